@@ -1,0 +1,90 @@
+/* The retry budget and the remembered block. */
+
+#include "support.h"
+
+#include "../../src/core/pace.h"
+
+static struct lcf_pace started(void)
+{
+    struct lcf_pace pace;
+    memset(&pace, 0x5A, sizeof pace);
+    lcf_pace_start(&pace);
+    return pace;
+}
+
+static int affordable(struct lcf_pace pace)
+{
+    int retries = 0;
+    for (; lcf_pace_affords(&pace) && retries < 1000; retries++) lcf_pace_spend(&pace);
+    return retries;
+}
+
+static void a_new_client_affords_ten_retries(void **state)
+{
+    (void)state;
+    assert_int_equal(affordable(started()), 10);
+}
+
+static void ten_calls_earn_one_retry_and_nine_do_not(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    while (lcf_pace_affords(&pace)) lcf_pace_spend(&pace);
+    for (int call = 0; call < 9; call++) lcf_pace_earn(&pace);
+    assert_false(lcf_pace_affords(&pace));
+    lcf_pace_earn(&pace);
+    assert_int_equal(affordable(pace), 1);
+}
+
+static void calls_never_earn_more_than_ten_retries(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    for (int call = 0; call < 100000; call++) lcf_pace_earn(&pace);
+    assert_int_equal(affordable(pace), 10);
+}
+
+/* The storm that the budget is for: every call fails and wants two retries. */
+static void when_every_call_fails_one_retry_in_ten_calls_remains(void **state)
+{
+    struct lcf_pace pace = started();
+    int retries = 0;
+    (void)state;
+    for (int call = 0; call < 1000; call++) {
+        lcf_pace_earn(&pace);
+        for (int wish = 0; wish < 2 && lcf_pace_affords(&pace); wish++, retries++) lcf_pace_spend(&pace);
+    }
+    assert_in_range(retries, 100, 110);
+}
+
+static void a_new_client_is_not_blocked(void **state)
+{
+    (void)state;
+    assert_true(started().blocked_until <= 0);
+}
+
+static void the_longest_block_is_the_one_that_counts(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    lcf_pace_block(&pace, 100);
+    assert_true(pace.blocked_until >= 100 && pace.blocked_until <= 100);
+    lcf_pace_block(&pace, 50);
+    assert_true(pace.blocked_until >= 100 && pace.blocked_until <= 100);
+    lcf_pace_block(&pace, 300);
+    assert_true(pace.blocked_until >= 300 && pace.blocked_until <= 300);
+    assert_int_equal(affordable(pace), 10); /* and costs nothing */
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_client_affords_ten_retries),
+        cmocka_unit_test(ten_calls_earn_one_retry_and_nine_do_not),
+        cmocka_unit_test(calls_never_earn_more_than_ten_retries),
+        cmocka_unit_test(when_every_call_fails_one_retry_in_ten_calls_remains),
+        cmocka_unit_test(a_new_client_is_not_blocked),
+        cmocka_unit_test(the_longest_block_is_the_one_that_counts),
+    };
+    return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}

@@ -1,0 +1,40 @@
+#ifndef LCF_HEADERS_H
+#define LCF_HEADERS_H
+
+#include "scanner.h"
+
+#include <stdint.h>
+
+/* The few response headers that are believed, and how far. Fed one raw line at a time. */
+
+#define LCF_RAY_MAX 40           /* a CF-Ray is 16 hexadecimal digits, a dash and an airport */
+#define LCF_RETRY_MAX 86400.0    /* a longer wait, in seconds, is taken for garbage */
+
+struct lcf_headers {
+    size_t bytes;              /* of the whole header block, for its bound */
+    char ray_id[LCF_RAY_MAX + 1];
+    bool ended;                /* the blank line behind the block arrived */
+    bool encoded;              /* a Content-Encoding that was not asked for */
+    bool contradictory;        /* two different Content-Lengths: the end of the body cannot be known */
+    bool has_length;
+    uint64_t length;
+    bool has_date;
+    int64_t date;              /* the server's clock, UNIX seconds */
+    unsigned retry_lines;
+    bool has_retry;
+    bool retry_is_date;
+    int64_t retry;             /* Retry-After: seconds, or UNIX seconds where it is a date */
+};
+
+/* Takes one line as it came, CR and LF included. A status line begins a new answer: what a
+ * 1xx said before the real one is forgotten. */
+void lcf_headers_line(struct lcf_headers *headers, struct lcf_text line);
+
+/* Seconds to wait that the server asked for, or -1: absent, garbled, past or absurd.
+ * `unix_now` stands in where the reply had no Date. */
+double lcf_retry_after(const struct lcf_headers *headers, int64_t unix_now);
+
+/* An IMF-fixdate (RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT") as UNIX seconds. */
+bool lcf_http_date(struct lcf_text text, int64_t *unix_time);
+
+#endif

@@ -1,0 +1,42 @@
+#ifndef LCF_IDENTS_H
+#define LCF_IDENTS_H
+
+#include "scanner.h"
+
+/* What an id, a credential, a header value and a base URL may look like. */
+
+/* "Identifier": minLength = maxLength = 32 in the published schema. */
+#define LCF_ID_LEN 32
+
+enum lcf_id_fault {
+    LCF_ID_GOOD,
+    LCF_ID_EMPTY,
+    LCF_ID_SECRET,     /* a token's value, or something as long as one: never repeat it */
+    LCF_ID_LENGTH,
+    LCF_ID_UPPER_CASE, /* would be an id in lower case */
+    LCF_ID_BYTES
+};
+enum lcf_id_fault lcf_check_id(struct lcf_text id);
+
+/* The longest credential that is taken; the API's are 37 to 80 bytes. */
+#define LCF_CREDENTIAL_MAX 4096
+
+/* A token or key: visible ASCII without spaces (RFC 6750 allows fewer bytes still). */
+bool lcf_check_credential(struct lcf_text credential);
+
+/* A header value such as an e-mail address or a user agent: printable ASCII, not empty. */
+bool lcf_check_header_value(struct lcf_text value);
+
+enum lcf_url_fault {
+    LCF_URL_GOOD,
+    LCF_URL_SCHEME,    /* neither https:// nor http:// */
+    LCF_URL_INSECURE,  /* http to a host that is no literal loopback address */
+    LCF_URL_HOST,      /* no host, or a user name before it, or a bad port */
+    LCF_URL_PATH       /* a query, a fragment, dot segments, escapes, or bytes outside a plain path */
+};
+enum lcf_url_fault lcf_check_base_url(struct lcf_text url);
+
+/* Whether a checked base URL is plain http, and so a loopback address. */
+bool lcf_url_is_plain(struct lcf_text url);
+
+#endif

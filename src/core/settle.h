@@ -1,0 +1,76 @@
+#ifndef LCF_SETTLE_H
+#define LCF_SETTLE_H
+
+#include "headers.h"
+#include "outcome.h"
+#include "verdict.h"
+
+/* All the judgement about retries, backoff, confirmation and outcome: a pure function from
+ * what a call has seen so far to its next move. Times are monotonic seconds. */
+
+#define LCF_LEAST 0.25        /* no request is begun, and no wait is made, shorter than this */
+#define LCF_BACKOFF_BASE 0.5
+#define LCF_BACKOFF_CAP 8.0
+
+/* What repeating an operation would do. */
+enum lcf_nature {
+    LCF_READ,
+    LCF_REMOVE /* removes what its id names; ids are not reused, so repeating it is harmless */
+};
+
+struct lcf_plan {
+    enum lcf_nature nature;
+    int max_retries;      /* DELETEs (reads: requests) after the first */
+    bool check_first;     /* read before deleting */
+    bool deletes_itself;  /* the id is the credential's own, as an earlier verify said */
+    double deadline;
+};
+
+/* One attempt as it went: the evidence. */
+struct lcf_entry {
+    enum lcf_method method;
+    enum lcf_phase phase;
+    enum lcf_cause cause;
+    int status;                /* 0 where none arrived */
+    struct lcf_reading reading;
+    double began, ended;
+    double retry_after;        /* seconds; -1 where none was asked for */
+    double jitter;             /* 0 to 1, drawn once, so that deciding twice decides alike */
+    bool paid;                 /* its retry has been taken from the budget */
+    char ray_id[LCF_RAY_MAX + 1];
+};
+
+struct lcf_history {
+    const struct lcf_entry *entries;
+    size_t count;
+    bool cancelled;
+    bool affords_retry;   /* the client's retry budget */
+    double blocked_until; /* the client's memory of a 429 */
+};
+
+enum lcf_act {
+    LCF_SEND,    /* the operation's own request */
+    LCF_CONFIRM, /* a GET of the same path */
+    LCF_WAIT,
+    LCF_END
+};
+
+struct lcf_move {
+    enum lcf_act act;
+    bool fresh;               /* on a new connection: the old one may have gone silent */
+    bool spends;              /* this retry comes out of the budget */
+    double until;             /* for LCF_WAIT */
+    enum lcf_outcome outcome; /* for LCF_END */
+    enum lcf_kind kind;       /* for LCF_END, where it is a failure */
+};
+
+struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history *history, double now);
+
+/* When an attempt begun now must end: `attempt_timeout` seconds from now, but never over half
+ * of what is left, so that a stalled reply leaves time to settle. */
+double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now);
+
+/* What kind of answer, or lack of one, an attempt brought. */
+enum lcf_kind lcf_entry_kind(const struct lcf_entry *entry);
+
+#endif
