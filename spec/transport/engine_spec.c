@@ -1,0 +1,215 @@
+/* The engine without Lua: what a host relies on, against the sandbox. Run it inside `sandbox run`. */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "../../src/transport/clock.h"
+#include "../../src/transport/engine.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A resolver that hangs, for names that ask for it: libcurl calls this one. */
+__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
+                                                       const struct addrinfo *hints, struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (name && strncmp(name, "hangs.", 6) == 0) sleep(4);
+    return real(name, service, hints, found);
+}
+
+static const struct lcf_label label = {"tokens.delete", "Account API Tokens Write"};
+static const char missing_id[] = "00000000000000000000000000000000";
+
+struct fixture {
+    struct lcf_engine *engine;
+    struct lcf_profile *profile;
+    struct lcf_secret *secret;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    const char *token = getenv("CLOUDFLARE_API_TOKEN");
+    if (!f || !token) return -1;
+    f->engine = lcf_engine_new();
+    f->profile = lcf_profile_new();
+    f->secret = lcf_secret_bearer((struct lcf_text){token, strlen(token)});
+    f->profile->route.ca_path = strdup(getenv("SANDBOX_CA_PATH"));
+    f->profile->route.user_agent = strdup("engine_spec");
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    if (f->engine) lcf_engine_free(f->engine);
+    lcf_profile_release(f->profile);
+    lcf_secret_release(f->secret);
+    free(f);
+    return 0;
+}
+
+/* A DELETE of an id that is not there, on its way. The caller holds it. */
+static struct lcf_exchange *begin_at(struct fixture *f, const char *base, double timeout)
+{
+    char url[300];
+    const char *account = getenv("CLOUDFLARE_ACCOUNT_ID");
+    snprintf(url, sizeof url, "%s/accounts/%s/tokens/%s", base, account, missing_id);
+    const struct lcf_request request = {
+        .label = &label, .nature = LCF_REMOVE, .url = url, .account = account, .id = missing_id,
+        .plain = strncmp(url, "http:", 5) == 0,
+        .limits = {.timeout = timeout, .attempt_timeout = timeout, .connect_timeout = timeout, .max_retries = 0},
+    };
+    struct lcf_exchange *x = lcf_exchange_new(&request, f->profile, f->secret, lcf_now());
+    assert_non_null(x);
+    assert_true(lcf_engine_add(f->engine, x));
+    return x;
+}
+
+static struct lcf_exchange *begin(struct fixture *f)
+{
+    return begin_at(f, getenv("SANDBOX_TLS_BASE_URL"), 10);
+}
+
+static void drain_news(struct fixture *f)
+{
+    for (struct lcf_exchange *x; (x = lcf_engine_news(f->engine));)
+        if (x->state == LCF_ENDED) lcf_exchange_release(x);
+}
+
+static void run_until_idle(struct fixture *f)
+{
+    while (lcf_engine_step(f->engine, 0.05) > 0) continue;
+    drain_news(f);
+}
+
+static void a_call_ends_with_the_outcome_that_its_answer_proves(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *x = begin(f);
+    run_until_idle(f);
+    assert_int_equal(x->outcome, LCF_NOT_FOUND);
+    assert_int_equal(x->count, 1);
+    assert_int_equal(x->entries[0].status, 404);
+    lcf_exchange_release(x);
+}
+
+static void nothing_is_sent_before_the_first_step(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *x = begin(f);
+    usleep(20000);
+    lcf_engine_cancel(f->engine, x);
+    assert_int_equal(x->outcome, LCF_NOT_SENT);
+    assert_int_equal(x->kind, LCF_KIND_CANCELLED);
+    assert_false(lcf_exchange_may_have_sent(x));
+    drain_news(f);
+    lcf_exchange_release(x);
+}
+
+static void an_idle_engine_wants_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *x = begin(f);
+    assert_true(lcf_engine_timeout(f->engine) <= 0);
+    run_until_idle(f);
+    assert_true(isinf(lcf_engine_timeout(f->engine)));
+    assert_int_equal(lcf_engine_step(f->engine, 0), 0);
+    lcf_exchange_release(x);
+}
+
+static void an_engine_freed_with_calls_in_flight_ends_them(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *x = begin(f);
+    lcf_engine_step(f->engine, 0);
+    lcf_engine_free(f->engine);
+    f->engine = NULL;
+    assert_int_equal(x->state, LCF_ENDED);
+    lcf_exchange_release(x);
+}
+
+static void a_dropped_call_is_finished_and_freed_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    lcf_exchange_release(begin(f));
+    run_until_idle(f);
+    assert_int_equal(f->profile->holders, 1);
+}
+
+static void a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end(void **state)
+{
+    struct fixture *f = *state;
+    double began = lcf_now();
+    struct lcf_exchange *x = begin_at(f, "https://hangs.example.org/client/v4", 1);
+    run_until_idle(f);
+    lcf_engine_free(f->engine);
+    f->engine = NULL;
+    assert_true(lcf_now() - began < 1.5);
+    assert_int_equal(x->outcome, LCF_NOT_SENT);
+    assert_int_equal(x->kind, LCF_KIND_TIMEOUT);
+    lcf_exchange_release(x);
+}
+
+static void a_child_process_abandons_the_engine_and_the_parent_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *warm = begin(f);
+    run_until_idle(f);
+    lcf_exchange_release(warm);
+    pid_t child = fork();
+    if (child == 0) {
+        bool foreign = lcf_engine_is_foreign(f->engine);
+        lcf_engine_free(f->engine);
+        _exit(foreign ? 0 : 1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    struct lcf_exchange *x = begin(f);
+    run_until_idle(f);
+    assert_int_equal(x->outcome, LCF_NOT_FOUND);
+    assert_int_equal(x->count, 1);
+    lcf_exchange_release(x);
+}
+
+static void many_calls_share_few_connections(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *calls[200];
+    for (size_t i = 0; i < 200; i++) calls[i] = begin(f);
+    run_until_idle(f);
+    for (size_t i = 0; i < 200; i++) {
+        assert_int_equal(calls[i]->outcome, LCF_NOT_FOUND);
+        lcf_exchange_release(calls[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_call_ends_with_the_outcome_that_its_answer_proves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_sent_before_the_first_step, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_idle_engine_wants_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_engine_freed_with_calls_in_flight_ends_them, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_dropped_call_is_finished_and_freed_all_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
+    };
+    if (!lcf_engine_setup()) return 2;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

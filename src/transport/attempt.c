@@ -1,0 +1,148 @@
+#include "attempt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Runs before each request on the wire. libcurl re-sends by itself on a connection that died
+ * early and on REFUSED_STREAM: the second time is ours to decide, so it is stopped. */
+static int on_announce(void *data, char *ip, char *local_ip, int port, int local_port)
+{
+    struct lcf_attempt *a = data;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (a->announced) {
+        a->repeated = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    a->announced = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_header(char *at, size_t size, size_t count, void *data)
+{
+    struct lcf_attempt *a = data;
+    size_t len = size * count;
+    /* Trailers come through here too: nothing behind the body is believed. */
+    if (a->body.len == 0) lcf_headers_line(&a->headers, (struct lcf_text){at, len});
+    else a->headers.bytes += len;
+    return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
+}
+
+static size_t on_body(char *at, size_t size, size_t count, void *data)
+{
+    struct lcf_attempt *a = data;
+    size_t len = size * count;
+    return lcf_bytes_append(&a->body, at, len) ? len : 0;
+}
+
+#define SET(option, value)                                                                                   \
+    do {                                                                                                     \
+        CURLcode code = curl_easy_setopt(a->easy, option, value);                                            \
+        if (rc == CURLE_OK) rc = code;                                                                       \
+    } while (0)
+
+static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_carrier *carrier, const struct lcf_wire *wire)
+{
+    CURLcode rc = lcf_harden(a->easy, wire->route, &carrier->trust, wire->plain);
+    SET(CURLOPT_SHARE, carrier->share);
+    SET(CURLOPT_URL, wire->url);
+    if (wire->method == LCF_DELETE) SET(CURLOPT_CUSTOMREQUEST, "DELETE");
+    SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(wire->connect_timeout * 1000) + 1);
+    SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
+    SET(CURLOPT_PRIVATE, wire->owner);
+    SET(CURLOPT_ERRORBUFFER, a->error);
+    SET(CURLOPT_PREREQFUNCTION, on_announce);
+    SET(CURLOPT_PREREQDATA, a);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, a);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, a);
+    return rc;
+}
+
+static void drop_handle(struct lcf_attempt *a)
+{
+    curl_easy_cleanup(a->easy);
+    a->easy = NULL;
+}
+
+CURLcode lcf_attempt_begin(struct lcf_attempt *a, const struct lcf_carrier *carrier, const struct lcf_wire *wire)
+{
+    lcf_bytes_free(&a->body);
+    *a = (struct lcf_attempt){.method = wire->method, .body = {.max = wire->body_max}};
+    a->easy = curl_easy_init();
+    if (!a->easy) return CURLE_OUT_OF_MEMORY;
+    CURLcode rc = wire_up(a, carrier, wire);
+    if (rc == CURLE_OK && curl_multi_add_handle(carrier->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
+    if (rc != CURLE_OK) drop_handle(a);
+    return rc;
+}
+
+enum lcf_cause lcf_cause_of(CURLcode rc, bool announced)
+{
+    switch (rc) {
+    case CURLE_OK: return LCF_ANSWERED;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return LCF_RESOLVE;
+    case CURLE_SSL_CONNECT_ERROR: return LCF_HANDSHAKE;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR: return LCF_CERTIFICATE;
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CIPHER:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_BAD_FUNCTION_ARGUMENT: return LCF_CONFIGURE;
+    case CURLE_OPERATION_TIMEDOUT: return LCF_TIMED_OUT;
+    case CURLE_FAILED_INIT:
+    case CURLE_OUT_OF_MEMORY: return LCF_NO_MEMORY;
+    case CURLE_WRITE_ERROR: /* our own bounds */
+    case CURLE_HTTP2:
+    case CURLE_WEIRD_SERVER_REPLY: return announced ? LCF_MALFORMED : LCF_CONNECT;
+    default: return announced ? LCF_BROKEN : LCF_CONNECT;
+    }
+}
+
+static int status_of(CURL *easy)
+{
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
+}
+
+/* libcurl calls a reply that was cut inside its header block a good one; and where two lengths
+ * or an encoding stand, the bytes are not what they seem. */
+static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
+{
+    if (rc != CURLE_OK) return lcf_cause_of(rc, a->announced);
+    if (!a->headers.ended) return LCF_BROKEN;
+    return a->headers.encoded || a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
+}
+
+static void leave(struct lcf_attempt *a, const struct lcf_carrier *carrier, enum lcf_cause cause,
+                  struct lcf_entry *entry)
+{
+    bool answered = cause == LCF_ANSWERED && a->announced;
+    entry->method = a->method;
+    entry->cause = cause;
+    entry->phase = answered ? LCF_COMPLETE : a->announced ? LCF_SENT : LCF_UNSENT;
+    /* Without the announcement a status is a proxy's. */
+    entry->status = a->announced ? status_of(a->easy) : 0;
+    memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
+    curl_multi_remove_handle(carrier->multi, a->easy);
+    drop_handle(a);
+}
+
+void lcf_attempt_finish(struct lcf_attempt *a, const struct lcf_carrier *carrier, CURLcode rc,
+                        struct lcf_entry *entry)
+{
+    leave(a, carrier, cause_of(a, rc), entry);
+    if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", curl_easy_strerror(rc));
+}
+
+void lcf_attempt_stop(struct lcf_attempt *a, const struct lcf_carrier *carrier, enum lcf_cause cause,
+                      struct lcf_entry *entry)
+{
+    leave(a, carrier, cause, entry);
+}

@@ -1,0 +1,56 @@
+#ifndef LCF_ATTEMPT_H
+#define LCF_ATTEMPT_H
+
+#include "../core/settle.h"
+#include "bytes.h"
+#include "harden.h"
+#include "secret.h"
+
+/* One request on the wire: an easy handle, its buffers, and what is to be said of it. No retry. */
+
+#define LCF_HEADERS_MAX (64 * 1024) /* bytes of one header block */
+
+/* What all attempts of one engine share. */
+struct lcf_carrier {
+    CURLM *multi;
+    CURLSH *share; /* TLS sessions, which would otherwise die with each handle */
+    struct lcf_trust trust;
+};
+
+/* What one attempt sends, and within which bounds. Nothing of it is owned. */
+struct lcf_wire {
+    enum lcf_method method;
+    const char *url;
+    struct lcf_secret *secret;
+    const struct lcf_route *route;
+    double connect_timeout; /* seconds */
+    bool plain;             /* http to a loopback address */
+    bool fresh;             /* not on a connection that was used before */
+    size_t body_max;        /* bytes */
+    void *owner;            /* comes back from libcurl as CURLINFO_PRIVATE */
+};
+
+struct lcf_attempt {
+    CURL *easy; /* NULL while nothing is in flight */
+    enum lcf_method method;
+    bool announced;  /* libcurl was about to send: the only sound "it may have left" */
+    bool repeated;   /* it was about to send once more by itself, and was stopped */
+    struct lcf_headers headers;
+    struct lcf_bytes body;
+    char error[CURL_ERROR_SIZE];
+};
+
+/* Begins; on failure nothing is in flight, and the code says why. */
+CURLcode lcf_attempt_begin(struct lcf_attempt *attempt, const struct lcf_carrier *carrier,
+                           const struct lcf_wire *wire);
+
+/* Ends an attempt that libcurl has finished with `rc`, or one that is stopped for `cause` of
+ * our own, and writes what it showed into `entry`. The body stays until the next begins. */
+void lcf_attempt_finish(struct lcf_attempt *attempt, const struct lcf_carrier *carrier, CURLcode rc,
+                        struct lcf_entry *entry);
+void lcf_attempt_stop(struct lcf_attempt *attempt, const struct lcf_carrier *carrier, enum lcf_cause cause,
+                      struct lcf_entry *entry);
+
+enum lcf_cause lcf_cause_of(CURLcode rc, bool announced);
+
+#endif

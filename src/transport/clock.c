@@ -1,0 +1,21 @@
+#define _POSIX_C_SOURCE 200809L
+#include "clock.h"
+
+#include <time.h>
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+double lcf_now(void)
+{
+    return seconds(CLOCK_MONOTONIC);
+}
+
+double lcf_unix_time(void)
+{
+    return seconds(CLOCK_REALTIME);
+}

@@ -1,0 +1,9 @@
+#ifndef LCF_CLOCK_H
+#define LCF_CLOCK_H
+
+/* The only file that reads a clock. Everything below is handed the time. */
+
+double lcf_now(void);       /* monotonic seconds: for deadlines */
+double lcf_unix_time(void); /* the wall clock: for events and dates, never for deadlines */
+
+#endif

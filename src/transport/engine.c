@@ -1,0 +1,281 @@
+#define _POSIX_C_SOURCE 200809L
+#include "engine.h"
+#include "clock.h"
+#include "sockets.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct lcf_engine {
+    pid_t maker;
+    struct lcf_carrier carrier;
+    struct lcf_sockets sockets;
+    double curl_due;    /* when libcurl wants its timeouts handled */
+    double next_due;    /* no exchange is due before this */
+    double stirred;     /* when a socket or a timer last did something */
+    bool more;          /* the last step ran out of budget */
+    uint64_t random;
+    struct lcf_exchange **live;
+    size_t count, room;
+    struct lcf_exchange *news, **news_end;
+};
+
+/* splitmix64: jitter has to be spread, not secret. */
+static double jitter(struct lcf_engine *e)
+{
+    uint64_t z = (e->random += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *per_socket)
+{
+    struct lcf_engine *e = data;
+    (void)easy, (void)per_socket;
+    lcf_sockets_watch(&e->sockets, fd, what == CURL_POLL_IN || what == CURL_POLL_INOUT,
+                      what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *data)
+{
+    struct lcf_engine *e = data;
+    (void)multi;
+    e->curl_due = ms < 0 ? INFINITY : lcf_now() + (double)ms * 1e-3;
+    return 0;
+}
+
+static bool wire_up(struct lcf_engine *e)
+{
+    CURLM *multi = e->carrier.multi;
+    return multi && e->carrier.share && lcf_harden_multi(multi) == CURLM_OK &&
+           curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
+           curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
+           curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+           curl_multi_setopt(multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
+           curl_share_setopt(e->carrier.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+}
+
+struct lcf_engine *lcf_engine_new(void)
+{
+    struct lcf_engine *e = calloc(1, sizeof *e);
+    if (!e) return NULL;
+    e->maker = getpid();
+    e->curl_due = e->next_due = INFINITY;
+    e->stirred = lcf_now();
+    e->news_end = &e->news;
+    e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker << 32);
+    bool open = lcf_sockets_open(&e->sockets);
+    e->carrier = (struct lcf_carrier){curl_multi_init(), curl_share_init(), lcf_truststore_find()};
+    if (open && wire_up(e)) return e;
+    lcf_engine_free(e);
+    return NULL;
+}
+
+static void tell(struct lcf_engine *e, struct lcf_exchange *x)
+{
+    if (x->has_news) return;
+    x->has_news = true;
+    x->next_news = NULL;
+    *e->news_end = x;
+    e->news_end = &x->next_news;
+}
+
+struct lcf_exchange *lcf_engine_news(struct lcf_engine *e)
+{
+    struct lcf_exchange *x = e->news;
+    if (!x) return NULL;
+    e->news = x->next_news;
+    if (!e->news) e->news_end = &e->news;
+    x->has_news = false;
+    return x;
+}
+
+static void release_news(struct lcf_engine *e)
+{
+    for (struct lcf_exchange *x; (x = lcf_engine_news(e));)
+        if (x->state == LCF_ENDED) lcf_exchange_release(x);
+}
+
+bool lcf_engine_is_foreign(const struct lcf_engine *e)
+{
+    return e->maker != getpid();
+}
+
+void lcf_engine_free(struct lcf_engine *e)
+{
+    if (lcf_engine_is_foreign(e)) return;
+    lcf_engine_close(e, NULL);
+    release_news(e);
+    curl_multi_cleanup(e->carrier.multi);
+    curl_share_cleanup(e->carrier.share);
+    lcf_sockets_close(&e->sockets);
+    free(e->live);
+    free(e);
+}
+
+bool lcf_engine_add(struct lcf_engine *e, struct lcf_exchange *x)
+{
+    if (e->count == e->room) {
+        size_t room = e->room ? e->room * 2 : 16;
+        struct lcf_exchange **live = realloc(e->live, room * sizeof *live);
+        if (!live) return false;
+        e->live = live;
+        e->room = room;
+    }
+    e->live[e->count++] = lcf_exchange_hold(x);
+    if (x->due < e->next_due) e->next_due = x->due;
+    return true;
+}
+
+/* After an exchange moved: its news, and when it is due next. */
+static void note(struct lcf_engine *e, struct lcf_exchange *x)
+{
+    if (x->count > x->told || x->state == LCF_ENDED) tell(e, x);
+    if (x->due < e->next_due) e->next_due = x->due;
+}
+
+/* Forgets those that have ended; their hold now belongs to the news. */
+static void sweep(struct lcf_engine *e)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < e->count; i++)
+        if (e->live[i]->state != LCF_ENDED) e->live[kept++] = e->live[i];
+    e->count = kept;
+}
+
+static void cancel_matching(struct lcf_engine *e, const struct lcf_exchange *one, const struct lcf_profile *profile)
+{
+    double now = lcf_now();
+    for (size_t i = 0; i < e->count; i++) {
+        struct lcf_exchange *x = e->live[i];
+        if ((one && x != one) || (profile && x->profile != profile)) continue;
+        lcf_exchange_cancel(x, &e->carrier, now);
+        note(e, x);
+    }
+    sweep(e);
+}
+
+void lcf_engine_cancel(struct lcf_engine *e, struct lcf_exchange *x)
+{
+    cancel_matching(e, x, NULL);
+}
+
+void lcf_engine_close(struct lcf_engine *e, const struct lcf_profile *profile)
+{
+    cancel_matching(e, NULL, profile);
+}
+
+/* Turns what is due; at most a few new calls a step, since each may cost a handshake. */
+static void turn_due(struct lcf_engine *e, double now)
+{
+    if (e->next_due > now) return;
+    int starts = 0;
+    e->next_due = INFINITY;
+    for (size_t i = 0; i < e->count; i++) {
+        struct lcf_exchange *x = e->live[i];
+        bool is_new = x->state == LCF_QUEUED;
+        if (x->due <= now && !(is_new && starts++ >= LCF_STEP_STARTS))
+            lcf_exchange_turn(x, &e->carrier, now, jitter(e));
+        note(e, x);
+    }
+    sweep(e);
+}
+
+/* Hands finished attempts back to their exchanges. */
+static void collect(struct lcf_engine *e, double now)
+{
+    int left;
+    bool ended = false;
+    for (CURLMsg *message; (message = curl_multi_info_read(e->carrier.multi, &left));) {
+        char *owner = NULL;
+        CURLcode rc = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+        struct lcf_exchange *x = (struct lcf_exchange *)(void *)owner;
+        lcf_exchange_finish(x, &e->carrier, rc, now, jitter(e));
+        note(e, x);
+        ended = ended || x->state == LCF_ENDED;
+    }
+    if (ended) sweep(e);
+}
+
+static void handle_timeouts(struct lcf_engine *e, double now)
+{
+    int running;
+    if (e->curl_due > now) return;
+    e->curl_due = INFINITY;
+    e->stirred = now;
+    curl_multi_socket_action(e->carrier.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static int curl_events(const struct lcf_ready *ready)
+{
+    return (ready->readable ? CURL_CSELECT_IN : 0) | (ready->writable ? CURL_CSELECT_OUT : 0) |
+           (ready->broken ? CURL_CSELECT_ERR : 0);
+}
+
+/* Gives libcurl the sockets that stirred, as far as the budget reaches. */
+static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, size_t count, double now)
+{
+    int running;
+    if (count) e->stirred = now;
+    e->more = count == LCF_READY_MAX;
+    for (size_t i = 0; i < count; i++) {
+        curl_multi_socket_action(e->carrier.multi, ready[i].fd, curl_events(&ready[i]), &running);
+        if (i + 1 == count || lcf_now() - now < LCF_STEP_BUDGET) continue;
+        e->more = true;
+        return;
+    }
+}
+
+size_t lcf_engine_step(struct lcf_engine *e, double seconds)
+{
+    struct lcf_ready ready[LCF_READY_MAX];
+    turn_due(e, lcf_now());
+    double most = lcf_engine_timeout(e);
+    size_t count = lcf_sockets_wait(&e->sockets, most < seconds ? most : seconds, ready);
+    double now = lcf_now();
+    handle_sockets(e, ready, count, now);
+    handle_timeouts(e, now);
+    collect(e, lcf_now());
+    return e->count;
+}
+
+double lcf_engine_timeout(const struct lcf_engine *e)
+{
+    if (e->count == 0) return INFINITY;
+    if (e->more) return 0;
+    double due = e->curl_due < e->next_due ? e->curl_due : e->next_due;
+    double left = due - lcf_now();
+    return left > 0 ? left : 0;
+}
+
+double lcf_engine_pause(const struct lcf_engine *e)
+{
+    double pause = e->more ? 0 : (lcf_now() - e->stirred) / 16;
+    double due = lcf_engine_timeout(e);
+    if (pause > 0.010) pause = 0.010;
+    if (pause > due) pause = due;
+    return pause < 0.001 ? 0.001 : pause;
+}
+
+int lcf_engine_pollfd(const struct lcf_engine *e)
+{
+    return e->sockets.epoll;
+}
+
+bool lcf_engine_setup(void)
+{
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+bool lcf_engine_supported(const char **version)
+{
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    *version = curl->version;
+    return curl->version_num >= 0x075800;
+}

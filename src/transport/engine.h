@@ -1,0 +1,49 @@
+#ifndef LCF_ENGINE_H
+#define LCF_ENGINE_H
+
+#include "exchange.h"
+
+/* Carries every call of one Lua state at once over one libcurl multi handle, and only moves
+ * when it is stepped. It belongs to the process and the thread that made it. */
+
+#define LCF_STEP_BUDGET 300e-6 /* seconds of work in one step, after which it says "more" */
+#define LCF_STEP_STARTS 8      /* calls begun in one step */
+
+struct lcf_engine;
+
+struct lcf_engine *lcf_engine_new(void); /* NULL when memory or descriptors are short */
+
+/* Ends what is in flight. In another process than its maker it is abandoned instead: cleaning
+ * up there would end the maker's TLS connections. */
+void lcf_engine_free(struct lcf_engine *engine);
+bool lcf_engine_is_foreign(const struct lcf_engine *engine);
+
+/* Takes a call on and holds it until its end has been told as news. False when memory is short. */
+bool lcf_engine_add(struct lcf_engine *engine, struct lcf_exchange *exchange);
+void lcf_engine_cancel(struct lcf_engine *engine, struct lcf_exchange *exchange);
+/* Cancels all calls of one client. */
+void lcf_engine_close(struct lcf_engine *engine, const struct lcf_profile *profile);
+
+/* Waits at most `seconds` for something to happen, handles it, and returns how many are in flight. */
+size_t lcf_engine_step(struct lcf_engine *engine, double seconds);
+
+/* The next call with entries or an end that have not been told; NULL when there is none. The
+ * engine's hold on one that has ended passes to whoever asks. */
+struct lcf_exchange *lcf_engine_news(struct lcf_engine *engine);
+
+/* Seconds until a step has something to do even if no socket stirs; INFINITY when nothing is
+ * in flight, 0 when there is more to do now. */
+double lcf_engine_timeout(const struct lcf_engine *engine);
+
+/* How long a host that polls may sleep: longer the longer nothing stirred, 1 to 10 ms. */
+double lcf_engine_pause(const struct lcf_engine *engine);
+
+/* One descriptor that is readable when a socket stirs, or -1 without epoll. */
+int lcf_engine_pollfd(const struct lcf_engine *engine);
+
+/* Once a process, before any engine: false when libcurl could not set itself up. */
+bool lcf_engine_setup(void);
+/* Whether libcurl is new enough to be trusted (7.88), and the version it has. */
+bool lcf_engine_supported(const char **version);
+
+#endif

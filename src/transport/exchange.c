@@ -1,0 +1,287 @@
+#include "exchange.h"
+#include "clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lcf_profile *lcf_profile_new(void)
+{
+    struct lcf_profile *p = calloc(1, sizeof *p);
+    if (!p) return NULL;
+    p->holders = 1;
+    lcf_pace_start(&p->pace);
+    return p;
+}
+
+struct lcf_profile *lcf_profile_hold(struct lcf_profile *p)
+{
+    p->holders++;
+    return p;
+}
+
+void lcf_profile_release(struct lcf_profile *p)
+{
+    if (!p || --p->holders > 0) return;
+    lcf_secret_release(p->self);
+    free(p->route.proxy);
+    free(p->route.ca_file);
+    free(p->route.ca_path);
+    free(p->route.user_agent);
+    free(p);
+}
+
+/* Room for the entry of an attempt, before it begins. */
+static bool reserve_entry(struct lcf_exchange *x)
+{
+    if (x->count < x->room) return true;
+    size_t room = x->room ? x->room * 2 : 8;
+    struct lcf_entry *entries = realloc(x->entries, room * sizeof *entries);
+    if (!entries) return false;
+    x->entries = entries;
+    x->room = room;
+    return true;
+}
+
+struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct lcf_profile *profile,
+                                      struct lcf_secret *secret, double now)
+{
+    size_t url_size = strlen(request->url) + 1;
+    struct lcf_exchange *x = calloc(1, sizeof *x + url_size);
+    if (!x) return NULL;
+    if (!reserve_entry(x)) {
+        free(x);
+        return NULL;
+    }
+    x->holders = 1;
+    x->profile = lcf_profile_hold(profile);
+    x->secret = lcf_secret_hold(secret);
+    x->label = request->label;
+    x->limits = request->limits;
+    x->plain = request->plain;
+    x->teaches_self = request->teaches_self;
+    x->plan = (struct lcf_plan){.nature = request->nature,
+                                .max_retries = request->limits.max_retries,
+                                .check_first = request->limits.check_first,
+                                .deadline = now + request->limits.timeout};
+    memcpy(x->account, request->account, LCF_ID_LEN);
+    if (request->id) memcpy(x->id, request->id, LCF_ID_LEN);
+    memcpy(x->url, request->url, url_size);
+    x->due = now;
+    x->began = lcf_unix_time();
+    lcf_pace_earn(&profile->pace);
+    return x;
+}
+
+struct lcf_exchange *lcf_exchange_hold(struct lcf_exchange *x)
+{
+    x->holders++;
+    return x;
+}
+
+void lcf_exchange_release(struct lcf_exchange *x)
+{
+    if (!x || --x->holders > 0) return;
+    lcf_bytes_free(&x->attempt.body);
+    lcf_bytes_free(&x->reply);
+    lcf_bytes_free(&x->yes);
+    lcf_secret_release(x->secret);
+    lcf_profile_release(x->profile);
+    free(x->entries);
+    free(x);
+}
+
+/* What a verify of this credential found to be its own id. */
+static void learn_self(struct lcf_exchange *x, const struct lcf_reading *reading)
+{
+    if (!x->teaches_self || reading->verdict != LCF_PROVEN || reading->named != LCF_NAMED_ID) return;
+    lcf_secret_release(x->profile->self);
+    x->profile->self = lcf_secret_hold(x->secret);
+    memcpy(x->profile->self_id, reading->id, sizeof reading->id);
+}
+
+static bool deletes_itself(const struct lcf_exchange *x)
+{
+    const struct lcf_profile *p = x->profile;
+    return p->self && strcmp(p->self_id, x->id) == 0 && lcf_secret_same(p->self, x->secret);
+}
+
+/* Keeps a body that was an envelope, and the yes that a later look may fail to explain. */
+static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    if (e->reading.success == LCF_NO_ENVELOPE) return;
+    struct lcf_bytes *place = e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED ? &x->yes : &x->reply;
+    lcf_bytes_free(place);
+    *place = x->attempt.body;
+    x->attempt.body = (struct lcf_bytes){0};
+}
+
+/* Weighs what an attempt brought and writes it into the history. */
+static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, double jitter)
+{
+    const struct lcf_reply reply = {e->status, e->phase == LCF_COMPLETE, lcf_bytes_text(&x->attempt.body)};
+    e->reading = lcf_read_reply(&reply, x->id[0] ? x->id : NULL);
+    e->ended = now;
+    e->jitter = jitter;
+    e->retry_after = e->status ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
+    if (e->retry_after > 0) lcf_pace_block(&x->profile->pace, now + e->retry_after);
+    memcpy(x->why, x->attempt.error, sizeof x->why);
+    learn_self(x, &e->reading);
+    keep_body(x, e);
+    lcf_bytes_free(&x->attempt.body);
+    x->count++;
+}
+
+static void finish_attempt(struct lcf_exchange *x, const struct lcf_carrier *carrier, CURLcode rc, double now,
+                           double jitter)
+{
+    struct lcf_entry *e = &x->entries[x->count];
+    lcf_attempt_finish(&x->attempt, carrier, rc, e);
+    record(x, e, now, jitter);
+}
+
+static void stop_attempt(struct lcf_exchange *x, const struct lcf_carrier *carrier, enum lcf_cause cause,
+                         double now, double jitter)
+{
+    struct lcf_entry *e = &x->entries[x->count];
+    lcf_attempt_stop(&x->attempt, carrier, cause, e);
+    record(x, e, now, jitter);
+}
+
+/* An attempt that could not even begin is an entry too. */
+static void record_stillborn(struct lcf_exchange *x, enum lcf_method method, CURLcode rc, double now)
+{
+    struct lcf_entry *e = &x->entries[x->count];
+    *e = (struct lcf_entry){.method = method, .phase = LCF_UNSENT, .cause = lcf_cause_of(rc, false), .began = now};
+    x->attempt.headers = (struct lcf_headers){0};
+    record(x, e, now, 0);
+}
+
+static struct lcf_move decide(struct lcf_exchange *x, double now)
+{
+    const struct lcf_history history = {x->entries, x->count, x->cancelled, lcf_pace_affords(&x->profile->pace),
+                                        x->profile->pace.blocked_until};
+    x->plan.deletes_itself = deletes_itself(x);
+    struct lcf_move move = lcf_settle(&x->plan, &history, now);
+    if (move.spends) {
+        lcf_pace_spend(&x->profile->pace);
+        x->entries[x->count - 1].paid = true;
+    }
+    return move;
+}
+
+/* How long the API asked to wait: in the last answer, or in one to another call of this client. */
+static double asked_wait(const struct lcf_exchange *x, double now)
+{
+    const struct lcf_entry *last = lcf_exchange_last(x);
+    double asked = last ? last->retry_after : -1;
+    double blocked = x->profile->pace.blocked_until - now;
+    return asked >= 0 || blocked <= 0 ? asked : blocked;
+}
+
+static void end(struct lcf_exchange *x, const struct lcf_move *move, double now)
+{
+    x->retry_after = asked_wait(x, now);
+    x->outcome = move->outcome;
+    x->kind = move->kind;
+    x->due = INFINITY;
+    x->state = LCF_ENDED;
+}
+
+/* No memory even to remember another attempt: it ends with what is proven. */
+static void starve(struct lcf_exchange *x, double now)
+{
+    x->cancelled = true;
+    struct lcf_move move = decide(x, now);
+    move.kind = LCF_KIND_HOST;
+    end(x, &move, now);
+}
+
+static void begin_attempt(struct lcf_exchange *x, const struct lcf_carrier *carrier, const struct lcf_move *move,
+                          double now)
+{
+    bool deletes = move->act == LCF_SEND && x->plan.nature == LCF_REMOVE;
+    const struct lcf_wire wire = {
+        .method = deletes ? LCF_DELETE : LCF_GET,
+        .url = x->url,
+        .secret = x->secret,
+        .route = &x->profile->route,
+        .connect_timeout = x->limits.connect_timeout,
+        .plain = x->plain,
+        .fresh = move->fresh,
+        .body_max = deletes ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
+        .owner = x,
+    };
+    if (!reserve_entry(x)) {
+        starve(x, now);
+        return;
+    }
+    CURLcode rc = lcf_attempt_begin(&x->attempt, carrier, &wire);
+    if (rc != CURLE_OK) {
+        record_stillborn(x, wire.method, rc, now);
+        return;
+    }
+    x->entries[x->count] = (struct lcf_entry){.began = now};
+    x->state = LCF_RUNNING;
+    x->due = lcf_attempt_deadline(&x->plan, x->limits.attempt_timeout, now);
+}
+
+static void pause(struct lcf_exchange *x, const struct lcf_move *move)
+{
+    x->due = move->until;
+    x->state = LCF_PAUSED;
+}
+
+/* Decides until something is under way; only an attempt that could not begin decides twice. */
+static void proceed(struct lcf_exchange *x, const struct lcf_carrier *carrier, double now)
+{
+    x->state = LCF_QUEUED;
+    while (x->state == LCF_QUEUED) {
+        struct lcf_move move = decide(x, now);
+        switch (move.act) {
+        case LCF_SEND:
+        case LCF_CONFIRM: begin_attempt(x, carrier, &move, now); break;
+        case LCF_WAIT: pause(x, &move); break;
+        case LCF_END: end(x, &move, now); break;
+        }
+    }
+}
+
+void lcf_exchange_turn(struct lcf_exchange *x, const struct lcf_carrier *carrier, double now, double jitter)
+{
+    if (x->state == LCF_RUNNING) stop_attempt(x, carrier, LCF_TIMED_OUT, now, jitter);
+    proceed(x, carrier, now);
+}
+
+void lcf_exchange_finish(struct lcf_exchange *x, const struct lcf_carrier *carrier, CURLcode rc, double now,
+                         double jitter)
+{
+    finish_attempt(x, carrier, rc, now, jitter);
+    proceed(x, carrier, now);
+}
+
+void lcf_exchange_cancel(struct lcf_exchange *x, const struct lcf_carrier *carrier, double now)
+{
+    if (x->state == LCF_ENDED) return;
+    x->cancelled = true;
+    if (x->state == LCF_RUNNING) stop_attempt(x, carrier, LCF_CANCELLED, now, 0);
+    proceed(x, carrier, now);
+}
+
+bool lcf_exchange_may_have_sent(const struct lcf_exchange *x)
+{
+    bool running = x->state == LCF_RUNNING && x->attempt.method == LCF_DELETE && x->attempt.announced;
+    for (size_t i = 0; !running && i < x->count; i++)
+        running = x->entries[i].method == LCF_DELETE && x->entries[i].phase != LCF_UNSENT;
+    return running;
+}
+
+const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *x)
+{
+    return x->count ? &x->entries[x->count - 1] : NULL;
+}
+
+struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)
+{
+    return lcf_bytes_text(x->outcome == LCF_ACCEPTED ? &x->yes : &x->reply);
+}

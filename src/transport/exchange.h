@@ -1,0 +1,109 @@
+#ifndef LCF_EXCHANGE_H
+#define LCF_EXCHANGE_H
+
+#include "../core/pace.h"
+#include "attempt.h"
+
+/* A call's life: attempts, driven by settle, to an outcome. It is held by the engine while in
+ * flight and by whoever looks at it; the last to let go frees it. */
+
+#define LCF_BODY_MAX (64 * 1024)         /* bytes of a reply that only carries a verdict */
+#define LCF_LIST_BODY_MAX (4 * 1024 * 1024) /* bytes of one that carries tokens */
+
+/* What all calls of one client share. Held like an exchange. */
+struct lcf_profile {
+    unsigned holders;
+    struct lcf_route route;
+    struct lcf_pace pace;
+    struct lcf_secret *self;     /* the credential that a verify found to be … */
+    char self_id[LCF_ID_LEN + 1]; /* … the token with this id */
+};
+
+struct lcf_profile *lcf_profile_new(void); /* NULL when memory is short */
+struct lcf_profile *lcf_profile_hold(struct lcf_profile *profile);
+void lcf_profile_release(struct lcf_profile *profile); /* NULL is none */
+
+/* Times are seconds. */
+struct lcf_limits {
+    double timeout;         /* the whole call */
+    double attempt_timeout; /* one request */
+    double connect_timeout;
+    int max_retries;
+    bool check_first;
+};
+
+/* What a call is, in errors and events. Static text. */
+struct lcf_label {
+    const char *name;       /* "tokens.delete" */
+    const char *permission; /* the permission group that it needs, or NULL */
+};
+
+/* A checked request. All text is NUL-terminated and, but for the label's, copied. */
+struct lcf_request {
+    const struct lcf_label *label;
+    enum lcf_nature nature;
+    const char *url;
+    const char *account;
+    const char *id;     /* the token it names, or NULL */
+    bool plain;         /* http to a loopback address */
+    bool teaches_self;  /* its result names the credential's own token */
+    struct lcf_limits limits;
+};
+
+enum lcf_state { LCF_QUEUED, LCF_RUNNING, LCF_PAUSED, LCF_ENDED };
+
+struct lcf_exchange {
+    unsigned holders;
+    struct lcf_profile *profile;
+    struct lcf_secret *secret;
+    const struct lcf_label *label;
+    struct lcf_limits limits;
+    struct lcf_plan plan;
+    bool plain, teaches_self, cancelled;
+    char account[LCF_ID_LEN + 1];
+    char id[LCF_ID_LEN + 1]; /* empty where the operation names none */
+    enum lcf_state state;
+    double due;              /* when it wants to be turned next; monotonic seconds */
+    double began;            /* UNIX seconds, for events */
+
+    struct lcf_attempt attempt;
+    struct lcf_entry *entries;
+    size_t count, room;
+    struct lcf_bytes reply;      /* the last body that was an envelope */
+    struct lcf_bytes yes;        /* the body of a DELETE's yes without the name */
+    char why[CURL_ERROR_SIZE];   /* libcurl's sentence about the last attempt, or empty */
+
+    enum lcf_outcome outcome;    /* LCF_PENDING until the state is LCF_ENDED */
+    enum lcf_kind kind;
+    double retry_after;          /* seconds that the API asked to wait; -1 where it did not */
+
+    struct lcf_exchange *next_news; /* the engine's list of those with something untold */
+    bool has_news;
+    size_t told;                 /* entries that whoever listens has been told of */
+    char url[];
+};
+
+/* Holds `profile` and `secret` itself. NULL when memory is short: nothing was sent. */
+struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct lcf_profile *profile,
+                                      struct lcf_secret *secret, double now);
+struct lcf_exchange *lcf_exchange_hold(struct lcf_exchange *exchange);
+void lcf_exchange_release(struct lcf_exchange *exchange); /* NULL is none */
+
+/* Takes the next step that is due at `now`; `jitter` (0 to 1) is for the attempt that may end. */
+void lcf_exchange_turn(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, double now, double jitter);
+/* libcurl has finished its attempt with `rc`. */
+void lcf_exchange_finish(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, CURLcode rc, double now,
+                         double jitter);
+/* Ends it at once. */
+void lcf_exchange_cancel(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, double now);
+
+/* Whether any request that may change something has left, so far. */
+bool lcf_exchange_may_have_sent(const struct lcf_exchange *exchange);
+
+/* The last attempt that ended, or NULL. */
+const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *exchange);
+
+/* The body that the outcome rests on; empty where there was no envelope. */
+struct lcf_text lcf_exchange_body(const struct lcf_exchange *exchange);
+
+#endif

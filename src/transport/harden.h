@@ -1,0 +1,24 @@
+#ifndef LCF_HARDEN_H
+#define LCF_HARDEN_H
+
+#include "truststore.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+/* Every option we set on libcurl, except those that wire one attempt to its buffers. */
+
+/* How a client reaches the API. A NULL is libcurl's or this system's default. */
+struct lcf_route {
+    char *proxy;
+    char *ca_file; /* either of these replaces the system's trust store */
+    char *ca_path;
+    char *user_agent;
+};
+
+/* CURLE_OK, or why libcurl would not take an option: then nothing may be sent. */
+CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, bool plain);
+
+CURLMcode lcf_harden_multi(CURLM *multi);
+
+#endif

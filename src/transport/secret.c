@@ -1,0 +1,103 @@
+#define _GNU_SOURCE /* memmem */
+#include "secret.h"
+#include "bytes.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lcf_secret {
+    unsigned holders;
+    struct curl_slist nodes[3];
+    struct lcf_text value;
+    size_t size;
+    char lines[];
+};
+
+/* One header line to be written: a name and a value. */
+struct line {
+    const char *name;
+    struct lcf_text value;
+};
+
+static size_t line_size(const struct line *line)
+{
+    return strlen(line->name) + line->value.len + 1;
+}
+
+/* Writes a line as a NUL-terminated string; the value in it is what the secret keeps. */
+static struct lcf_text write_line(char *to, const struct line *line)
+{
+    size_t name = strlen(line->name);
+    memcpy(to, line->name, name);
+    memcpy(to + name, line->value.at, line->value.len);
+    to[name + line->value.len] = '\0';
+    return (struct lcf_text){to + name, line->value.len};
+}
+
+/* The last line is the one that holds the secret value. */
+static struct lcf_secret *make(const struct line *lines, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) size += line_size(&lines[i]);
+    struct lcf_secret *s = calloc(1, sizeof *s + size);
+    if (!s) return NULL;
+    s->holders = 1;
+    s->size = size;
+    char *to = s->lines;
+    for (size_t i = 0; i < count; i++) {
+        s->value = write_line(to, &lines[i]);
+        s->nodes[i].data = to;
+        if (i > 0) s->nodes[i - 1].next = &s->nodes[i];
+        to += line_size(&lines[i]);
+    }
+    return s;
+}
+
+static const struct line accept_json = {"Accept: ", {"application/json", 16}};
+
+struct lcf_secret *lcf_secret_bearer(struct lcf_text token)
+{
+    struct line lines[] = {accept_json, {"Authorization: Bearer ", token}};
+    return make(lines, 2);
+}
+
+struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key)
+{
+    struct line lines[] = {accept_json, {"X-Auth-Email: ", email}, {"X-Auth-Key: ", key}};
+    return make(lines, 3);
+}
+
+struct lcf_secret *lcf_secret_hold(struct lcf_secret *s)
+{
+    s->holders++;
+    return s;
+}
+
+void lcf_secret_release(struct lcf_secret *s)
+{
+    if (!s || --s->holders > 0) return;
+    lcf_wipe(s->lines, s->size);
+    free(s);
+}
+
+struct curl_slist *lcf_secret_headers(struct lcf_secret *s)
+{
+    return s->nodes;
+}
+
+struct lcf_text lcf_secret_value(const struct lcf_secret *s)
+{
+    return s->value;
+}
+
+bool lcf_secret_same(const struct lcf_secret *a, const struct lcf_secret *b)
+{
+    return a->value.len == b->value.len && memcmp(a->value.at, b->value.at, a->value.len) == 0;
+}
+
+size_t lcf_secret_find(const struct lcf_secret *s, struct lcf_text text, size_t from)
+{
+    const char *at = memmem(text.at + from, text.len - from, s->value.at, s->value.len);
+    return at ? (size_t)(at - text.at) : text.len;
+}

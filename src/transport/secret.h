@@ -1,0 +1,30 @@
+#ifndef LCF_SECRET_H
+#define LCF_SECRET_H
+
+#include "../core/scanner.h"
+
+/* Holds one credential and the header lines made of it, in a single block of memory that is
+ * wiped when the last holder lets go. Nothing else in the module keeps a copy. */
+
+struct lcf_secret;
+struct curl_slist;
+
+/* Authorization: Bearer … Both return NULL when memory is short; the bytes have been checked. */
+struct lcf_secret *lcf_secret_bearer(struct lcf_text token);
+/* X-Auth-Email and X-Auth-Key: the older global key. */
+struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key);
+
+struct lcf_secret *lcf_secret_hold(struct lcf_secret *secret);
+void lcf_secret_release(struct lcf_secret *secret); /* NULL is none */
+
+/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. */
+struct curl_slist *lcf_secret_headers(struct lcf_secret *secret);
+
+/* The bytes that must never be handed back to anyone. */
+struct lcf_text lcf_secret_value(const struct lcf_secret *secret);
+bool lcf_secret_same(const struct lcf_secret *a, const struct lcf_secret *b);
+
+/* Where the secret stands in `text` from `from` on, or `text.len`. */
+size_t lcf_secret_find(const struct lcf_secret *secret, struct lcf_text text, size_t from);
+
+#endif
