@@ -1,0 +1,376 @@
+#include "call.h"
+#include "client.h"
+#include "../transport/clock.h"
+#include "envelope.h"
+#include "errors.h"
+#include "evidence.h"
+#include "loop.h"
+#include "request.h"
+#include "state.h"
+
+#include <math.h>
+
+#define CALL_TYPE "cloudflare.call"
+#define SEAL_TYPE "cloudflare.seal"
+
+struct call {
+    struct lcf_exchange *exchange; /* NULL where a bad value ended the call before it began */
+    struct lcf_secret *secret;     /* only while the call is being made */
+    struct lcf_engine *engine;     /* compared, never followed: it may be another process's */
+    bool missing_ok;
+};
+
+/* What a call keeps in Lua: slots of the table that is its user value. */
+enum slot { SLOT_CLIENT = 1, SLOT_SLEEP, SLOT_RESERVE, SLOT_FAULT };
+
+/* [-0, +0, -] */
+static struct call *check_call(lua_State *L)
+{
+    return luaL_checkudata(L, 1, CALL_TYPE);
+}
+
+/* Whether the engine that drives it is not this process's: the call belongs to a parent. */
+static bool is_foreign(lua_State *L, const struct call *call)
+{
+    return call->exchange && call->exchange->state != LCF_ENDED && call->engine != lcf_loop_current(L);
+}
+
+static bool has_ended(lua_State *L, const struct call *call)
+{
+    return !call->exchange || call->exchange->state == LCF_ENDED || is_foreign(L, call);
+}
+
+static int call_gc(lua_State *L)
+{
+    struct call *call = check_call(L);
+    lcf_secret_release(call->secret);
+    lcf_exchange_release(call->exchange);
+    *call = (struct call){0};
+    return 0;
+}
+
+/* A credential on its way from the caller's function to the call, out of reach of debug.getlocal. */
+struct seal {
+    struct lcf_secret *secret;
+};
+
+static int seal_gc(lua_State *L)
+{
+    struct seal *seal = lua_touserdata(L, 1);
+    lcf_secret_release(seal->secret);
+    seal->secret = NULL;
+    return 0;
+}
+
+/* [-0, +1, e] Why the caller's function gave no credential. */
+static int no_credential(lua_State *L)
+{
+    if (lua_type(L, 2) == LUA_TSTRING) lua_pushfstring(L, "the function gave none: %s", lua_tostring(L, 2));
+    else lua_pushfstring(L, "the function must return a string; it returned %s", luaL_typename(L, 1));
+    return 1;
+}
+
+/* seal(token [, why]): [-0, +1, e] a seal, or a string that says what is wrong. */
+static int core_seal(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TSTRING) return no_credential(L);
+    struct lcf_options options = {0};
+    options.api_token.at = lua_tolstring(L, 1, &options.api_token.len);
+    struct lcf_fault fault = lcf_options_check_credential(&options);
+    if (fault.message) {
+        lua_pushfstring(L, "the function's result is %s", fault.message);
+        return 1;
+    }
+    struct seal *seal = lua_newuserdata(L, sizeof *seal);
+    seal->secret = NULL;
+    luaL_getmetatable(L, SEAL_TYPE);
+    lua_setmetatable(L, -2);
+    seal->secret = lcf_secret_bearer(options.api_token);
+    return seal->secret ? 1 : luaL_error(L, "not enough memory");
+}
+
+/* [-0, +1, e] A function option: of the call's own table at `options`, else of the client at `client`. */
+static void push_hook(lua_State *L, int options, const char *name, int client, int slot)
+{
+    if (lua_istable(L, options)) lua_getfield(L, options, name);
+    else lua_pushnil(L);
+    if (lua_isnil(L, -1) && lua_isuserdata(L, client)) {
+        lua_pop(L, 1);
+        lcf_client_get(L, client, slot);
+    }
+    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
+}
+
+/* check(row, client, ...): [-0, +2, v] raises for a programmer's mistake; else the sleep
+ * function and the api_token function of this call, or nils. */
+static int core_check(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, 1);
+    int options = 2 + lcf_operation_options(op);
+    struct lcf_options own = {0};
+    lua_settop(L, options);
+    (void)lcf_request_options(L, op, 3, &own);
+    lcf_loop_check_idle(L, op->label.name);
+    push_hook(L, options, "sleep", 2, LCF_CLIENT_SLEEP);
+    if (lcf_options_has_credential(&own) && !own.has_vault) lua_pushnil(L);
+    else push_hook(L, options, "api_token", 2, LCF_CLIENT_VAULT);
+    return 2;
+}
+
+/* The arguments of begin, by their places. */
+enum { ARG_ROW = 1, ARG_CLIENT, ARG_ASYNC, ARG_SEAL, ARG_FIRST };
+
+/* The credential of this call, with a hold for the caller: of its own options, of the sealed
+ * function's result, or of the client. */
+static struct lcf_secret *choose_secret(lua_State *L, const struct lcf_client *client,
+                                        const struct lcf_options *own)
+{
+    bool failed;
+    struct lcf_secret *secret = lcf_client_secret(own, &failed);
+    if (secret || failed) return secret;
+    if (lua_isuserdata(L, ARG_SEAL)) return lcf_secret_hold(((struct seal *)lua_touserdata(L, ARG_SEAL))->secret);
+    return client->secret ? lcf_secret_hold(client->secret) : NULL;
+}
+
+/* [-0, +1, e] An empty call with its table; its collector is right for it from the start. */
+static struct call *push_empty(lua_State *L)
+{
+    struct call *call = lua_newuserdata(L, sizeof *call);
+    *call = (struct call){0};
+    luaL_getmetatable(L, CALL_TYPE);
+    lua_setmetatable(L, -2);
+    lua_createtable(L, SLOT_FAULT, 0);
+    lua_setuservalue(L, -2);
+    return call;
+}
+
+/* [-1, +0, e] Keeps the value on top of the stack in the call just below. */
+static void keep(lua_State *L, int slot)
+{
+    lua_getuservalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, slot);
+    lua_pop(L, 1);
+}
+
+/* [-0, +1, -] */
+static void push_kept(lua_State *L, int index, int slot)
+{
+    lua_getuservalue(L, index);
+    lua_rawgeti(L, -1, slot);
+    lua_replace(L, -2);
+}
+
+/* [-2, +1|2, e] nil and an error: as they are, or under async as a call that has ended. */
+static int give_fault(lua_State *L)
+{
+    if (!lua_toboolean(L, ARG_ASYNC)) return 2;
+    push_empty(L);
+    lua_insert(L, -2);
+    keep(L, SLOT_FAULT);
+    return 1;
+}
+
+/* [-0, +2, e] nil and the error of a call for which this process has no room. */
+static int no_room(lua_State *L, const struct lcf_operation *op)
+{
+    lua_pushnil(L);
+    lua_pushfstring(L, "cloudflare.%s: nothing was sent: out of memory or file descriptors", op->label.name);
+    lcf_http_push(L, NULL);
+    lcf_error_plain(L, LCF_KIND_HOST, LCF_NOT_SENT, lua_tostring(L, -2));
+    lua_remove(L, -2);
+    return 2;
+}
+
+/* [-0, +1, e] A call with all that its end will need, made before anything is sent. What it holds
+ * goes with it if Lua runs out of memory half-way. False where C has none. */
+static bool push_call(lua_State *L, const struct lcf_request *request, const struct lcf_options *own, int client_at)
+{
+    const struct lcf_client *client = lua_touserdata(L, client_at);
+    int options = ARG_FIRST + lcf_operation_options(lua_touserdata(L, ARG_ROW)) - 1;
+    struct call *call = push_empty(L);
+    call->engine = lcf_loop_engine(L);
+    call->missing_ok = own->missing_ok;
+    call->secret = choose_secret(L, client, own);
+    if (!call->engine || !call->secret) return false;
+    call->exchange = lcf_exchange_new(request, client->profile, call->secret, lcf_now());
+    lcf_secret_release(call->secret);
+    call->secret = NULL;
+    if (!call->exchange) return false;
+    lua_pushvalue(L, client_at);
+    keep(L, SLOT_CLIENT);
+    push_hook(L, options, "sleep", client_at, LCF_CLIENT_SLEEP);
+    keep(L, SLOT_SLEEP);
+    lcf_reserve_push(L, call->exchange);
+    keep(L, SLOT_RESERVE);
+    lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
+    lcf_loop_listen(L, call->exchange);
+    return lcf_engine_add(call->engine, call->exchange);
+}
+
+/* [-0, +1, e] Checks every value; a fault's message lies on the stack. */
+static struct lcf_fault read_values(lua_State *L, const struct lcf_operation *op, const struct lcf_client *client,
+                                    struct lcf_options *own, struct lcf_request *request)
+{
+    struct lcf_fault fault = lcf_request_options(L, op, ARG_FIRST, own);
+    if (!fault.message) fault = lcf_options_check_credential(own);
+    if (!fault.message && lua_type(L, ARG_SEAL) == LUA_TSTRING)
+        fault = (struct lcf_fault){"api_token", lua_tostring(L, ARG_SEAL)};
+    if (!fault.message) fault = lcf_request_read(L, op, ARG_FIRST, client, request);
+    request->limits = own->limits;
+    return fault;
+}
+
+/* begin(row, client, async, seal, ...): [-0, +1|2, v] */
+static int core_begin(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
+    lua_settop(L, ARG_FIRST + lcf_operation_options(op) - 1);
+    struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->label.name);
+    if (!client) return give_fault(L);
+    int client_at = lua_gettop(L);
+    struct lcf_options own = {.limits = client->limits, .missing_ok = client->missing_ok};
+    struct lcf_request request = {0};
+    struct lcf_fault fault = read_values(L, op, client, &own, &request);
+    if (fault.message) {
+        lcf_bad_value(L, op->label.name, fault.argument, fault.message);
+        return give_fault(L);
+    }
+    if (push_call(L, &request, &own, client_at)) return 1;
+    no_room(L, op);
+    return give_fault(L);
+}
+
+/* ended(call): [-0, +1, -] */
+static int call_done(lua_State *L)
+{
+    struct call *call = check_call(L);
+    lua_pushboolean(L, has_ended(L, call));
+    return 1;
+}
+
+/* [-0, +2, e] The answer to a child process about its parent's call. */
+static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
+{
+    bool removes = x->plan.nature == LCF_REMOVE;
+    lua_pushnil(L);
+    lua_pushfstring(L, "cloudflare.%s: this call belongs to the process that began it; only that one learns its outcome",
+                    x->label->name);
+    lcf_http_push(L, NULL);
+    lcf_error_plain(L, LCF_KIND_HOST, removes ? LCF_UNKNOWN : LCF_FAILED, lua_tostring(L, -2));
+    lua_remove(L, -2);
+    return 2;
+}
+
+/* answer(call): [-0, +2, -] what an ended call returns. */
+static int core_answer(lua_State *L)
+{
+    struct call *call = check_call(L);
+    if (!call->exchange) {
+        lua_pushnil(L);
+        push_kept(L, 1, SLOT_FAULT);
+        return 2;
+    }
+    if (is_foreign(L, call)) return foreign_answer(L, call->exchange);
+    push_kept(L, 1, SLOT_RESERVE);
+    return lcf_answer_push(L, call->exchange, call->missing_ok, lua_gettop(L));
+}
+
+/* sleep_of(call, seconds): [-0, +1, v] checks the arguments of call:wait. */
+static int core_sleep_of(lua_State *L)
+{
+    check_call(L);
+    if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TNUMBER)
+        lcf_wrong_type(L, "wait", 1, "number (seconds)", 2);
+    push_kept(L, 1, SLOT_SLEEP);
+    return 1;
+}
+
+/* call:cancel(): [-0, +1, -] whether anything may have been sent. An ended call stays as it is. */
+static int call_cancel(lua_State *L)
+{
+    struct call *call = check_call(L);
+    if (!has_ended(L, call)) {
+        lcf_engine_cancel(call->engine, call->exchange);
+        lcf_loop_deliver(L);
+    }
+    lua_pushboolean(L, call->exchange && lcf_exchange_may_have_sent(call->exchange));
+    return 1;
+}
+
+/* The pollable protocol of cqueues. call:pollfd(): [-0, +1, -] */
+static int call_pollfd(lua_State *L)
+{
+    struct call *call = check_call(L);
+    int fd = has_ended(L, call) ? -1 : lcf_engine_pollfd(call->engine);
+    if (fd < 0) lua_pushnil(L);
+    else lua_pushinteger(L, fd);
+    return 1;
+}
+
+/* call:events(): [-0, +1, -] */
+static int call_events(lua_State *L)
+{
+    check_call(L);
+    lua_pushliteral(L, "r");
+    return 1;
+}
+
+/* call:timeout(): [-0, +1, -] seconds until a step is wanted even if the descriptor is silent. */
+static int call_timeout(lua_State *L)
+{
+    struct call *call = check_call(L);
+    double seconds = has_ended(L, call) ? 0 : lcf_engine_timeout(call->engine);
+    bool silent = !has_ended(L, call) && lcf_engine_pollfd(call->engine) < 0;
+    if (silent && seconds > 0.01) seconds = 0.01;
+    if (isinf(seconds)) lua_pushnil(L);
+    else lua_pushnumber(L, seconds);
+    return 1;
+}
+
+static int call_tostring(lua_State *L)
+{
+    struct call *call = check_call(L);
+    const char *name = call->exchange ? call->exchange->label->name : "never begun";
+    const char *outcome = call->exchange ? lcf_outcome_name(call->exchange->outcome) : "not_sent";
+    lua_pushfstring(L, "cloudflare.call: %s (%s)", name, outcome);
+    return 1;
+}
+
+static const luaL_Reg core[] = {
+    {"check", core_check},   {"seal", core_seal},         {"begin", core_begin},
+    {"ended", call_done},    {"answer", core_answer},     {"sleep_of", core_sleep_of},
+    {"step", lcf_loop_step}, {"pause", lcf_loop_pause},   {"now", lcf_loop_now},
+    {"new", lcf_client_new}, {NULL, NULL},
+};
+
+static const luaL_Reg call_methods[] = {
+    {"done", call_done},     {"cancel", call_cancel},   {"pollfd", call_pollfd},
+    {"events", call_events}, {"timeout", call_timeout}, {NULL, NULL},
+};
+
+void lcf_call_open(lua_State *L)
+{
+    luaL_newmetatable(L, SEAL_TYPE);
+    lua_pushcfunction(L, seal_gc);
+    lua_setfield(L, -2, "__gc");
+    luaL_newmetatable(L, CALL_TYPE);
+    lua_pushcfunction(L, call_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, call_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_newtable(L);
+    luaL_setfuncs(L, call_methods, 0);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 2);
+}
+
+void lcf_call_push_core(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_setfuncs(L, core, 0);
+    luaL_getmetatable(L, CALL_TYPE);
+    lua_getfield(L, -1, "__index");
+    lua_setfield(L, -3, "methods");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,227 @@
+#include "client.h"
+#include "errors.h"
+#include "loop.h"
+#include "operations.h"
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLIENT_TYPE "cloudflare.client"
+
+/* [-0, +0, -] */
+static struct lcf_client *check_client(lua_State *L)
+{
+    return luaL_checkudata(L, 1, CLIENT_TYPE);
+}
+
+void lcf_client_get(lua_State *L, int index, int slot)
+{
+    lua_getuservalue(L, index);
+    lua_rawgeti(L, -1, slot);
+    lua_replace(L, -2);
+}
+
+/* [-0, +1, e] An empty client: its collector is right for it from the start. */
+static struct lcf_client *push_empty(lua_State *L)
+{
+    struct lcf_client *client = lua_newuserdata(L, sizeof *client);
+    memset(client, 0, sizeof *client);
+    luaL_getmetatable(L, CLIENT_TYPE);
+    lua_setmetatable(L, -2);
+    lua_createtable(L, LCF_CLIENT_NAMESPACE, 0);
+    lua_setuservalue(L, -2);
+    return client;
+}
+
+/* [-0, +0, e] Keeps a function of the option table in the client on top of the stack. */
+static void keep_function(lua_State *L, int options, const char *name, int slot)
+{
+    lua_getuservalue(L, -1);
+    if (lua_istable(L, options)) lua_getfield(L, options, name);
+    else lua_pushnil(L);
+    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushboolean(L, 0);
+    lua_rawseti(L, -2, slot);
+    lua_pop(L, 1);
+}
+
+/* A copy of text, or NULL; `ok` turns false where there was no memory for one. */
+static char *copy(struct lcf_text text, bool *ok)
+{
+    char *to = text.at ? malloc(text.len + 1) : NULL;
+    if (!to) {
+        *ok = *ok && !text.at;
+        return NULL;
+    }
+    memcpy(to, text.at, text.len);
+    to[text.len] = '\0';
+    return to;
+}
+
+static struct lcf_text without_slash(struct lcf_text url)
+{
+    while (url.len && url.at[url.len - 1] == '/') url.len--;
+    return url;
+}
+
+struct lcf_secret *lcf_client_secret(const struct lcf_options *o, bool *failed)
+{
+    *failed = false;
+    if (!o->api_token.at && !o->api_key.at) return NULL;
+    struct lcf_secret *secret =
+        o->api_token.at ? lcf_secret_bearer(o->api_token) : lcf_secret_key(o->api_email, o->api_key);
+    *failed = !secret;
+    return secret;
+}
+
+/* Copies the checked options in; what it got before memory ran out is freed with the client. */
+static bool fill(struct lcf_client *client, const struct lcf_options *o)
+{
+    bool failed, ok = true;
+    client->profile = lcf_profile_new();
+    if (!client->profile) return false;
+    struct lcf_route *route = &client->profile->route;
+    route->proxy = copy(o->proxy, &ok);
+    route->ca_file = copy(o->ca_file, &ok);
+    route->ca_path = copy(o->ca_path, &ok);
+    route->user_agent = copy(o->user_agent, &ok);
+    client->base_url = copy(without_slash(o->base_url), &ok);
+    client->secret = lcf_client_secret(o, &failed);
+    client->limits = o->limits;
+    client->missing_ok = o->missing_ok;
+    if (o->account_id.at) memcpy(client->account_id, o->account_id.at, LCF_ID_LEN);
+    return ok && !failed;
+}
+
+static struct lcf_fault check_options(const struct lcf_options *o)
+{
+    struct lcf_fault fault = lcf_options_check_credential(o);
+    if (!fault.message && !lcf_options_has_credential(o))
+        fault = (struct lcf_fault){
+            "api_token", "no credential: give api_token, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_API_KEY and "
+                         "CLOUDFLARE_EMAIL); nginx hides these from its workers unless its configuration says "
+                         "'env CLOUDFLARE_API_TOKEN;'"};
+    return fault.message ? fault : lcf_options_check_client(o);
+}
+
+/* [-0, +1|2, v] A client of the option table at `index` (0 for none), or nil and an error. */
+static struct lcf_client *make(lua_State *L, int index, const char *function)
+{
+    struct lcf_options options = lcf_options_default;
+    struct lcf_fault fault = {0};
+    options.base_url = options.user_agent = (struct lcf_text){0};
+    if (index) fault = lcf_options_read(L, index, false, function, 1, &options);
+    lcf_options_environment(&options);
+    if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
+    if (!options.user_agent.at) options.user_agent = lcf_options_default.user_agent;
+    if (!fault.message) fault = check_options(&options);
+    if (fault.message) {
+        lcf_bad_value(L, function, fault.argument, fault.message);
+        return NULL;
+    }
+    struct lcf_client *client = push_empty(L);
+    if (!fill(client, &options)) luaL_error(L, "not enough memory");
+    keep_function(L, index, "api_token", LCF_CLIENT_VAULT);
+    keep_function(L, index, "sleep", LCF_CLIENT_SLEEP);
+    keep_function(L, index, "on_event", LCF_CLIENT_ON_EVENT);
+    lcf_operations_push(L, lua_gettop(L));
+    lua_getuservalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, LCF_CLIENT_NAMESPACE);
+    lua_pop(L, 1);
+    return client;
+}
+
+int lcf_client_new(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (!make(L, 1, "new")) return 2;
+    lua_pushnil(L);
+    return 2;
+}
+
+/* [-0, +1|2, e] */
+static struct lcf_client *push_default(lua_State *L, const char *function)
+{
+    lcf_state_get(L, LCF_SLOT_DEFAULT_CLIENT);
+    if (lua_isuserdata(L, -1)) return lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    struct lcf_client *client = make(L, 0, function);
+    if (!client) return NULL;
+    lua_pushvalue(L, -1);
+    lcf_state_set(L, LCF_SLOT_DEFAULT_CLIENT);
+    return client;
+}
+
+struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function)
+{
+    if (lua_isnil(L, index)) return push_default(L, function);
+    lua_pushvalue(L, index);
+    struct lcf_client *client = lua_touserdata(L, -1);
+    if (client->closed) {
+        luaL_where(L, 2);
+        lua_pushfstring(L, "cloudflare.%s: the client is closed", function);
+        lua_concat(L, 2);
+        lua_error(L);
+    }
+    return client;
+}
+
+/* Frees what it holds; calls in flight hold what they need themselves. Idempotent. */
+static int client_gc(lua_State *L)
+{
+    struct lcf_client *client = check_client(L);
+    client->closed = true;
+    lcf_profile_release(client->profile);
+    lcf_secret_release(client->secret);
+    free(client->base_url);
+    client->profile = NULL;
+    client->secret = NULL;
+    client->base_url = NULL;
+    return 0;
+}
+
+/* client:close(): ends its calls, each with its outcome, and forgets the credential. */
+static int client_close(lua_State *L)
+{
+    struct lcf_client *client = check_client(L);
+    struct lcf_engine *engine = lcf_loop_current(L);
+    if (engine && !client->closed) lcf_engine_close(engine, client->profile);
+    client_gc(L);
+    lcf_loop_deliver(L);
+    return 0;
+}
+
+static int client_tostring(lua_State *L)
+{
+    struct lcf_client *client = check_client(L);
+    lua_pushfstring(L, "cloudflare.client: %s", client->closed ? "closed" : client->base_url);
+    return 1;
+}
+
+/* Its operations, then its methods. */
+static int client_index(lua_State *L)
+{
+    check_client(L);
+    lcf_client_get(L, 1, LCF_CLIENT_NAMESPACE);
+    lua_pushvalue(L, 2);
+    lua_rawget(L, -2);
+    if (lua_isnil(L, -1) && lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "close") == 0)
+        lua_pushcfunction(L, client_close);
+    return 1;
+}
+
+static const luaL_Reg client_meta[] = {
+    {"__index", client_index},
+    {"__tostring", client_tostring},
+    {"__gc", client_gc},
+    {"__close", client_close},
+    {NULL, NULL},
+};
+
+void lcf_client_open(lua_State *L)
+{
+    luaL_newmetatable(L, CLIENT_TYPE);
+    luaL_setfuncs(L, client_meta, 0);
+    lua_pop(L, 1);
+}

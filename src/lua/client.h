@@ -1,0 +1,37 @@
+#ifndef LCF_CLIENT_H
+#define LCF_CLIENT_H
+
+#include "options.h"
+
+/* A client: its options in one C struct, its credential, and the Lua functions it was given. */
+
+struct lcf_client {
+    struct lcf_profile *profile;
+    struct lcf_secret *secret; /* NULL where api_token is a function */
+    char *base_url;            /* without a trailing slash */
+    char account_id[LCF_ID_LEN + 1];
+    struct lcf_limits limits;
+    bool missing_ok, closed;
+};
+
+/* What a client keeps in Lua: slots of the table that is its user value. */
+enum lcf_client_slot { LCF_CLIENT_VAULT = 1, LCF_CLIENT_SLEEP, LCF_CLIENT_ON_EVENT, LCF_CLIENT_NAMESPACE };
+
+/* [-0, +0, e] Makes the metatable. */
+void lcf_client_open(lua_State *L);
+
+/* new([options]): [-0, +2, v] the client and nil, or nil and an error. */
+int lcf_client_new(lua_State *L);
+
+/* [-0, +1|2, e] Pushes the client at `index`, or the default one where nil stands there; or nil
+ * and an error, and returns NULL. A closed client raises. */
+struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function);
+
+/* [-0, +1, -] Pushes what the client at `index` keeps in a slot. */
+void lcf_client_get(lua_State *L, int index, int slot);
+
+/* The credential that `options` hold, with a hold for the caller; NULL where they hold none
+ * (`failed` false) or memory is short (`failed` true). */
+struct lcf_secret *lcf_client_secret(const struct lcf_options *options, bool *failed);
+
+#endif

@@ -1,0 +1,85 @@
+#include "call.h"
+#include "client.h"
+#include "envelope.h"
+#include "errors.h"
+#include "json.h"
+#include "loop.h"
+#include "operations.h"
+#include "state.h"
+
+/* Assembles the module, nothing else. */
+
+static const char wait_lua[] =
+#include "wait.inc"
+    ;
+
+/* [-0, +0, v] */
+static void check_versions(lua_State *L)
+{
+    const char *curl;
+#if LUA_VERSION_NUM >= 502
+    luaL_checkversion(L);
+#else
+    lua_getglobal(L, "_VERSION");
+    if (!lua_isstring(L, -1) || lua_tostring(L, -1)[4] != '5' || lua_tostring(L, -1)[6] != '1')
+        luaL_error(L, "cloudflare: built for Lua 5.1 and LuaJIT, loaded by %s", lua_tostring(L, -1));
+    lua_pop(L, 1);
+#endif
+    if (!lcf_engine_setup()) luaL_error(L, "cloudflare: libcurl could not be set up");
+    if (!lcf_engine_supported(&curl)) luaL_error(L, "cloudflare: needs libcurl 7.88 or newer, found %s", curl);
+}
+
+/* [-0, +0, e] */
+static void open_json(lua_State *L)
+{
+    lcf_json_load(L);
+    lcf_state_set(L, LCF_SLOT_NULL);
+    lcf_state_set(L, LCF_SLOT_DECODE);
+}
+
+/* [-0, +0, e] */
+static void open_errors(lua_State *L)
+{
+    lcf_errors_open(L);
+    lcf_state_set(L, LCF_SLOT_ERROR_META);
+    lua_pushcfunction(L, lcf_answer_build);
+    lcf_state_set(L, LCF_SLOT_ANSWER);
+}
+
+/* [-0, +1, e] Runs wait.lua and pushes what it gives. */
+static void push_api(lua_State *L)
+{
+    if (luaL_loadbuffer(L, wait_lua, sizeof wait_lua - 1, "=cloudflare") != 0) lua_error(L);
+    lcf_call_push_core(L);
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "operation");
+    lcf_state_set(L, LCF_SLOT_OPERATION);
+}
+
+/* [-0, +0, e] Copies a field of the api at `api` into the table on top of the stack. */
+static void publish(lua_State *L, int api, const char *name)
+{
+    lua_getfield(L, api, name);
+    lua_setfield(L, -2, name);
+}
+
+__attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
+{
+    lua_settop(L, 0);
+    check_versions(L);
+    lcf_state_open(L);
+    open_json(L);
+    open_errors(L);
+    lcf_loop_open(L);
+    lcf_client_open(L);
+    lcf_call_open(L);
+    push_api(L);               /* 1 */
+    lcf_operations_push(L, 0); /* 2: the module */
+    publish(L, 1, "new");
+    publish(L, 1, "step");
+    lcf_state_get(L, LCF_SLOT_NULL);
+    lua_setfield(L, -2, "null");
+    lua_pushliteral(L, LCF_VERSION);
+    lua_setfield(L, -2, "_VERSION");
+    return 1;
+}

@@ -1,0 +1,22 @@
+#ifndef LCF_ENVELOPE_H
+#define LCF_ENVELOPE_H
+
+#include "../transport/exchange.h"
+#include "compat.h"
+
+/* A finished exchange becomes `result, envelope` or `nil, error`. The plain form of every
+ * possible answer is reserved before anything is sent: when Lua has no memory left for the rich
+ * one, the outcome still reaches the caller. */
+
+/* [-0, +1, e] Pushes the reserve for an exchange that is about to begin. */
+void lcf_reserve_push(lua_State *L, const struct lcf_exchange *exchange);
+
+/* [-0, +2, -] Pushes the answer of an ended exchange; `reserve` is the index of its reserve.
+ * Returns 2. Needs LCF_ANSWER_STACK free stack slots. */
+int lcf_answer_push(lua_State *L, const struct lcf_exchange *exchange, bool missing_ok, int reserve);
+#define LCF_ANSWER_STACK 16
+
+/* [-2, +2, e] The function that builds the rich answer, for LCF_SLOT_ANSWER. */
+int lcf_answer_build(lua_State *L);
+
+#endif

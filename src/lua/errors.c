@@ -1,0 +1,319 @@
+#include "errors.h"
+#include "evidence.h"
+#include "json.h"
+#include "state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define QUOTE_MAX 300 /* bytes of the API's or libcurl's words that go into a sentence */
+
+/* [-0, +1, e] What a value reads as in a concatenation. */
+static void push_text(lua_State *L, int index)
+{
+    if (lua_istable(L, index)) lua_getfield(L, index, "message");
+    else lua_pushvalue(L, index);
+    if (!lua_isstring(L, -1)) lua_pushstring(L, luaL_typename(L, index)), lua_replace(L, -2);
+}
+
+static int error_tostring(lua_State *L)
+{
+    push_text(L, 1);
+    return 1;
+}
+
+static int error_concat(lua_State *L)
+{
+    push_text(L, 1);
+    push_text(L, 2);
+    lua_concat(L, 2);
+    return 1;
+}
+
+static const luaL_Reg error_meta[] = {
+    {"__tostring", error_tostring},
+    {"__concat", error_concat},
+    {NULL, NULL},
+};
+
+void lcf_errors_open(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_setfuncs(L, error_meta, 0);
+    lua_pushliteral(L, "cloudflare.error");
+    lua_setfield(L, -2, "__name");
+}
+
+void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *message)
+{
+    lua_createtable(L, 0, 8);
+    lua_insert(L, -2); /* err, http */
+    lua_setfield(L, -2, "http");
+    lua_pushstring(L, lcf_kind_name(kind));
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, lcf_outcome_name(outcome));
+    lua_setfield(L, -2, "outcome");
+    lua_pushstring(L, message);
+    lua_setfield(L, -2, "message");
+    lua_pushboolean(L, 1); /* reads, and removals by id */
+    lua_setfield(L, -2, "safe_to_retry");
+    lcf_state_get(L, LCF_SLOT_ERROR_META);
+    lua_setmetatable(L, -2);
+}
+
+int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message)
+{
+    lua_pushnil(L);
+    lua_pushfstring(L, "cloudflare.%s: %s: %s", function, argument, message);
+    lcf_http_push(L, NULL);
+    lcf_error_plain(L, LCF_KIND_ARGUMENT, LCF_NOT_SENT, lua_tostring(L, -2));
+    lua_pushstring(L, argument);
+    lua_setfield(L, -2, "argument");
+    lua_remove(L, -2); /* the message */
+    return 2;
+}
+
+int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message)
+{
+    luaL_where(L, 2);
+    lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, function, message);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
+int lcf_wrong_type(lua_State *L, const char *function, int argument, const char *expected, int index)
+{
+    const char *got = lua_isnone(L, index) ? "no value" : luaL_typename(L, index);
+    return lcf_bad_argument(L, function, argument, lua_pushfstring(L, "%s expected, got %s", expected, got));
+}
+
+static const char *headline(const struct lcf_exchange *x)
+{
+    switch (x->outcome) {
+    case LCF_NOT_FOUND: return "there is no such token for this credential";
+    case LCF_NOT_SENT: return "nothing was sent";
+    case LCF_REFUSED: return "the API refused";
+    case LCF_FAILED: return "no trustworthy answer; nothing was changed";
+    default: return "it is unknown whether the token was deleted";
+    }
+}
+
+static const char *cause_words(enum lcf_cause cause)
+{
+    static const char *const words[] = {
+        [LCF_ANSWERED] = "the answer is not the API's envelope",
+        [LCF_RESOLVE] = "the host name did not resolve",
+        [LCF_CONNECT] = "no connection",
+        [LCF_HANDSHAKE] = "the TLS handshake failed",
+        [LCF_CERTIFICATE] = "the server's certificate was not accepted",
+        [LCF_CONFIGURE] = "libcurl did not take the configuration",
+        [LCF_TIMED_OUT] = "no answer in time",
+        [LCF_BROKEN] = "the connection broke before a complete answer",
+        [LCF_MALFORMED] = "the answer was malformed or too long",
+        [LCF_NO_MEMORY] = "out of memory",
+        [LCF_CANCELLED] = "cancelled",
+    };
+    return words[cause];
+}
+
+/* What the caller can do about an attempt that got no answer. */
+static const char *cause_advice(enum lcf_cause cause)
+{
+    switch (cause) {
+    case LCF_RESOLVE:
+    case LCF_CONNECT: return "check the network, the proxy and base_url";
+    case LCF_HANDSHAKE:
+    case LCF_CERTIFICATE: return "check base_url, or name the authority to trust with ca_file or ca_path";
+    case LCF_CONFIGURE: return "check ca_file, ca_path and proxy";
+    case LCF_TIMED_OUT: return "try again, or allow more with timeout";
+    default: return NULL;
+    }
+}
+
+/* A known error code, and what it usually means to the caller. */
+struct hint {
+    int code;
+    const char *advice;
+};
+
+static const struct hint hints[] = {
+    {1000, "the credential is not valid at this endpoint: an account's endpoints take its own tokens, "
+           "/user/tokens takes a user's"},
+    {1001, "the credential is not valid"},
+    {6003, "the Authorization header was not understood: a global API key goes into api_key and api_email, "
+           "not into api_token"},
+    {7000, "check the account id and base_url"},
+    {7003, "check the account id"},
+    {9103, "api_email and api_key do not belong together"},
+    {9106, "no credential arrived: check api_token"},
+    {10000, "the credential is not valid for this account"},
+};
+
+static const char *code_advice(int code)
+{
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (hints[i].code == code) return hints[i].advice;
+    return NULL;
+}
+
+/* Adds foreign words with nothing in them that could end a line or steer a terminal. */
+static void add_quoted(luaL_Buffer *b, const char *words)
+{
+    size_t len = strlen(words);
+    if (len > QUOTE_MAX) len = QUOTE_MAX;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)words[i];
+        luaL_addchar(b, byte < ' ' || byte == 0x7F ? ' ' : words[i]);
+    }
+}
+
+/* The first error of the envelope. Its message is anchored by the envelope. */
+struct said {
+    bool has_code;
+    int code;
+    const char *message;
+};
+
+/* [-0, +0, e] */
+static struct said first_error(lua_State *L, int envelope)
+{
+    struct said said = {0};
+    int top = lua_gettop(L);
+    if (envelope) lua_getfield(L, envelope, "errors");
+    if (envelope && lua_istable(L, -1)) lua_rawgeti(L, -1, 1);
+    if (lua_gettop(L) == top + 2 && lua_istable(L, -1)) {
+        lua_getfield(L, -1, "code");
+        lua_getfield(L, -2, "message");
+        said.has_code = lua_type(L, -2) == LUA_TNUMBER;
+        said.code = said.has_code ? (int)lua_tonumber(L, -2) : 0;
+        said.message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    }
+    lua_settop(L, top);
+    return said;
+}
+
+/* '(HTTP 403, code 9109 "Unauthorized to access requested resource")' */
+static void add_answer(luaL_Buffer *b, const struct lcf_entry *e, const struct said *said)
+{
+    char words[48];
+    snprintf(words, sizeof words, " (HTTP %d", e->status);
+    luaL_addstring(b, words);
+    if (said->has_code) {
+        snprintf(words, sizeof words, ", code %d", said->code);
+        luaL_addstring(b, words);
+    }
+    if (said->message) {
+        luaL_addstring(b, said->has_code ? " \"" : ", \"");
+        add_quoted(b, said->message);
+        luaL_addchar(b, '"');
+    }
+    luaL_addchar(b, ')');
+}
+
+/* ": no connection (Failed to connect to …)" */
+static void add_cause(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    luaL_addstring(b, ": ");
+    luaL_addstring(b, cause_words(e->cause));
+    if (!x->why[0]) return;
+    luaL_addstring(b, " (");
+    add_quoted(b, x->why);
+    luaL_addchar(b, ')');
+}
+
+static void add_wait(luaL_Buffer *b, double seconds)
+{
+    char words[64];
+    snprintf(words, sizeof words, "; the API asked to wait %.0f s", ceil(seconds));
+    luaL_addstring(b, words);
+}
+
+static void add_advice(luaL_Buffer *b, const char *advice)
+{
+    if (!advice) return;
+    luaL_addstring(b, "; ");
+    luaL_addstring(b, advice);
+}
+
+static void add_permission(luaL_Buffer *b, const struct lcf_exchange *x)
+{
+    if (!x->label->permission) return;
+    luaL_addstring(b, "; the credential needs the permission \"");
+    luaL_addstring(b, x->label->permission);
+    luaL_addchar(b, '"');
+}
+
+/* The id that a yes named instead of ours: that token may be dead. */
+static const char *other_id(const struct lcf_exchange *x)
+{
+    for (size_t i = 0; i < x->count; i++) {
+        const struct lcf_entry *e = &x->entries[i];
+        bool yes = e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED;
+        if (yes && e->reading.named == LCF_NAMED_ID) return e->reading.id;
+    }
+    return NULL;
+}
+
+static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e,
+                           const struct said *said)
+{
+    const char *known = said->has_code ? code_advice(said->code) : NULL;
+    if (x->retry_after >= 0) add_wait(b, x->retry_after);
+    if (x->outcome == LCF_REFUSED && known) add_advice(b, known);
+    else if (x->outcome == LCF_REFUSED && e && e->status == 403) add_permission(b, x);
+    if (x->outcome != LCF_REFUSED && e && e->cause != LCF_ANSWERED) add_advice(b, cause_advice(e->cause));
+    if (other_id(x)) {
+        add_advice(b, "an answer named another token, which may be gone: ");
+        luaL_addstring(b, other_id(x));
+    }
+    if (x->outcome == LCF_UNKNOWN) add_advice(b, "repeating the call is safe");
+}
+
+/* [-0, +1, e] */
+static void push_sentence(lua_State *L, const struct lcf_exchange *x, const struct said *said)
+{
+    const struct lcf_entry *e = lcf_exchange_last(x);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "cloudflare.");
+    luaL_addstring(&b, x->label->name);
+    luaL_addstring(&b, ": ");
+    luaL_addstring(&b, headline(x));
+    if (x->kind == LCF_KIND_CANCELLED) luaL_addstring(&b, ": cancelled");
+    else if (!e) luaL_addstring(&b, x->kind == LCF_KIND_TIMEOUT ? ": no time was left" : "");
+    else if (e->cause != LCF_ANSWERED || e->reading.success == LCF_NO_ENVELOPE) add_cause(&b, x, e);
+    static const struct said nothing;
+    bool says = e && e->reading.success != LCF_NO_ENVELOPE;
+    if (e && e->status) add_answer(&b, e, says ? said : &nothing);
+    add_what_to_do(&b, x, e, said);
+    if (e && e->ray_id[0]) {
+        luaL_addstring(&b, " [ray ");
+        luaL_addstring(&b, e->ray_id);
+        luaL_addchar(&b, ']');
+    }
+    luaL_pushresult(&b);
+    lcf_redact(L, x->secret);
+}
+
+/* [-0, +0, e] Copies a field of the envelope into the error on top of the stack. */
+static void copy_field(lua_State *L, int envelope, const char *name)
+{
+    if (!envelope) return;
+    lua_getfield(L, envelope, name);
+    lua_setfield(L, -2, name);
+}
+
+void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope)
+{
+    const struct said said = first_error(L, envelope);
+    push_sentence(L, x, &said);
+    lua_insert(L, -2); /* sentence, http */
+    lcf_error_plain(L, x->kind, x->outcome, lua_tostring(L, -2));
+    lua_remove(L, -2);
+    copy_field(L, envelope, "errors");
+    copy_field(L, envelope, "messages");
+    if (!said.has_code) return;
+    lua_pushinteger(L, said.code);
+    lua_setfield(L, -2, "code");
+}

@@ -1,0 +1,28 @@
+#ifndef LCF_ERRORS_H
+#define LCF_ERRORS_H
+
+#include "../transport/exchange.h"
+#include "compat.h"
+
+/* The error object and its one sentence. The only maker of errors. */
+
+/* [-0, +1, e] Pushes the metatable of error objects. */
+void lcf_errors_open(lua_State *L);
+
+/* [-0, +2, e] nil and the error for a bad value, found before anything was sent: returns 2.
+ * `message` says what is wrong and what to do, and never repeats the value. */
+int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message);
+
+/* [-0, +0, v] Raises a programmer's mistake at the place that called the Lua closure which
+ * called us: "bad argument #2 to 'delete' (string expected, got nil)". */
+int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message);
+int lcf_wrong_type(lua_State *L, const char *function, int argument, const char *expected, int index);
+
+/* [-1, +1, e] An error object around the `http` table on top of the stack, with a plain message. */
+void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *message);
+
+/* [-1, +1, e] The error that an ended exchange amounts to, around the `http` table on top of
+ * the stack. `envelope` is the index of the decoded envelope, or 0. */
+void lcf_error_push(lua_State *L, const struct lcf_exchange *exchange, int envelope);
+
+#endif

@@ -1,0 +1,97 @@
+#include "evidence.h"
+#include "json.h"
+
+#include <math.h>
+
+void lcf_set_text(lua_State *L, const char *name, const char *text, const struct lcf_secret *secret)
+{
+    if (!text || !text[0]) return;
+    lua_pushstring(L, text);
+    lcf_redact(L, secret);
+    lua_setfield(L, -2, name);
+}
+
+void lcf_set_number(lua_State *L, const char *name, double number)
+{
+    if (number == floor(number)) lua_pushinteger(L, (lua_Integer)number);
+    else lua_pushnumber(L, number);
+    lua_setfield(L, -2, name);
+}
+
+/* [-0, +0, e] */
+static void set_flag(lua_State *L, const char *name, bool flag)
+{
+    lua_pushboolean(L, flag);
+    lua_setfield(L, -2, name);
+}
+
+/* What one attempt proved, in one word; NULL for nothing. */
+static const char *proved(const struct lcf_entry *e)
+{
+    switch (e->reading.verdict) {
+    case LCF_PROVEN: return e->method == LCF_DELETE ? "deleted" : "present";
+    case LCF_UNNAMED: return "accepted";
+    case LCF_ABSENT: return "absent";
+    case LCF_NO_ROUTE:
+    case LCF_REFUSAL: return "refused";
+    case LCF_AMBIGUOUS: break;
+    }
+    return NULL;
+}
+
+static const char *named(const struct lcf_reading *reading)
+{
+    static const char *const words[] = {[LCF_NAMED_NONE] = NULL, [LCF_NAMED_OTHER] = "malformed"};
+    return reading->named == LCF_NAMED_ID ? reading->id : words[reading->named];
+}
+
+/* [-0, +0, e] */
+static void set_codes(lua_State *L, const struct lcf_reading *reading)
+{
+    lua_createtable(L, (int)reading->code_count, 0);
+    for (size_t i = 0; i < reading->code_count; i++) {
+        lua_pushinteger(L, reading->codes[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "codes");
+}
+
+/* [-0, +1, e] */
+static void push_entry(lua_State *L, const struct lcf_entry *e, const struct lcf_secret *secret)
+{
+    lua_createtable(L, 0, 10);
+    lcf_set_text(L, "method", lcf_method_name(e->method), secret);
+    set_flag(L, "sent", e->phase != LCF_UNSENT);
+    set_flag(L, "complete", e->phase == LCF_COMPLETE);
+    if (e->status) lcf_set_number(L, "status", e->status);
+    if (e->reading.success != LCF_NO_ENVELOPE) set_flag(L, "success", e->reading.success == LCF_SUCCESS);
+    lcf_set_text(L, "id", named(&e->reading), secret);
+    set_codes(L, &e->reading);
+    lcf_set_number(L, "seconds", e->ended - e->began);
+    lcf_set_text(L, "ray_id", e->ray_id, secret);
+    lcf_set_text(L, "proved", proved(e), secret);
+}
+
+/* [-0, +0, e] */
+static void set_trace(lua_State *L, const struct lcf_exchange *x)
+{
+    size_t count = x ? x->count : 0;
+    lcf_set_number(L, "attempts", (double)count);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push_entry(L, &x->entries[i], x->secret);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "trace");
+}
+
+void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
+{
+    lua_createtable(L, 0, 5);
+    set_trace(L, x);
+    const struct lcf_entry *last = x ? lcf_exchange_last(x) : NULL;
+    if (x && x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);
+    if (!last || !last->status) return;
+    lcf_set_number(L, "status", last->status);
+    lcf_set_text(L, "ray_id", last->ray_id, x->secret);
+}

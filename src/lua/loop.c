@@ -1,0 +1,225 @@
+#include "loop.h"
+#include "../transport/clock.h"
+#include "errors.h"
+#include "evidence.h"
+#include "state.h"
+
+#include <math.h>
+
+#define LOOP_TYPE "cloudflare.loop"
+
+struct loop {
+    struct lcf_engine *engine;
+    bool busy; /* inside a step, or telling */
+};
+
+/* [-0, +0, -] NULL where none has been made. */
+static struct loop *current_loop(lua_State *L)
+{
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    struct loop *loop = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return loop && !lcf_engine_is_foreign(loop->engine) ? loop : NULL;
+}
+
+struct lcf_engine *lcf_loop_current(lua_State *L)
+{
+    struct loop *loop = current_loop(L);
+    return loop ? loop->engine : NULL;
+}
+
+static int loop_gc(lua_State *L)
+{
+    struct loop *loop = lua_touserdata(L, 1);
+    if (loop->engine) lcf_engine_free(loop->engine);
+    loop->engine = NULL;
+    return 0;
+}
+
+struct lcf_engine *lcf_loop_engine(lua_State *L)
+{
+    struct lcf_engine *engine = lcf_loop_current(L);
+    if (engine) return engine;
+    struct loop *loop = lua_newuserdata(L, sizeof *loop);
+    *loop = (struct loop){0};
+    luaL_getmetatable(L, LOOP_TYPE);
+    lua_setmetatable(L, -2);
+    loop->engine = lcf_engine_new();
+    engine = loop->engine;
+    if (engine) lcf_state_set(L, LCF_SLOT_LOOP);
+    else lua_pop(L, 1);
+    return engine;
+}
+
+/* A listener that is none is kept too: another exchange may have had this address. */
+void lcf_loop_listen(lua_State *L, const struct lcf_exchange *x)
+{
+    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
+    lcf_state_get(L, LCF_SLOT_LISTENERS);
+    lua_pushlightuserdata(L, (void *)(size_t)x);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 2);
+}
+
+/* [-0, +1, e] What every event says: when, and of which call. */
+static void push_event(lua_State *L, const struct lcf_exchange *x)
+{
+    lua_createtable(L, 0, 10);
+    lua_pushnumber(L, lcf_unix_time());
+    lua_setfield(L, -2, "time");
+    lcf_set_text(L, "operation", x->label->name, x->secret);
+    lcf_set_text(L, "account_id", x->account, x->secret);
+    lcf_set_text(L, "token_id", x->id, x->secret);
+}
+
+/* [-0, +0, e] */
+static void describe_attempt(lua_State *L, const struct lcf_exchange *x, size_t i)
+{
+    const struct lcf_entry *e = &x->entries[i];
+    lcf_set_number(L, "attempt", (double)i + 1);
+    lcf_set_text(L, "method", lcf_method_name(e->method), x->secret);
+    if (e->status) lcf_set_number(L, "status", e->status);
+    lcf_set_text(L, "ray_id", e->ray_id, x->secret);
+    lcf_set_number(L, "seconds", e->ended - e->began);
+}
+
+/* [-0, +0, e] */
+static void describe_end(lua_State *L, const struct lcf_exchange *x)
+{
+    const struct lcf_entry *last = lcf_exchange_last(x);
+    lcf_set_text(L, "outcome", lcf_outcome_name(x->outcome), x->secret);
+    lcf_set_number(L, "attempts", (double)x->count);
+    if (last && last->status) lcf_set_number(L, "status", last->status);
+    if (last) lcf_set_text(L, "ray_id", last->ray_id, x->secret);
+    lcf_set_number(L, "seconds", lcf_unix_time() - x->began);
+}
+
+/* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
+static int tell(lua_State *L)
+{
+    const struct lcf_exchange *x = lua_touserdata(L, 2);
+    size_t i = (size_t)lua_tointeger(L, 3);
+    lua_settop(L, 1);
+    push_event(L, x);
+    if (i < x->count) describe_attempt(L, x, i);
+    else describe_end(L, x);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+/* [-0, +1, -] The listener of an exchange, or nil. */
+static void push_listener(lua_State *L, const struct lcf_exchange *x)
+{
+    lcf_state_get(L, LCF_SLOT_LISTENERS);
+    lua_pushlightuserdata(L, (void *)(size_t)x);
+    lua_rawget(L, -2);
+    lua_replace(L, -2);
+}
+
+/* [-0, +0, -] */
+static void forget_listener(lua_State *L, const struct lcf_exchange *x)
+{
+    lcf_state_get(L, LCF_SLOT_LISTENERS);
+    lua_pushlightuserdata(L, (void *)(size_t)x);
+    lua_pushnil(L);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, -] Tells one entry, or the end, to the listener on top of the stack. */
+static void tell_one(lua_State *L, const struct lcf_exchange *x, size_t entry)
+{
+    lcf_state_get(L, LCF_SLOT_TELL);
+    lua_pushvalue(L, -2);
+    lua_pushlightuserdata(L, (void *)(size_t)x);
+    lua_pushinteger(L, (lua_Integer)entry);
+    if (lua_pcall(L, 3, 0, 0) != 0) lua_pop(L, 1);
+}
+
+/* [-0, +0, -] */
+static void tell_exchange(lua_State *L, struct lcf_exchange *x)
+{
+    bool ended = x->state == LCF_ENDED;
+    size_t last = x->count + ended;
+    push_listener(L, x);
+    if (lua_isfunction(L, -1))
+        for (size_t i = x->told; i < last; i++) tell_one(L, x, i);
+    lua_pop(L, 1);
+    x->told = x->count;
+    if (!ended) return;
+    forget_listener(L, x);
+    lcf_exchange_release(x);
+}
+
+void lcf_loop_deliver(lua_State *L)
+{
+    struct loop *loop = current_loop(L);
+    if (!loop || loop->busy) return;
+    loop->busy = true;
+    for (struct lcf_exchange *x; (x = lcf_engine_news(loop->engine));) tell_exchange(L, x);
+    loop->busy = false;
+}
+
+void lcf_loop_check_idle(lua_State *L, const char *function)
+{
+    const struct loop *loop = current_loop(L);
+    if (!loop || !loop->busy) return;
+    luaL_where(L, 2);
+    lua_pushfstring(L, "cloudflare.%s: called from inside on_event, which may only look", function);
+    lua_concat(L, 2);
+    lua_error(L);
+}
+
+/* [-0, +0, v] An optional number of seconds at `index`. */
+static double optional_seconds(lua_State *L, int index, double fallback, const char *function)
+{
+    if (lua_isnoneornil(L, index)) return fallback;
+    if (lua_type(L, index) != LUA_TNUMBER) lcf_wrong_type(L, function, index, "number (seconds)", index);
+    double seconds = lua_tonumber(L, index);
+    if (!(seconds >= 0)) lcf_bad_argument(L, function, index, "seconds must not be negative");
+    return seconds;
+}
+
+int lcf_loop_step(lua_State *L)
+{
+    double seconds = optional_seconds(L, 1, 0, "step");
+    lcf_loop_check_idle(L, "step");
+    struct loop *loop = current_loop(L);
+    size_t in_flight = 0;
+    if (loop) {
+        loop->busy = true;
+        in_flight = lcf_engine_step(loop->engine, seconds);
+        loop->busy = false;
+        lcf_loop_deliver(L);
+    }
+    lua_pushinteger(L, (lua_Integer)in_flight);
+    return 1;
+}
+
+int lcf_loop_pause(lua_State *L)
+{
+    struct lcf_engine *engine = lcf_loop_current(L);
+    double pause = engine ? lcf_engine_pause(engine) : 0.001;
+    double most = lua_tonumber(L, 1);
+    lua_pushnumber(L, most > 0 && most < pause ? most : pause);
+    return 1;
+}
+
+int lcf_loop_now(lua_State *L)
+{
+    lua_pushnumber(L, lcf_now());
+    return 1;
+}
+
+void lcf_loop_open(lua_State *L)
+{
+    luaL_newmetatable(L, LOOP_TYPE);
+    lua_pushcfunction(L, loop_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lcf_state_set(L, LCF_SLOT_LISTENERS);
+    lua_pushcfunction(L, tell);
+    lcf_state_set(L, LCF_SLOT_TELL);
+}

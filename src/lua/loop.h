@@ -1,0 +1,34 @@
+#ifndef LCF_LOOP_H
+#define LCF_LOOP_H
+
+#include "../transport/engine.h"
+#include "compat.h"
+
+/* The one engine of this Lua state: made at the first call of each process, stepped from Lua,
+ * and the place from which on_event is told. */
+
+/* [-0, +0, e] Makes the metatable and the table of listeners. */
+void lcf_loop_open(lua_State *L);
+
+/* [-0, +0, e] The engine of this process, made if there is none; NULL where that failed. */
+struct lcf_engine *lcf_loop_engine(lua_State *L);
+/* [-0, +0, -] The same, but NULL where none has been made. */
+struct lcf_engine *lcf_loop_current(lua_State *L);
+
+/* [-1, +0, e] Makes the function (or false) on top of the stack hear of an exchange to be. */
+void lcf_loop_listen(lua_State *L, const struct lcf_exchange *exchange);
+
+/* [-0, +0, -] Tells all news. Errors of listeners are dropped: they never alter a call. */
+void lcf_loop_deliver(lua_State *L);
+
+/* [-0, +0, v] Raises where called from inside on_event. */
+void lcf_loop_check_idle(lua_State *L, const char *function);
+
+/* step([seconds]): [-0, +1, v] how many calls are in flight. */
+int lcf_loop_step(lua_State *L);
+/* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */
+int lcf_loop_pause(lua_State *L);
+/* now(): [-0, +1, -] monotonic seconds. */
+int lcf_loop_now(lua_State *L);
+
+#endif

@@ -1,0 +1,276 @@
+#include "options.h"
+#include "errors.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type { SECONDS, COUNT, FLAG, TEXT, TEXT_OR_FUNCTION, FUNCTION };
+
+struct option {
+    const char *name;
+    enum type type;
+    bool for_call;
+    size_t offset; /* of its place in struct lcf_options; a function has none */
+};
+
+#define AT(field) offsetof(struct lcf_options, field)
+
+static const struct option known[] = {
+    {"api_token", TEXT_OR_FUNCTION, true, AT(api_token)},
+    {"api_key", TEXT, true, AT(api_key)},
+    {"api_email", TEXT, true, AT(api_email)},
+    {"account_id", TEXT, false, AT(account_id)},
+    {"base_url", TEXT, false, AT(base_url)},
+    {"timeout", SECONDS, true, AT(limits.timeout)},
+    {"attempt_timeout", SECONDS, true, AT(limits.attempt_timeout)},
+    {"connect_timeout", SECONDS, true, AT(limits.connect_timeout)},
+    {"max_retries", COUNT, true, AT(limits.max_retries)},
+    {"missing_ok", FLAG, true, AT(missing_ok)},
+    {"check_first", FLAG, true, AT(limits.check_first)},
+    {"proxy", TEXT, false, AT(proxy)},
+    {"ca_file", TEXT, false, AT(ca_file)},
+    {"ca_path", TEXT, false, AT(ca_path)},
+    {"user_agent", TEXT, false, AT(user_agent)},
+    {"sleep", FUNCTION, true, 0},
+    {"on_event", FUNCTION, false, 0},
+};
+#define KNOWN (sizeof known / sizeof *known)
+
+#define TEXT_OF(literal) {literal, sizeof literal - 1}
+
+const struct lcf_options lcf_options_default = {
+    .limits = {.timeout = 30, .attempt_timeout = 10, .connect_timeout = 5, .max_retries = 2},
+    .base_url = TEXT_OF("https://api.cloudflare.com/client/v4"),
+    .user_agent = TEXT_OF("cloudflare-lua/" LCF_VERSION),
+};
+
+static const struct lcf_fault no_fault;
+
+static struct lcf_fault fault(const char *argument, const char *message)
+{
+    return (struct lcf_fault){argument, message};
+}
+
+#define NAME_MAX_LEN 24
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many single-character edits turn one name into the other (Levenshtein). */
+static size_t distance(const char *a, const char *b, size_t b_len)
+{
+    size_t row[NAME_MAX_LEN + 1];
+    for (size_t j = 0; j <= b_len; j++) row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = least(substituted, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_len];
+}
+
+static const char *nearest(const char *name, bool for_call)
+{
+    const char *best = NULL;
+    size_t best_distance = 4; /* further off it is no slip of the keyboard */
+    size_t len = strlen(name);
+    for (size_t i = 0; i < KNOWN && len <= NAME_MAX_LEN; i++) {
+        size_t d = distance(known[i].name, name, len);
+        if (d >= best_distance || (for_call && !known[i].for_call)) continue;
+        best = known[i].name;
+        best_distance = d;
+    }
+    return best;
+}
+
+static const struct option *find(const char *name)
+{
+    for (size_t i = 0; i < KNOWN; i++)
+        if (strcmp(known[i].name, name) == 0) return &known[i];
+    return NULL;
+}
+
+/* [-0, +1, e] A long name may be a secret that slipped into the wrong place: it is not repeated. */
+static const char *unknown(lua_State *L, const char *name)
+{
+    return lua_pushfstring(L, strlen(name) > NAME_MAX_LEN ? "unknown option" : "unknown option '%s'", name);
+}
+
+/* [-0, +0, v] The option that the key at -2 names. */
+static const struct option *identify(lua_State *L, bool for_call, const char *function, int argument)
+{
+    if (lua_type(L, -2) != LUA_TSTRING) lcf_bad_argument(L, function, argument, "option names are strings");
+    const char *name = lua_tostring(L, -2);
+    const struct option *option = find(name);
+    if (option && (option->for_call || !for_call)) return option;
+    const char *near = nearest(name, for_call);
+    const char *message = option ? lua_pushfstring(L, "option '%s' is the client's alone", name)
+                          : near ? lua_pushfstring(L, "unknown option '%s'; did you mean '%s'?", name, near)
+                                 : unknown(L, name);
+    lcf_bad_argument(L, function, argument, message);
+    return NULL;
+}
+
+static bool has_type(lua_State *L, enum type type)
+{
+    int got = lua_type(L, -1);
+    switch (type) {
+    case SECONDS:
+    case COUNT: return got == LUA_TNUMBER;
+    case FLAG: return got == LUA_TBOOLEAN;
+    case TEXT: return got == LUA_TSTRING;
+    case TEXT_OR_FUNCTION: return got == LUA_TSTRING || got == LUA_TFUNCTION;
+    case FUNCTION: return got == LUA_TFUNCTION;
+    }
+    return false;
+}
+
+static const char *type_name(enum type type)
+{
+    static const char *const names[] = {
+        [SECONDS] = "number (seconds)", [COUNT] = "number", [FLAG] = "boolean",
+        [TEXT] = "string", [TEXT_OR_FUNCTION] = "string or function", [FUNCTION] = "function",
+    };
+    return names[type];
+}
+
+static struct lcf_fault take_seconds(const char *name, lua_Number value, double *place)
+{
+    if (!(value > 0) || isinf(value)) return fault(name, "must be a finite number of seconds over 0");
+    *place = value;
+    return no_fault;
+}
+
+static struct lcf_fault take_count(const char *name, lua_Number value, int *place)
+{
+    if (!(value >= 0 && value <= 10) || value != floor(value)) return fault(name, "must be a whole number from 0 to 10");
+    *place = (int)value;
+    return no_fault;
+}
+
+static struct lcf_fault take_text(lua_State *L, const char *name, struct lcf_text *place)
+{
+    place->at = lua_tolstring(L, -1, &place->len);
+    if (place->len == 0) return fault(name, "must not be empty");
+    if (strlen(place->at) != place->len) return fault(name, "must not contain a NUL byte");
+    return no_fault;
+}
+
+/* [-0, +0, -] Puts the value on top of the stack into its place. */
+static struct lcf_fault take(lua_State *L, const struct option *option, struct lcf_options *options)
+{
+    void *place = (char *)options + option->offset;
+    switch (option->type) {
+    case SECONDS: return take_seconds(option->name, lua_tonumber(L, -1), place);
+    case COUNT: return take_count(option->name, lua_tonumber(L, -1), place);
+    case FLAG: *(bool *)place = lua_toboolean(L, -1); return no_fault;
+    case TEXT_OR_FUNCTION:
+        options->has_vault = lua_isfunction(L, -1);
+        if (options->has_vault) return no_fault;
+        return take_text(L, option->name, place);
+    case TEXT: return take_text(L, option->name, place);
+    case FUNCTION: break;
+    }
+    return no_fault;
+}
+
+struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const char *function, int argument,
+                                  struct lcf_options *options)
+{
+    struct lcf_fault first = no_fault;
+    if (lua_isnoneornil(L, index)) return first;
+    if (!lua_istable(L, index)) lcf_wrong_type(L, function, argument, "table", index);
+    lua_pushnil(L);
+    for (; lua_next(L, index); lua_pop(L, 1)) {
+        const struct option *option = identify(L, for_call, function, argument);
+        if (!has_type(L, option->type))
+            lcf_bad_argument(L, function, argument,
+                             lua_pushfstring(L, "%s expected for option '%s', got %s", type_name(option->type),
+                                             option->name, luaL_typename(L, -1)));
+        struct lcf_fault found = take(L, option, options);
+        if (!first.message) first = found;
+    }
+    return first;
+}
+
+bool lcf_options_has_credential(const struct lcf_options *o)
+{
+    return o->has_vault || o->api_token.at || o->api_key.at || o->api_email.at;
+}
+
+static void from_environment(struct lcf_text *place, const char *variable)
+{
+    const char *value = place->at ? NULL : getenv(variable);
+    if (value && value[0]) *place = (struct lcf_text){value, strlen(value)};
+}
+
+void lcf_options_environment(struct lcf_options *o)
+{
+    from_environment(&o->account_id, "CLOUDFLARE_ACCOUNT_ID");
+    from_environment(&o->base_url, "CLOUDFLARE_BASE_URL");
+    if (lcf_options_has_credential(o)) return;
+    from_environment(&o->api_token, "CLOUDFLARE_API_TOKEN");
+    if (o->api_token.at) return; /* the token wins over a key or an address that lies about */
+    from_environment(&o->api_key, "CLOUDFLARE_API_KEY");
+    if (o->api_key.at) from_environment(&o->api_email, "CLOUDFLARE_EMAIL");
+}
+
+struct lcf_fault lcf_options_check_credential(const struct lcf_options *o)
+{
+    bool token = o->api_token.at || o->has_vault, key = o->api_key.at || o->api_email.at;
+    if (token && key) return fault("api_token", "two credentials: give api_token, or api_key with api_email");
+    if (o->api_key.at && !o->api_email.at) return fault("api_email", "missing: an api_key needs its account's address");
+    if (o->api_email.at && !o->api_key.at) return fault("api_key", "missing: an api_email alone is no credential");
+    if (o->api_token.at && !lcf_check_credential(o->api_token))
+        return fault("api_token", "not a credential: it has spaces, line ends, or bytes outside ASCII, or is too long");
+    if (o->api_key.at && !lcf_check_credential(o->api_key))
+        return fault("api_key", "not a credential: it has spaces, line ends, or bytes outside ASCII, or is too long");
+    if (o->api_email.at && !lcf_check_header_value(o->api_email))
+        return fault("api_email", "not an address that fits into a header");
+    return no_fault;
+}
+
+const char *lcf_id_fault(struct lcf_text id)
+{
+    switch (lcf_check_id(id)) {
+    case LCF_ID_GOOD: return NULL;
+    case LCF_ID_EMPTY: return "empty: an id is 32 characters of 0-9 and a-f";
+    case LCF_ID_SECRET:
+        return "this looks like a token's secret value, not its id; nothing was sent, but treat it as exposed if it "
+               "was meant for someone else";
+    case LCF_ID_LENGTH: return "not an id: an id is 32 characters of 0-9 and a-f";
+    case LCF_ID_UPPER_CASE: return "an id is written in lower case; this one has upper-case letters";
+    case LCF_ID_BYTES: break;
+    }
+    return "not an id: it has characters other than 0-9 and a-f";
+}
+
+static const char *url_fault(struct lcf_text url)
+{
+    switch (lcf_check_base_url(url)) {
+    case LCF_URL_GOOD: return NULL;
+    case LCF_URL_SCHEME: return "must begin with https://";
+    case LCF_URL_INSECURE:
+        return "http would send the credential in clear; use https (http is for 127.0.0.1 and [::1] only)";
+    case LCF_URL_HOST: return "needs a plain host name or address, and a port from 1 to 65535 if any";
+    case LCF_URL_PATH: break;
+    }
+    return "must end in a plain path, without a query, a fragment, escapes or dot segments";
+}
+
+struct lcf_fault lcf_options_check_client(const struct lcf_options *o)
+{
+    const char *url = url_fault(o->base_url);
+    const char *account = o->account_id.at ? lcf_id_fault(o->account_id) : NULL;
+    if (url) return fault("base_url", url);
+    if (account) return fault("account_id", account);
+    if (!lcf_check_header_value(o->user_agent)) return fault("user_agent", "must be printable ASCII, for a header");
+    return no_fault;
+}

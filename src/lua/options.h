@@ -1,0 +1,48 @@
+#ifndef LCF_OPTIONS_H
+#define LCF_OPTIONS_H
+
+#include "../transport/exchange.h"
+#include "compat.h"
+
+#define LCF_VERSION "0.1.0"
+
+/* Reads an option table into one checked C struct, before anything is allocated. A mistake (an
+ * unknown name, a wrong type) raises; a bad value is a fault that the caller returns. */
+
+/* Text that was not given has `at` NULL. All of it belongs to Lua strings or the environment:
+ * it is good as long as the option table is on the stack. */
+struct lcf_options {
+    struct lcf_limits limits;
+    bool missing_ok;
+    struct lcf_text api_token, api_key, api_email, account_id;
+    struct lcf_text base_url, proxy, ca_file, ca_path, user_agent;
+    bool has_vault; /* api_token is a function */
+};
+
+/* What is wrong with a value; `message` NULL for nothing. */
+struct lcf_fault {
+    const char *argument, *message;
+};
+
+/* What a client is made of when nothing is said. */
+extern const struct lcf_options lcf_options_default;
+
+/* [-0, +0, v] Reads the table at `index` (or nothing there) over what `options` holds. For a call
+ * only the options that a call may set are known. `function` and `argument` are for its errors. */
+struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const char *function, int argument,
+                                  struct lcf_options *options);
+
+/* Fills what is absent from the environment; a credential given in code shuts its credentials out. */
+void lcf_options_environment(struct lcf_options *options);
+
+/* Whether `options` hold one whole credential or none; and whether they hold any. */
+struct lcf_fault lcf_options_check_credential(const struct lcf_options *options);
+bool lcf_options_has_credential(const struct lcf_options *options);
+
+/* The values that only a client has. */
+struct lcf_fault lcf_options_check_client(const struct lcf_options *options);
+
+/* What is wrong with an id, in a sentence that does not repeat it; NULL for nothing. */
+const char *lcf_id_fault(struct lcf_text id);
+
+#endif

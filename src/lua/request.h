@@ -1,0 +1,32 @@
+#ifndef LCF_REQUEST_H
+#define LCF_REQUEST_H
+
+#include "client.h"
+
+/* One row of the table of operations, and how arguments become a checked request by it. */
+
+struct lcf_operation {
+    struct lcf_label label;
+    enum lcf_nature nature;
+    const char *path;  /* below the base URL; {account} and {token} stand for its arguments */
+    bool teaches_self; /* its result names the credential's own token */
+};
+
+/* Whether a token id is among its arguments: operation(account [, token] [, options]). */
+bool lcf_operation_names_token(const struct lcf_operation *operation);
+/* "delete" of "tokens.delete". */
+const char *lcf_operation_verb(const struct lcf_operation *operation);
+/* Where its options stand, counted from 1. */
+int lcf_operation_options(const struct lcf_operation *operation);
+
+/* [-0, +0, v] Raises for mistakes in the arguments from `first` on, and reads the call's
+ * options over those of the client. */
+struct lcf_fault lcf_request_options(lua_State *L, const struct lcf_operation *operation, int first,
+                                     struct lcf_options *options);
+
+/* [-0, +1, e] Reads the ids from `first` on and pushes the URL, on which `request` then rests. A
+ * fault's message lies on the stack. */
+struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *operation, int first,
+                                  const struct lcf_client *client, struct lcf_request *request);
+
+#endif

@@ -1,0 +1,51 @@
+#include "state.h"
+
+/* Its address is the registry's key; nothing is ever stored in it. */
+static const char registry_key = 0;
+
+/* [-0, +1, -] */
+static void push_table(lua_State *L)
+{
+    lua_pushlightuserdata(L, (void *)&registry_key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+/* [-0, +0, e] Puts a string into the table on top of the stack. */
+static void put_word(lua_State *L, int slot, const char *word)
+{
+    lua_pushstring(L, word);
+    lua_rawseti(L, -2, slot);
+}
+
+void lcf_state_open(lua_State *L)
+{
+    lua_createtable(L, LCF_SLOTS, 0);
+    for (int slot = 1; slot <= LCF_SLOTS; slot++) {
+        lua_pushboolean(L, 0);
+        lua_rawseti(L, -2, slot);
+    }
+    for (int outcome = LCF_PENDING; outcome <= LCF_FAILED; outcome++)
+        put_word(L, LCF_SLOT_OUTCOMES + outcome, lcf_outcome_name((enum lcf_outcome)outcome));
+    for (int kind = LCF_KIND_NONE; kind <= LCF_KIND_HOST; kind++)
+        put_word(L, LCF_SLOT_KINDS + kind, lcf_kind_name((enum lcf_kind)kind));
+    put_word(L, LCF_SLOT_KEY_KIND, "kind");
+    put_word(L, LCF_SLOT_KEY_OUTCOME, "outcome");
+    lua_pushlightuserdata(L, (void *)&registry_key);
+    lua_insert(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+void lcf_state_get(lua_State *L, int slot)
+{
+    push_table(L);
+    lua_rawgeti(L, -1, slot);
+    lua_replace(L, -2);
+}
+
+void lcf_state_set(lua_State *L, int slot)
+{
+    push_table(L);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, slot);
+    lua_pop(L, 1);
+}
