@@ -3,6 +3,7 @@
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
 # make test       deps, then everything for every Lua
+# make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make install    PREFIX=/usr/local DESTDIR=
 # CFLAGS, CPPFLAGS and LDFLAGS are yours.
@@ -11,6 +12,7 @@ LUA     = lua5.4
 LUAS    = lua5.1 lua5.2 lua5.3 lua5.4 luajit
 BUILD   = build
 PREFIX  = /usr/local
+LIBDIR  = $(PREFIX)/lib
 CC      = cc
 CFLAGS  = -O2 -g
 LDFLAGS =
@@ -20,6 +22,7 @@ DIGITS     = $(patsubst lua%,%,$(LUA))
 LUA_PC    := $(shell for name in $(LUA) lua-$(DIGITS) lua$(subst .,,$(DIGITS)); do \
                $(PKG_CONFIG) --exists $$name 2>/dev/null && echo $$name && break; done)
 LUA_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LUA_PC))
+LUA_LIBS   = $(shell $(PKG_CONFIG) --libs $(LUA_PC))
 LUA_ABI    = $(if $(filter luajit,$(LUA)),5.1,$(shell $(PKG_CONFIG) --modversion $(LUA_PC) | cut -d. -f1,2))
 CURL       = $(shell $(PKG_CONFIG) --cflags libcurl)
 CURL_LIBS  = $(shell $(PKG_CONFIG) --libs libcurl)
@@ -36,7 +39,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static check unit deps test demo install clean
+.PHONY: all static check unit deps test suites demo bench install clean
 all: $(MODULE)
 static: $(LIBRARY)
 
@@ -68,8 +71,8 @@ $(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 POLL = BUILD=$(BUILD)/poll CPPFLAGS=-DLCF_POLL
 
-# C tests: the core alone, and transport against the sandbox; both with sanitizers built in.
-UNIT = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_spec.c spec/transport/*_spec.c))
+# C tests: the core alone; transport, and a host that links the module, against the sandbox.
+UNIT = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_spec.c spec/transport/*_spec.c spec/static/*_spec.c))
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 unit: $(UNIT)
 $(BUILD)/spec/core/%: spec/core/%.c spec/core/support.h $(CORE)
@@ -79,6 +82,10 @@ $(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) -rdynamic $< $(wildcard src/core/*.c src/transport/*.c) -lcmocka $(CURL_LIBS) -lm -o $@
 
+$(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
@@ -86,7 +93,6 @@ test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
 	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind
 
-.PHONY: suites
 suites: unit
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
@@ -96,26 +102,26 @@ suites: unit
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
-  luajit2 libluajit2-5.1-dev lua-busted lua-check libcmocka-dev valgrind
-SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
+  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind
 
 deps:
-	@missing=$$(for name in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | \
-	  grep -q 'ok installed' || printf '%s ' $$name; done); \
-	if [ -z "$$missing" ]; then echo "Nothing to install."; exit 0; fi; \
-	echo "Installing from the system's packages: $$missing"; \
-	case $$missing in *nginx*) echo "(The sandbox runs nginx by itself; the service that the package starts is not needed.)";; esac; \
-	$(SUDO) apt-get update -q && \
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')
 
 demo:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(DEMO_PACKAGES)"
 	@$(MAKE) --no-print-directory -s LUA=lua5.4
 	LUA_CPATH='$(BUILD)/lua5.4/?.so;;' examples/sandbox/sandbox run lua5.4 examples/demo.lua
 
+$(BUILD)/spec/bench/baseline: spec/bench/baseline.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
+bench: $(MODULE) $(BUILD)/spec/bench/baseline
+	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
+	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
+
 install: $(MODULE)
-	install -d $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_ABI)
-	install -m 755 $(MODULE) $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_ABI)/cloudflare.so
+	install -d $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)
+	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)/cloudflare.so
 
 clean:
 	rm -rf $(BUILD)

@@ -156,6 +156,18 @@ static bool check_path(struct lcf_text path)
     return true;
 }
 
+bool lcf_check_proxy(struct lcf_text proxy)
+{
+    static const char *const schemes[] = {"http://",   "https://",  "socks4://",
+                                          "socks4a://", "socks5://", "socks5h://"};
+    size_t scheme = 0;
+    while (scheme + 3 <= proxy.len && memcmp(proxy.at + scheme, "://", 3) != 0) scheme++;
+    if (scheme + 3 > proxy.len) return proxy.len > 0;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (starts_with(proxy, schemes[i])) return true;
+    return false;
+}
+
 bool lcf_url_is_plain(struct lcf_text url)
 {
     return starts_with(url, "http://");

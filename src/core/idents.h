@@ -36,6 +36,9 @@ enum lcf_url_fault {
 };
 enum lcf_url_fault lcf_check_base_url(struct lcf_text url);
 
+/* A proxy: a host, or one behind a scheme that libcurl speaks to proxies. */
+bool lcf_check_proxy(struct lcf_text proxy);
+
 /* Whether a checked base URL is plain http, and so a loopback address. */
 bool lcf_url_is_plain(struct lcf_text url);
 

@@ -280,8 +280,7 @@ static int core_answer(lua_State *L)
 static int core_sleep_of(lua_State *L)
 {
     check_call(L);
-    if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TNUMBER)
-        lcf_wrong_type(L, "wait", 1, "number (seconds)", 2);
+    (void)lcf_optional_seconds(L, 2, 0, "wait", 1);
     push_kept(L, 1, SLOT_SLEEP);
     return 1;
 }

@@ -34,11 +34,11 @@ static struct lcf_client *push_empty(lua_State *L)
     return client;
 }
 
-/* [-0, +0, e] Keeps a function of the option table in the client on top of the stack. */
+/* [-0, +0, e] Keeps a function of the option table (at 0 there is none) in the client on top of the stack. */
 static void keep_function(lua_State *L, int options, const char *name, int slot)
 {
     lua_getuservalue(L, -1);
-    if (lua_istable(L, options)) lua_getfield(L, options, name);
+    if (options && lua_istable(L, options)) lua_getfield(L, options, name);
     else lua_pushnil(L);
     if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushboolean(L, 0);
     lua_rawseti(L, -2, slot);
@@ -93,15 +93,42 @@ static bool fill(struct lcf_client *client, const struct lcf_options *o)
     return ok && !failed;
 }
 
-static struct lcf_fault check_options(const struct lcf_options *o)
+/* [-0, +0, -] */
+static bool in_nginx(lua_State *L)
+{
+    lua_getglobal(L, "ngx");
+    bool found = lua_istable(L, -1);
+    lua_pop(L, 1);
+    return found;
+}
+
+#define NO_CREDENTIAL                                                                                        \
+    "no credential: give api_token, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)"
+
+/* [-0, +0, e] */
+static struct lcf_fault check_options(lua_State *L, const struct lcf_options *o)
 {
     struct lcf_fault fault = lcf_options_check_credential(o);
-    if (!fault.message && !lcf_options_has_credential(o))
-        fault = (struct lcf_fault){
-            "api_token", "no credential: give api_token, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_API_KEY and "
-                         "CLOUDFLARE_EMAIL); nginx hides these from its workers unless its configuration says "
-                         "'env CLOUDFLARE_API_TOKEN;'"};
-    return fault.message ? fault : lcf_options_check_client(o);
+    if (fault.message) return fault;
+    if (lcf_options_has_credential(o)) return lcf_options_check_client(o);
+    return (struct lcf_fault){"api_token",
+                              in_nginx(L) ? NO_CREDENTIAL "; nginx hides its environment from its workers unless its "
+                                                          "configuration says 'env CLOUDFLARE_API_TOKEN;'"
+                                          : NO_CREDENTIAL};
+}
+
+/* [-0, +2, e] */
+static void push_fault(lua_State *L, const struct lcf_options *given, const struct lcf_fault *fault,
+                       const char *function)
+{
+    const char *variable = lcf_options_variable(given, fault->argument);
+    if (!variable || !getenv(variable)) {
+        lcf_bad_value(L, function, fault->argument, fault->message);
+        return;
+    }
+    lua_pushfstring(L, "%s (it came from %s)", fault->message, variable);
+    lcf_bad_value(L, function, fault->argument, lua_tostring(L, -1));
+    lua_remove(L, -3);
 }
 
 /* [-0, +1|2, v] A client of the option table at `index` (0 for none), or nil and an error. */
@@ -111,12 +138,13 @@ static struct lcf_client *make(lua_State *L, int index, const char *function)
     struct lcf_fault fault = {0};
     options.base_url = options.user_agent = (struct lcf_text){0};
     if (index) fault = lcf_options_read(L, index, false, function, 1, &options);
+    const struct lcf_options given = options;
     lcf_options_environment(&options);
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
     if (!options.user_agent.at) options.user_agent = lcf_options_default.user_agent;
-    if (!fault.message) fault = check_options(&options);
+    if (!fault.message) fault = check_options(L, &options);
     if (fault.message) {
-        lcf_bad_value(L, function, fault.argument, fault.message);
+        push_fault(L, &given, &fault, function);
         return NULL;
     }
     struct lcf_client *client = push_empty(L);

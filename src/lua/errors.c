@@ -91,7 +91,8 @@ int lcf_wrong_type(lua_State *L, const char *function, int argument, const char 
 static const char *headline(const struct lcf_exchange *x)
 {
     switch (x->outcome) {
-    case LCF_NOT_FOUND: return "there is no such token for this credential";
+    case LCF_NOT_FOUND:
+        return x->plan.nature == LCF_REMOVE ? "there is no such token for this credential" : "not found";
     case LCF_NOT_SENT: return "nothing was sent";
     case LCF_REFUSED: return "the API refused";
     case LCF_FAILED: return "no trustworthy answer; nothing was changed";
@@ -107,7 +108,7 @@ static const char *cause_words(enum lcf_cause cause)
         [LCF_CONNECT] = "no connection",
         [LCF_HANDSHAKE] = "the TLS handshake failed",
         [LCF_CERTIFICATE] = "the server's certificate was not accepted",
-        [LCF_CONFIGURE] = "libcurl did not take the configuration",
+        [LCF_CONFIGURE] = "an option could not be used",
         [LCF_TIMED_OUT] = "no answer in time",
         [LCF_BROKEN] = "the connection broke before a complete answer",
         [LCF_MALFORMED] = "the answer was malformed or too long",
@@ -138,8 +139,8 @@ struct hint {
 };
 
 static const struct hint hints[] = {
-    {1000, "the credential is not valid at this endpoint: an account's endpoints take its own tokens, "
-           "/user/tokens takes a user's"},
+    {1000, "the credential is wrong, revoked or expired, or asked at the wrong place: an account's endpoints take its "
+           "own tokens, /user/tokens takes a user's"},
     {1001, "the credential is not valid"},
     {6003, "the Authorization header was not understood: a global API key goes into api_key and api_email, "
            "not into api_token"},

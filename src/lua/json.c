@@ -60,27 +60,40 @@ static void tidy(lua_State *L, const struct lcf_secret *secret)
 #endif
 }
 
-/* [-0, +0, e] Tidies the table on top of the stack in place. A key that holds the secret is
- * moved to a clean name, after which the walk begins anew. */
+/* [-1, +0, e] Moves every field of the table on top of the stack into the table just below. */
+static void move_fields(lua_State *L)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) { /* table, moved, key, value */
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, e] Tidies the table on top of the stack in place. A key that holds the secret is put
+ * aside under its clean name: a table that is walked must not get new keys. */
 static void tidy_table(lua_State *L, const struct lcf_secret *secret)
 {
-    luaL_checkstack(L, 8, "JSON nested too deeply");
+    luaL_checkstack(L, 10, "JSON nested too deeply");
+    lua_newtable(L);
     lua_pushnil(L);
-    while (lua_next(L, -2)) { /* table, key, value */
+    while (lua_next(L, -3)) { /* table, renamed, key, value */
         tidy(L, secret);
-        lua_pushvalue(L, -2); /* table, key, value, key */
+        lua_pushvalue(L, -2);
         if (lua_type(L, -1) == LUA_TSTRING) lcf_redact(L, secret);
-        if (lua_rawequal(L, -1, -3)) {
-            lua_insert(L, -2); /* table, key, key, value */
+        lua_insert(L, -2); /* table, renamed, key, clean key, value */
+        if (lua_rawequal(L, -2, -3)) {
+            lua_rawset(L, -5);
+        } else {
             lua_rawset(L, -4);
-        } else { /* table, key, value, clean key */
-            lua_insert(L, -2);
-            lua_rawset(L, -4);
+            lua_pushvalue(L, -1);
             lua_pushnil(L);
-            lua_rawset(L, -3);
-            lua_pushnil(L);
+            lua_rawset(L, -5);
         }
     }
+    move_fields(L);
 }
 
 void lcf_json_push(lua_State *L, struct lcf_text text, const struct lcf_secret *secret)

@@ -92,7 +92,7 @@ static void describe_end(lua_State *L, const struct lcf_exchange *x)
     lcf_set_number(L, "attempts", (double)x->count);
     if (last && last->status) lcf_set_number(L, "status", last->status);
     if (last) lcf_set_text(L, "ray_id", last->ray_id, x->secret);
-    lcf_set_number(L, "seconds", lcf_unix_time() - x->began);
+    lcf_set_number(L, "seconds", lcf_now() - x->began);
 }
 
 /* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
@@ -171,19 +171,18 @@ void lcf_loop_check_idle(lua_State *L, const char *function)
     lua_error(L);
 }
 
-/* [-0, +0, v] An optional number of seconds at `index`. */
-static double optional_seconds(lua_State *L, int index, double fallback, const char *function)
+double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument)
 {
     if (lua_isnoneornil(L, index)) return fallback;
-    if (lua_type(L, index) != LUA_TNUMBER) lcf_wrong_type(L, function, index, "number (seconds)", index);
+    if (lua_type(L, index) != LUA_TNUMBER) lcf_wrong_type(L, function, argument, "number (seconds)", index);
     double seconds = lua_tonumber(L, index);
-    if (!(seconds >= 0)) lcf_bad_argument(L, function, index, "seconds must not be negative");
+    if (!(seconds >= 0)) lcf_bad_argument(L, function, argument, "seconds must not be negative");
     return seconds;
 }
 
 int lcf_loop_step(lua_State *L)
 {
-    double seconds = optional_seconds(L, 1, 0, "step");
+    double seconds = lcf_optional_seconds(L, 1, 0, "step", 1);
     lcf_loop_check_idle(L, "step");
     struct loop *loop = current_loop(L);
     size_t in_flight = 0;

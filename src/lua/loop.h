@@ -24,6 +24,9 @@ void lcf_loop_deliver(lua_State *L);
 /* [-0, +0, v] Raises where called from inside on_event. */
 void lcf_loop_check_idle(lua_State *L, const char *function);
 
+/* [-0, +0, v] The number of seconds at `index`, or `fallback` where there is none; it must not be negative. */
+double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument);
+
 /* step([seconds]): [-0, +1, v] how many calls are in flight. */
 int lcf_loop_step(lua_State *L);
 /* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */

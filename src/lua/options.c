@@ -205,21 +205,46 @@ bool lcf_options_has_credential(const struct lcf_options *o)
     return o->has_vault || o->api_token.at || o->api_key.at || o->api_email.at;
 }
 
-static void from_environment(struct lcf_text *place, const char *variable)
+struct variable {
+    const char *option, *name;
+    size_t offset;
+};
+
+static const struct variable variables[] = {
+    {"account_id", "CLOUDFLARE_ACCOUNT_ID", AT(account_id)},
+    {"base_url", "CLOUDFLARE_BASE_URL", AT(base_url)},
+    {"api_token", "CLOUDFLARE_API_TOKEN", AT(api_token)},
+    {"api_key", "CLOUDFLARE_API_KEY", AT(api_key)},
+    {"api_email", "CLOUDFLARE_EMAIL", AT(api_email)},
+};
+enum { ACCOUNT_VARIABLE, URL_VARIABLE, TOKEN_VARIABLE, KEY_VARIABLE, EMAIL_VARIABLE };
+
+/* An empty variable counts as unset. */
+static void from_environment(struct lcf_options *o, int variable)
 {
-    const char *value = place->at ? NULL : getenv(variable);
+    struct lcf_text *place = (struct lcf_text *)(void *)((char *)o + variables[variable].offset);
+    const char *value = place->at ? NULL : getenv(variables[variable].name);
     if (value && value[0]) *place = (struct lcf_text){value, strlen(value)};
 }
 
 void lcf_options_environment(struct lcf_options *o)
 {
-    from_environment(&o->account_id, "CLOUDFLARE_ACCOUNT_ID");
-    from_environment(&o->base_url, "CLOUDFLARE_BASE_URL");
+    from_environment(o, ACCOUNT_VARIABLE);
+    from_environment(o, URL_VARIABLE);
     if (lcf_options_has_credential(o)) return;
-    from_environment(&o->api_token, "CLOUDFLARE_API_TOKEN");
+    from_environment(o, TOKEN_VARIABLE);
     if (o->api_token.at) return; /* the token wins over a key or an address that lies about */
-    from_environment(&o->api_key, "CLOUDFLARE_API_KEY");
-    if (o->api_key.at) from_environment(&o->api_email, "CLOUDFLARE_EMAIL");
+    from_environment(o, KEY_VARIABLE);
+    if (o->api_key.at) from_environment(o, EMAIL_VARIABLE);
+}
+
+const char *lcf_options_variable(const struct lcf_options *given, const char *name)
+{
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const struct lcf_text *place = (const void *)((const char *)given + variables[i].offset);
+        if (strcmp(variables[i].option, name) == 0) return place->at ? NULL : variables[i].name;
+    }
+    return NULL;
 }
 
 struct lcf_fault lcf_options_check_credential(const struct lcf_options *o)
@@ -271,6 +296,8 @@ struct lcf_fault lcf_options_check_client(const struct lcf_options *o)
     const char *account = o->account_id.at ? lcf_id_fault(o->account_id) : NULL;
     if (url) return fault("base_url", url);
     if (account) return fault("account_id", account);
+    if (o->proxy.at && !lcf_check_proxy(o->proxy))
+        return fault("proxy", "its scheme is none of http, https, socks4, socks4a, socks5 and socks5h");
     if (!lcf_check_header_value(o->user_agent)) return fault("user_agent", "must be printable ASCII, for a header");
     return no_fault;
 }

@@ -35,6 +35,9 @@ struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const 
 /* Fills what is absent from the environment; a credential given in code shuts its credentials out. */
 void lcf_options_environment(struct lcf_options *options);
 
+/* The variable that stands in for an option that `given` does not hold; NULL where there is none. */
+const char *lcf_options_variable(const struct lcf_options *given, const char *name);
+
 /* Whether `options` hold one whole credential or none; and whether they hold any. */
 struct lcf_fault lcf_options_check_credential(const struct lcf_options *options);
 bool lcf_options_has_credential(const struct lcf_options *options);

@@ -40,7 +40,7 @@ struct lcf_fault lcf_request_options(lua_State *L, const struct lcf_operation *o
 static struct lcf_fault check_id(lua_State *L, const char *argument, struct lcf_text id)
 {
     const char *message = lcf_id_fault(id);
-    if (message) message = lua_pushfstring(L, "%s (%d bytes were given)", message, (int)id.len);
+    if (message) message = lua_pushfstring(L, "%s (got %d bytes)", message, (int)id.len);
     else lua_pushnil(L);
     return (struct lcf_fault){argument, message};
 }

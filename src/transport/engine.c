@@ -170,17 +170,29 @@ void lcf_engine_close(struct lcf_engine *e, const struct lcf_profile *profile)
     cancel_matching(e, NULL, profile);
 }
 
-/* Turns what is due; at most a few new calls a step, since each may cost a handshake. */
+static void count_opening(struct lcf_engine *e)
+{
+    for (size_t i = 0; i < e->count; i++) e->live[i]->profile->opening = 0;
+    for (size_t i = 0; i < e->count; i++) e->live[i]->profile->opening += lcf_exchange_is_opening(e->live[i]);
+}
+
+/* A new call is held back while others of its client open connections, but not past its end. */
+static bool is_held_back(struct lcf_exchange *x, double now)
+{
+    if (x->state != LCF_QUEUED || now > x->plan.deadline - LCF_LEAST) return false;
+    if (x->profile->opening++ < LCF_OPENING) return false;
+    x->due = now + LCF_OPENING_RETRY;
+    return true;
+}
+
 static void turn_due(struct lcf_engine *e, double now)
 {
     if (e->next_due > now) return;
-    int starts = 0;
+    count_opening(e);
     e->next_due = INFINITY;
     for (size_t i = 0; i < e->count; i++) {
         struct lcf_exchange *x = e->live[i];
-        bool is_new = x->state == LCF_QUEUED;
-        if (x->due <= now && !(is_new && starts++ >= LCF_STEP_STARTS))
-            lcf_exchange_turn(x, &e->carrier, now, jitter(e));
+        if (x->due <= now && !is_held_back(x, now)) lcf_exchange_turn(x, &e->carrier, now, jitter(e));
         note(e, x);
     }
     sweep(e);

@@ -68,7 +68,7 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
     if (request->id) memcpy(x->id, request->id, LCF_ID_LEN);
     memcpy(x->url, request->url, url_size);
     x->due = now;
-    x->began = lcf_unix_time();
+    x->began = now;
     lcf_pace_earn(&profile->pace);
     return x;
 }
@@ -266,6 +266,11 @@ void lcf_exchange_cancel(struct lcf_exchange *x, const struct lcf_carrier *carri
     x->cancelled = true;
     if (x->state == LCF_RUNNING) stop_attempt(x, carrier, LCF_CANCELLED, now, 0);
     proceed(x, carrier, now);
+}
+
+bool lcf_exchange_is_opening(const struct lcf_exchange *x)
+{
+    return x->state == LCF_RUNNING && !x->attempt.announced;
 }
 
 bool lcf_exchange_may_have_sent(const struct lcf_exchange *x)

@@ -15,6 +15,7 @@ struct lcf_profile {
     unsigned holders;
     struct lcf_route route;
     struct lcf_pace pace;
+    int opening;                 /* calls that wait for a connection; the engine counts */
     struct lcf_secret *self;     /* the credential that a verify found to be … */
     char self_id[LCF_ID_LEN + 1]; /* … the token with this id */
 };
@@ -64,7 +65,7 @@ struct lcf_exchange {
     char id[LCF_ID_LEN + 1]; /* empty where the operation names none */
     enum lcf_state state;
     double due;              /* when it wants to be turned next; monotonic seconds */
-    double began;            /* UNIX seconds, for events */
+    double began;            /* monotonic seconds */
 
     struct lcf_attempt attempt;
     struct lcf_entry *entries;
@@ -96,6 +97,9 @@ void lcf_exchange_finish(struct lcf_exchange *exchange, const struct lcf_carrier
                          double jitter);
 /* Ends it at once. */
 void lcf_exchange_cancel(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, double now);
+
+/* Whether its request waits for a connection. */
+bool lcf_exchange_is_opening(const struct lcf_exchange *exchange);
 
 /* Whether any request that may change something has left, so far. */
 bool lcf_exchange_may_have_sent(const struct lcf_exchange *exchange);

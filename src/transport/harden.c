@@ -58,6 +58,7 @@ CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_
     bool own = route->ca_file || route->ca_path;
     const char *file = own ? route->ca_file : system->file;
     const char *path = own ? route->ca_path : system->path;
+    if (!plain && route->ca_path && !lcf_truststore_can_search(route->ca_path)) return CURLE_SSL_CACERT_BADFILE;
     CURLcode rc = harden_http(easy, route, plain);
     if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
     if (rc == CURLE_OK && !plain) rc = harden_tls(easy, file, path);

@@ -3,8 +3,8 @@
 
 #include <curl/curl.h>
 #include <dirent.h>
-#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool is_hashed_name(const char *name)
@@ -33,6 +33,12 @@ static bool is_readable(const char *file)
 static bool looks_up_by_hash(const curl_version_info_data *curl)
 {
     return curl->ssl_version && strstr(curl->ssl_version, "SSL/");
+}
+
+bool lcf_truststore_can_search(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && access(path, X_OK) == 0;
 }
 
 struct lcf_trust lcf_truststore_find(void)

@@ -1,0 +1,369 @@
+---@meta cloudflare
+-- What `require "cloudflare"` gives, for editors and for reading: LuaCATS annotations, never loaded.
+-- Every operation answers in one of three ways:
+--   result, envelope   it did what it says; `envelope.outcome` says how much of that is proven
+--   nil, err           it did not, or that cannot be proven; `err.outcome` says which
+--   a raised error     a mistake in the program: a wrong type, an unknown option, a closed client
+-- Times are seconds, fractions allowed; sizes are bytes. Functions are called with `.`, methods of
+-- a client or a call with `:`.
+
+---@alias cloudflare.Outcome
+---| "deleted"   # success: this call removed the token; the API named it and said yes
+---| "gone"      # success: no longer visible to this credential; this call saw it, or may have removed it
+---| "accepted"  # success: the API said yes without naming this token, and could not be asked
+---| "ok"        # success of every operation that deletes nothing
+---| "not_found" # it was not there, or not for this credential; with `missing_ok` a success, else a failure
+---| "not_sent"  # failure: no DELETE left the process
+---| "refused"   # failure: the server received it and said no
+---| "unknown"   # failure: none of these can be proven; the token must be looked at, or the call repeated
+---| "failed"    # failure of a read: no trustworthy answer; nothing was changed
+
+---@alias cloudflare.Kind
+---| "argument"  # a bad value; no socket was opened
+---| "api"       # the API answered no
+---| "network"   # no connection, or it broke
+---| "timeout"   # a deadline ended it
+---| "tls"       # the peer did not prove who it is, or a certificate file or setting is unusable
+---| "response"  # an answer that is not the API's envelope
+---| "cancelled" # by `call:cancel()` or `client:close()`
+---| "host"      # this process: no memory or descriptor left, or a call of the parent of a fork
+
+---What one attempt proved.
+---@alias cloudflare.Proved
+---| "deleted"  # DELETE: 200 that names the token
+---| "present"  # GET: 200 that names the token
+---| "accepted" # a yes that names no token, or another one
+---| "absent"   # an authoritative 404
+---| "refused"  # an authoritative no
+
+---The failure of a call. `tostring(err)` and `..` give `message`. In Lua 5.3, 5.4 and LuaJIT
+---`assert(cf.tokens.delete(…))` shows it; Lua 5.1 and 5.2 show only strings there, so use
+---`error(tostring(err))`.
+---@class cloudflare.Error
+---One sentence that a person can act on; never holds the credential or a malformed id.
+---@field message string
+---What stood in the way of the last attempt.
+---@field kind cloudflare.Kind
+---How the whole call ended.
+---@field outcome cloudflare.Outcome
+---The evidence.
+---@field http cloudflare.Http
+---Repeating the same call can do no further harm. True for reads and for deleting by id.
+---@field safe_to_retry boolean
+---The argument or option at fault; set where `kind` is "argument".
+---@field argument? string
+---Code of the first of `errors`, where it has one.
+---@field code? integer
+---As the API sent them, where an envelope arrived.
+---@field errors? cloudflare.Message[]
+---As the API sent them, where an envelope arrived.
+---@field messages? cloudflare.Message[]
+---@operator concat(any): string
+
+---The API's whole answer, decoded: every field as received, except the credential, which becomes
+---`[redacted]`. JSON null is `cloudflare.null`; whole numbers are integers where Lua has them.
+---@class cloudflare.Envelope
+---@field success boolean
+---As received; the first result of the call is this table, or `{ id = … }` of the id asked for
+---where the outcome is "gone" or "not_found".
+---@field result any
+---@field errors cloudflare.Message[]
+---@field messages cloudflare.Message[]
+---@field outcome cloudflare.Outcome
+---@field http cloudflare.Http
+
+---An entry of `errors` or `messages`.
+---@class cloudflare.Message
+---@field code? integer
+---@field message? string
+---@field documentation_url? string
+---@field source? { pointer: string? }
+---@field error_chain? cloudflare.Message[]
+
+---The evidence for an outcome, on every envelope and every error.
+---@class cloudflare.Http
+---How many requests were tried, unsent ones included.
+---@field attempts integer
+---One entry an attempt, in order.
+---@field trace cloudflare.TraceEntry[]
+---HTTP status of the last attempt, where it got one.
+---@field status? integer
+---CF-Ray of the last answer: what Cloudflare's support asks for.
+---@field ray_id? string
+---Seconds that the API asked to wait; a call that ends for lack of time says here how much it would take.
+---@field retry_after? number
+
+---One attempt as it went.
+---@class cloudflare.TraceEntry
+---@field method "DELETE"|"GET"
+---Whether any of it may have left this process.
+---@field sent boolean
+---Whether a completely framed answer arrived.
+---@field complete boolean
+---@field status? integer
+---`success` of the envelope, where the answer was one.
+---@field success? boolean
+---The id that the answer named; "malformed" where it named something that is no id.
+---@field id? string
+---Codes of its errors, the first eight.
+---@field codes integer[]
+---How long it took.
+---@field seconds number
+---@field ray_id? string
+---Absent where it proved nothing.
+---@field proved? cloudflare.Proved
+
+---What `on_event` is told: one record for each attempt, and one for the end of each call.
+---@class cloudflare.Event
+---UNIX time at which it is told.
+---@field time number
+---"tokens.delete"
+---@field operation string
+---@field account_id string
+---@field token_id? string
+---Status of this attempt; at the end, of the last one.
+---@field status? integer
+---@field ray_id? string
+---How long the attempt, or the whole call, took.
+---@field seconds number
+---Which attempt, from 1; absent at the end.
+---@field attempt? integer
+---Of the attempt; absent at the end.
+---@field method? "DELETE"|"GET"
+---At the end only.
+---@field outcome? cloudflare.Outcome
+---At the end only: how many there were.
+---@field attempts? integer
+
+---Options of a client that a call may set too. A wrong type or an unknown name raises; a bad value
+---returns `nil, err` with `err.kind == "argument"` and `err.argument` naming the option.
+---@class cloudflare.CallOptions
+---A token, or a function that returns one, called once for each call: a vault, a rotation. Its
+---`nil, why` ends the call as an argument error; what it raises propagates. Printable ASCII, no
+---spaces, at most 4096 bytes. One of `api_token` and `api_key` with `api_email`, never both.
+---Environment: `CLOUDFLARE_API_TOKEN`, unless code gives any credential.
+---@field api_token? string|fun(): string?, string?
+---A global API key; needs `api_email`. Printable ASCII, no spaces, at most 4096 bytes.
+---Environment: `CLOUDFLARE_API_KEY`, where `CLOUDFLARE_API_TOKEN` is unset and code gives no credential.
+---@field api_key? string
+---The address that the key belongs to. Environment: `CLOUDFLARE_EMAIL`, together with `CLOUDFLARE_API_KEY`.
+---@field api_email? string
+---Seconds for the whole call: its attempts, waits and confirmations. Default 30; finite, over 0.
+---@field timeout? number
+---Seconds for one attempt, cut to half of what is left of `timeout`, so that there is time to
+---confirm. Default 10; finite, over 0.
+---@field attempt_timeout? number
+---Seconds of an attempt until there is a connection. Default 5; finite, over 0.
+---@field connect_timeout? number
+---How many DELETEs (of a read: requests) may follow the first; the GETs that confirm do not count.
+---Default 2; a whole number from 0 to 10.
+---@field max_retries? integer
+---Makes "not_found" a success, with `result.id` the id asked for. Default false.
+---@field missing_ok? boolean
+---Reads the token before deleting it, so that one that was there and is missing afterwards is "gone".
+---Default false. Of no effect on reads.
+---@field check_first? boolean
+---Waits so many seconds in the host's way: `ngx.sleep`, `copas.sleep`, a function that yields. The
+---plain form and `call:wait` then never block themselves. The plain form first calls it with 0.001,
+---before anything is sent; what it raises propagates. Default: the module blocks, 0.05 at a time.
+---@field sleep? fun(seconds: number)
+
+---Options of `cloudflare.new`. Each variable counts where its option is absent; an empty one is unset.
+---@class cloudflare.ClientOptions: cloudflare.CallOptions
+---Stands in where an operation gets nil for its account. 32 of 0-9 and a-f.
+---Environment: `CLOUDFLARE_ACCOUNT_ID`.
+---@field account_id? string
+---Default `https://api.cloudflare.com/client/v4`. https, with a plain path; http to a literal loopback
+---address only (127.0.0.0/8, [::1]). Environment: `CLOUDFLARE_BASE_URL`.
+---@field base_url? string
+---URL of a proxy; never used for http to loopback. Default: libcurl's own variables, `https_proxy`,
+---`HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`, `no_proxy` and `NO_PROXY`.
+---@field proxy? string
+---PEM file of the authorities to trust, in place of the system's. An unreadable one ends each call
+---as "not_sent", kind "tls".
+---@field ca_file? string
+---Directory of them, as `c_rehash` prepares it, in place of the system's.
+---@field ca_path? string
+---Default "cloudflare-lua/" and the version. Printable ASCII.
+---@field user_agent? string
+---The audit log: told of each attempt and each outcome, without any credential. Its errors are
+---ignored, and neither `cloudflare.step` nor an operation may be called from inside it: they raise.
+---@field on_event? fun(event: cloudflare.Event)
+
+---The account-owned tokens.
+---@class cloudflare.Tokens
+local tokens = {}
+
+---Deletes a token of an account for good, and says only what it can prove.
+---
+---    local token, err = cf.tokens.delete(account_id, token_id, { missing_ok = true })
+---    if not token then print(err.outcome, err) end
+---
+---Errors, as `nil, err`: outcome "not_found", "not_sent", "refused" or "unknown". Raises for a wrong
+---type, an unknown option, a closed client, and from inside `on_event`.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param token_id string 32 of 0-9 and a-f: the token's id, not its value
+---@param options? cloudflare.CallOptions over those of the client
+---@return { id: string }|nil result `id` may be missing where the outcome is "accepted"
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "deleted", "gone", "accepted" or "not_found"
+function tokens.delete(account_id, token_id, options) end
+
+---Asks whether the credential is valid in this account, and for its own id. It also warms the
+---connection, and lets a later deletion of the credential itself be settled.
+---
+---    local own, err = cf.tokens.verify(account_id)
+---    print(own and own.status or err)
+---
+---Errors, as `nil, err`: outcome "refused", "not_found", "failed", or "not_sent". Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param options? cloudflare.CallOptions over those of the client
+---@return { id: string, status: string, expires_on: string?, not_before: string? }|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.verify(account_id, options) end
+
+---@class cloudflare.Accounts
+---The same as `tokens`, under the name that the official SDKs use.
+---@field tokens cloudflare.Tokens
+
+---The same operations, each returning a call at once.
+---@class cloudflare.AsyncTokens
+local async_tokens = {}
+
+---Begins what `tokens.delete` does. A bad value gives a call that has already ended.
+---
+---    local call = cf.async.tokens.delete(account_id, token_id)
+---    local token, err = call:wait()
+---
+---Raises as `tokens.delete` does. Dropping the call does not cancel it.
+---@param account_id string|nil
+---@param token_id string
+---@param options? cloudflare.CallOptions
+---@return cloudflare.Call<{ id: string }>
+function async_tokens.delete(account_id, token_id, options) end
+
+---Begins what `tokens.verify` does.
+---
+---    local call = cf.async.tokens.verify(account_id)
+---    while not call:done() do cloudflare.step(0.05) end
+---
+---Raises as `tokens.verify` does.
+---@param account_id string|nil
+---@param options? cloudflare.CallOptions
+---@return cloudflare.Call<{ id: string, status: string, expires_on: string?, not_before: string? }>
+function async_tokens.verify(account_id, options) end
+
+---@class cloudflare.AsyncAccounts
+---@field tokens cloudflare.AsyncTokens
+
+---@class cloudflare.Async
+---@field tokens cloudflare.AsyncTokens
+---@field accounts cloudflare.AsyncAccounts
+
+---A call in flight, or ended. It can be polled as cqueues polls: `pollfd`, `events`, `timeout`.
+---@class cloudflare.Call<T>
+local call = {}
+
+---Whether it has ended. Only asks: it advances nothing.
+---
+---    while not call:done() do cloudflare.step(0.05) end
+---    print(call:wait())
+---
+---@return boolean
+function call:done() end
+
+---Waits until it has ended and returns what the plain form returns; any number of times.
+---
+---    local token, err = call:wait(0.5)
+---    if not token and not err then print "still waiting" end
+---
+---Returns nothing where `seconds` ran out; the call goes on. Raises for a wrong type and what
+---`sleep` raises.
+---@param seconds? number default: as long as it takes
+---@return T|nil result
+---@return cloudflare.Envelope|cloudflare.Error|nil envelope
+function call:wait(seconds) end
+
+---Ends it at once, without confirming: kind "cancelled", outcome "unknown" where a DELETE may have
+---taken effect, else what is proven. An ended call stays as it is.
+---
+---    local sent = call:cancel()
+---    print(sent, select(2, call:wait()))
+---
+---@return boolean sent whether anything may have been sent
+function call:cancel() end
+
+---The descriptor that becomes readable when a `step` has something to do; it is the same for every
+---call of this Lua state. Nil once the call has ended, and where the system has no epoll.
+---
+---    cqueues.poll(call)
+---    cloudflare.step()
+---
+---@return integer|nil fd
+function call:pollfd() end
+
+---What to poll the descriptor for: always "r".
+---
+---    local events = call:events()
+---    assert(events == "r")
+---
+---@return "r"
+function call:events() end
+
+---Seconds after which a `step` is wanted though the descriptor is silent; 0 once ended, nil for
+---never, at most 0.01 where there is no descriptor.
+---
+---    local seconds = call:timeout()
+---    cloudflare.step(seconds)
+---
+---@return number|nil seconds
+function call:timeout() end
+
+---A credential, an account and their options. Also closed by `<close>` in Lua 5.4.
+---@class cloudflare.Client
+---@field tokens cloudflare.Tokens
+---@field accounts cloudflare.Accounts
+---@field async cloudflare.Async
+local client = {}
+
+---Ends its calls, each with its outcome (kind "cancelled"), and forgets the credential. Using it
+---afterwards raises; closing it again does nothing.
+---
+---    local cf <close> = cloudflare.new { account_id = account_id }
+---    cf:close()
+---
+function client:close() end
+
+---The operations of the module itself use one client made of the environment alone, at their first use.
+---@class cloudflare
+---@field tokens cloudflare.Tokens
+---@field accounts cloudflare.Accounts
+---@field async cloudflare.Async
+---What JSON null becomes in a result: lua-cjson's `null`, OpenResty's `ngx.null`.
+---@field null lightuserdata
+---"0.1.0"
+---@field _VERSION string
+local cloudflare = {}
+
+---Makes a client. Opens no connection: that comes with its first call.
+---
+---    local cf, err = cloudflare.new { api_token = read_secret(), account_id = account_id }
+---    if not cf then error(tostring(err)) end
+---
+---Errors, as `nil, err`: a bad value, or no credential anywhere (kind "argument"). Raises for a wrong
+---type and an unknown option, naming the nearest.
+---@param options? cloudflare.ClientOptions what is absent comes from the environment
+---@return cloudflare.Client|nil client
+---@return cloudflare.Error|nil err
+function cloudflare.new(options) end
+
+---Advances every call of this Lua state, of all its clients.
+---
+---    local call = cf.async.tokens.delete(account_id, token_id)
+---    while cloudflare.step(0.05) > 0 do redraw() end
+---
+---Raises for a wrong type, a negative number, and from inside `on_event`.
+---@param seconds? number to wait at most for something to happen; default 0, which never blocks
+---@return integer in_flight how many calls have not ended
+function cloudflare.step(seconds) end
+
+return cloudflare
