@@ -15,15 +15,19 @@ end
 
 function ledger.since(first)
   local texts = {}
-  for n = first, entries:get "n" or 0 do
+  for n = math.max(first, (entries:get "cleared" or 0) + 1), entries:get "n" or 0 do
     texts[#texts + 1] = entries:get(n)
   end
   return json.join(texts)
 end
 
+-- The numbers go on: what was under way when it was cleared must not pass for something new.
 function ledger.clear()
+  local last = entries:get "n" or 0
   entries:flush_all()
   entries:flush_expired()
+  entries:set("n", last)
+  entries:set("cleared", last)
 end
 
 return ledger

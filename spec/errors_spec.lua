@@ -1,0 +1,204 @@
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+
+-- What one deletion under this fault ends in, or without one.
+local function failure(fault, options)
+  local id = sandbox.fresh()
+  if fault then
+    fault.token = id
+    sandbox.fault(fault)
+  end
+  local token, err = assert(cloudflare.new(sandbox.options("plain", options))).tokens.delete(nil, id)
+  assert.is_nil(token)
+  return err, id
+end
+
+local function last_ray()
+  local ledger = sandbox.ledger()
+  return ledger[#ledger].ray
+end
+
+local function contains(text, part) return text:find(part, 1, true) ~= nil end
+
+-- What a Lua of the same kind prints when it runs this, the sandbox's environment given.
+local function run(code)
+  local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
+  local pipe = assert(io.popen(lua .. " - 2>&1 <<'END'\nlocal cloudflare = require 'cloudflare'\n" .. code .. "\nEND"))
+  local output = pipe:read "*a"
+  pipe:close()
+  return output
+end
+
+describe("an error", function()
+  before_each(sandbox.reset)
+
+  it("is one sentence for a person: what was called, what came of it, what to do, and the ray", function()
+    local err = failure(nil, { api_token = sandbox.read_token })
+    assert.equal('cloudflare.tokens.delete: the API refused (HTTP 403, code 9109 "Unauthorized to access requested '
+      .. 'resource"); the credential needs the permission "Account API Tokens Write" [ray ' .. last_ray() .. "]",
+      tostring(err))
+  end)
+
+  it("is a table for a program", function()
+    local err = failure(nil, { api_token = sandbox.read_token })
+    assert.equal("api", err.kind)
+    assert.equal("refused", err.outcome)
+    assert.equal(tostring(err), err.message)
+    assert.equal(9109, err.code)
+    assert.equal(9109, err.errors[1].code)
+    assert.equal("Unauthorized to access requested resource", err.errors[1].message)
+    assert.same({}, err.messages)
+    assert.is_nil(err.argument)
+    assert.is_true(err.safe_to_retry)
+    assert.equal(403, err.http.status)
+    assert.equal(1, err.http.attempts)
+    assert.equal(last_ray(), err.http.ray_id)
+    assert.equal(1, #err.http.trace)
+    assert.is_nil(err.http.retry_after)
+  end)
+
+  it("concatenates with strings, numbers and errors", function()
+    local err = failure(nil, { api_token = sandbox.read_token })
+    local sentence = tostring(err)
+    assert.equal("failed: " .. sentence, "failed: " .. err)
+    assert.equal(sentence .. "!", err .. "!")
+    assert.equal("1" .. sentence .. "2", 1 .. err .. 2)
+    assert.equal(sentence .. sentence, err .. err)
+  end)
+
+  it("goes through error and pcall as it is", function()
+    local err = failure(nil, { api_token = sandbox.read_token })
+    local ok, caught = pcall(error, err)
+    assert.is_false(ok)
+    assert.equal(err, caught)
+  end)
+
+  -- What it says, by what the API answered.
+  local hints = {
+    { "9109: which permission is needed", { status = 403, code = 9109 }, "Account API Tokens Write" },
+    { "403 with another code: which permission is needed", { status = 403, code = 10042 }, "Account API Tokens Write" },
+    { "6003: where a global key belongs", { status = 400, code = 6003 }, "api_key" },
+    { "1000: which tokens an endpoint takes", { status = 401, code = 1000 }, "/user/tokens" },
+    { "9103: key and address", { status = 403, code = 9103 }, "api_email" },
+    { "7003: the account id", { status = 404, code = 7003 }, "account id" },
+    { "429: how long the API asked to wait",
+      { status = 429, headers = { ["Retry-After"] = "300" } }, "300 s" },
+  }
+  for _, row in ipairs(hints) do
+    it("helps with " .. row[1], function()
+      local fault, hint = row[2], row[3]
+      local err = failure(fault)
+      assert.equal("refused", err.outcome)
+      assert.is_true(contains(tostring(err), hint))
+      assert.is_true(contains(tostring(err), ("HTTP %d, code %d"):format(fault.status, err.code)))
+      assert.is_true(contains(tostring(err), "[ray " .. last_ray() .. "]"))
+    end)
+  end
+
+  it("helps a user's token that knocks at an account's door", function()
+    local err = failure(nil, { api_token = os.getenv "SANDBOX_USER_TOKEN" })
+    assert.equal("refused", err.outcome)
+    assert.equal(403, err.http.status)
+    assert.is_true(contains(tostring(err), "permission"))
+  end)
+
+  it("says that repeating an unknown is safe", function()
+    local err = failure({ method = "DELETE", drop = "before", times = 9 }, { max_retries = 0 })
+    assert.equal("unknown", err.outcome)
+    assert.truthy(tostring(err):find "^cloudflare%.tokens%.delete: it is unknown whether the token was deleted")
+    assert.truthy(tostring(err):find "safe")
+    assert.is_true(err.safe_to_retry)
+  end)
+
+  it("speaks for this credential only where a token is not there", function()
+    local err = select(2, cloudflare.new(sandbox.options()).tokens.delete(nil, sandbox.missing_id))
+    assert.truthy(tostring(err):find "for this credential")
+  end)
+
+  it("is one line whatever the API's words hold", function()
+    local words = "Line one\nline two\r\n\27[31mred\27[0m\tand \0 and \127"
+    local err = failure { status = 403, code = 9109, message = words }
+    assert.is_nil(tostring(err):find "%c")
+    assert.is_true(contains(tostring(err), "Line one line two"))
+    assert.equal(words, err.errors[1].message) -- as received
+  end)
+
+  it("does not grow with the API's words", function()
+    local err = failure { status = 403, code = 9109, message = ("word "):rep(2000) }
+    assert.is_true(#tostring(err) < 1000)
+    assert.equal(10000, #err.errors[1].message)
+  end)
+
+  it("has no code where the API sent none", function()
+    local err = failure { status = 409, body = '{"success":false,"errors":[{"message":"busy"}],"result":null}', effect = false }
+    assert.equal("refused", err.outcome)
+    assert.is_nil(err.code)
+    assert.equal("busy", err.errors[1].message)
+    assert.is_true(contains(tostring(err), '(HTTP 409, "busy")'))
+  end)
+
+  it("keeps codes under 1000, and every further error", function()
+    local body = '{"success":false,"errors":[{"code":10,"message":"a"},{"code":20,"message":"b"}],'
+      .. '"messages":[{"code":1,"message":"c"}],"result":null}'
+    local err = failure { status = 400, body = body, effect = false }
+    assert.equal(10, err.code)
+    assert.same({ { code = 10, message = "a" }, { code = 20, message = "b" } }, err.errors)
+    assert.same({ { code = 1, message = "c" } }, err.messages)
+    assert.same({ 10, 20 }, err.http.trace[1].codes)
+  end)
+
+  -- One of each kind, and what its sentence must hold.
+  local kinds = {
+    argument = { function()
+      return select(2, cloudflare.new(sandbox.options()).tokens.delete(nil, "x"))
+    end, "not_sent", "token_id" },
+    api = { function() return failure { status = 403 } end, "refused", "HTTP 403" },
+    network = { function()
+      return failure(nil, { base_url = "http://127.0.0.1:1", max_retries = 0 })
+    end, "not_sent", "base_url" },
+    timeout = { function()
+      return failure({ delay = 3, times = 9 }, { timeout = 0.6 })
+    end, nil, "time" },
+    tls = { function()
+      return failure(nil, { base_url = sandbox.urls.http2, ca_path = "spec" })
+    end, "not_sent", "ca_file" },
+    response = { function()
+      sandbox.fault { path = "/verify", html = true }
+      return select(2, cloudflare.new(sandbox.options("plain")).tokens.verify(sandbox.account, { max_retries = 0 }))
+    end, "failed", "envelope" },
+    cancelled = { function()
+      local call = cloudflare.new(sandbox.options()).async.tokens.delete(nil, sandbox.fresh())
+      call:cancel()
+      return select(2, call:wait())
+    end, "not_sent", "cancelled" },
+  }
+  for kind, row in pairs(kinds) do
+    it("of kind " .. kind, function()
+      local err = row[1]()
+      assert.equal(kind, err.kind)
+      if row[2] then assert.equal(row[2], err.outcome) end
+      assert.equal("table", type(err.http))
+      assert.equal(#err.http.trace, err.http.attempts)
+      assert.equal(kind == "argument", err.argument ~= nil)
+      assert.is_true(contains(tostring(err), row[3]))
+      assert.is_nil(tostring(err):find "%c")
+      assert.truthy(tostring(err):find "^cloudflare%.tokens%.%l+: ")
+    end)
+  end
+
+  describe("that nobody caught", function()
+    local code = "assert(cloudflare.tokens.delete(nil, '%s'))"
+    local sentence = "cloudflare.tokens.delete: there is no such token for this credential"
+
+    if _VERSION == "Lua 5.3" or _VERSION == "Lua 5.4" or jit then
+      it("shows its sentence, with assert alone", function()
+        assert.is_true(contains(run(code:format(sandbox.missing_id)), sentence))
+      end)
+    end
+
+    it("shows its sentence everywhere, with error(tostring(err))", function()
+      local careful = "local token, err = cloudflare.tokens.delete(nil, '%s') if not token then error(tostring(err)) end"
+      assert.is_true(contains(run(careful:format(sandbox.missing_id)), sentence))
+    end)
+  end)
+end)

@@ -1,0 +1,510 @@
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+local socket = require "socket"
+
+-- What the sandbox saw of one token, in order.
+local function requests_for(id)
+  local found = {}
+  for _, entry in ipairs(sandbox.ledger()) do
+    if entry.token == id then found[#found + 1] = entry end
+  end
+  return found
+end
+
+-- Did the deletion really take place, and how many DELETEs arrived?
+local function truth(id)
+  local deletes, deletions = 0, 0
+  for _, entry in ipairs(requests_for(id)) do
+    if entry.method == "DELETE" then deletes = deletes + 1 end
+    if entry.effect == "deleted" then deletions = deletions + 1 end
+  end
+  return deletions, deletes
+end
+
+-- A trace in words: each attempt, and what it proved.
+local function story(http)
+  local words = {}
+  for i, attempt in ipairs(http.trace) do
+    words[i] = attempt.method .. " " .. (attempt.proved or (attempt.sent and "nothing" or "unsent"))
+  end
+  return table.concat(words, ", ")
+end
+
+-- The evidence must tell what the sandbox saw: the same requests in the same order.
+local function assert_same_story(id, http)
+  local seen, i = requests_for(id), 0
+  assert.equal(#http.trace, http.attempts)
+  for _, attempt in ipairs(http.trace) do
+    if attempt.sent then
+      i = i + 1
+      assert.equal(seen[i].method, attempt.method)
+      if attempt.ray_id then assert.equal(seen[i].ray, attempt.ray_id) end
+      if attempt.complete then assert.equal(seen[i].status, attempt.status) end
+    end
+  end
+  assert.equal(i, #seen)
+end
+
+-- Bodies that are no proof, or not the one that is wanted.
+local ENVELOPE = '{"success":%s,"errors":%s,"messages":[],"result":%s}'
+local SAYS_NO = ENVELOPE:format("false", '[{"code":1000,"message":"no"}]', "null")
+local SAYS_NOTHING = ENVELOPE:format("true", "[]", "null")
+local OTHER_ID = ("e"):rep(32)
+local NAMES_OTHER = ENVELOPE:format("true", "[]", '{"id":"' .. OTHER_ID .. '"}')
+
+local function on_delete(fault)
+  fault.method = "DELETE"
+  return fault
+end
+
+local function on_get(fault)
+  fault.method = "GET"
+  return fault
+end
+
+-- Each row: what happens; the faults that this token's requests meet; the outcome; the trace in
+-- words; and how many deletions the ledger must show.
+local SETTLED = "DELETE nothing, GET absent"
+local REPEATED = "DELETE nothing, GET present, DELETE deleted"
+
+local rows = {
+  { "the connection ends before anything was done", { on_delete { drop = "before" } }, "deleted", REPEATED, 1 },
+  { "the connection ends after the deletion", { on_delete { drop = "after" } }, "gone", SETTLED, 1 },
+  { "the answer is cut in its body", { on_delete { truncate = 20 } }, "gone", SETTLED, 1 },
+  { "the answer lacks its last byte", { on_delete { truncate = 92 } }, "gone", SETTLED, 1 },
+  { "the answer is cut before its body", { on_delete { truncate = 0 } }, "gone", SETTLED, 1 },
+  { "an HTML 502 comes instead of a deletion", { on_delete { html = true } }, "deleted", REPEATED, 1 },
+  { "an HTML 502 hides a deletion", { on_delete { html = true, effect = true } }, "gone", SETTLED, 1 },
+  { "a 500 comes instead of a deletion", { on_delete { status = 500 } }, "deleted", REPEATED, 1 },
+  { "a 500 hides a deletion", { on_delete { status = 500, effect = true } }, "gone", SETTLED, 1 },
+  { "a 503 comes twice", { on_delete { status = 503, times = 2 } }, "deleted",
+    "DELETE nothing, GET present, DELETE nothing, GET present, DELETE deleted", 1 },
+  { "a 520 hides a deletion", { on_delete { html = true, status = 520, effect = true } }, "gone", SETTLED, 1 },
+  { "a 408 hides a deletion", { on_delete { status = 408, effect = true } }, "gone", SETTLED, 1 },
+  { "an HTML 200 comes instead of a deletion", { on_delete { html = true, status = 200 } }, "deleted", REPEATED, 1 },
+  { "an HTML 200 hides a deletion", { on_delete { html = true, status = 200, effect = true } }, "gone", SETTLED, 1 },
+  { "an HTML 404 is a proxy's, not the API's", { on_delete { html = true, status = 404 } }, "deleted", REPEATED, 1 },
+  { "an HTML 403 is a proxy's, not the API's", { on_delete { html = true, status = 403 } }, "deleted", REPEATED, 1 },
+  { "a redirect is not followed", { on_delete { status = 307, headers = { Location = "/client/v4/elsewhere" } } },
+    "deleted", REPEATED, 1 },
+  { "a 200 says success: false", { on_delete { body = SAYS_NO } }, "gone", SETTLED, 1 },
+  { "a 200 says success: false, rightly", { on_delete { body = SAYS_NO, effect = false } }, "deleted", REPEATED, 1 },
+  { "a 404 says success: true", { on_delete { body = SAYS_NOTHING, status = 404, effect = false } }, "deleted",
+    REPEATED, 1 },
+  { "a 202 promises", { on_delete { body = SAYS_NOTHING, status = 202 } }, "gone", SETTLED, 1 },
+  { "a 200 is empty", { on_delete { body = "" } }, "gone", SETTLED, 1 },
+  { "a 200 is the JSON null", { on_delete { body = "null", effect = false } }, "deleted", REPEATED, 1 },
+  { "a 200 says success twice", { on_delete { body = '{"success":false,"success":true,"result":{}}' } }, "gone",
+    SETTLED, 1 },
+  { "a 200 says success in words", { on_delete { body = '{"success":"true","result":{}}' } }, "gone", SETTLED, 1 },
+  { "a 200 goes on behind its envelope", { on_delete { body = SAYS_NOTHING .. "<!-- -->" } }, "gone", SETTLED, 1 },
+  { "a 200 says yes without an id", { on_delete { body = SAYS_NOTHING } }, "gone", "DELETE accepted, GET absent", 1 },
+  { "a 200 says yes without an id, and nothing was done", { on_delete { body = SAYS_NOTHING, effect = false } },
+    "deleted", "DELETE accepted, GET present, DELETE deleted", 1 },
+  { "a 200 names another id, but this token is dead", { on_delete { body = NAMES_OTHER } }, "gone",
+    "DELETE accepted, GET absent", 1 },
+  { "a 200 names another id, and this token lives", { on_delete { body = NAMES_OTHER, effect = false } }, "deleted",
+    "DELETE accepted, GET present, DELETE deleted", 1 },
+  { "a 200 names another id, and then the API falls silent", {
+    on_delete { body = NAMES_OTHER }, on_get { status = 500, times = 9 },
+  }, "accepted", "DELETE accepted, GET nothing", 1 },
+  { "reading is not permitted after a lost answer: the second DELETE is the probe", {
+    on_delete { drop = "after" }, on_get { status = 403 },
+  }, "gone", "DELETE nothing, GET refused, DELETE absent", 1 },
+  { "reading is not permitted after a lost request", {
+    on_delete { drop = "before" }, on_get { status = 403 },
+  }, "deleted", "DELETE nothing, GET refused, DELETE deleted", 1 },
+  { "the confirming GET fails twice before it teaches something", {
+    on_delete { drop = "after" }, on_get { status = 500 }, on_get { drop = "after" },
+  }, "gone", "DELETE nothing, GET nothing, GET nothing, GET absent", 1 },
+  { "the confirming GET has to wait", {
+    on_delete { drop = "after" }, on_get { status = 429, headers = { ["Retry-After"] = "1" } },
+  }, "gone", "DELETE nothing, GET refused, GET absent", 1 },
+  { "the confirming GET finds no route", {
+    on_delete { drop = "after" }, on_get { status = 404, code = 7003 },
+  }, "unknown", "DELETE nothing, GET refused", 1 },
+  { "the credential is no longer good for the confirming GET", {
+    on_delete { drop = "after" }, on_get { status = 401 },
+  }, "unknown", "DELETE nothing, GET refused", 1 },
+  { "a refusal after a lost answer proves nothing", {
+    on_delete { drop = "before" }, on_delete { status = 403 },
+  }, "unknown", "DELETE nothing, GET present, DELETE refused", 0 },
+  { "a 429 after a lost answer proves nothing", {
+    on_delete { drop = "before" }, on_delete { status = 429 },
+  }, "unknown", "DELETE nothing, GET present, DELETE refused", 0 },
+  { "every DELETE is lost", { on_delete { drop = "before", times = 9 } }, "unknown",
+    "DELETE nothing, GET present, DELETE nothing, GET present, DELETE nothing, GET present", 0 },
+  { "a 404 by the API", { on_delete { status = 404 } }, "not_found", "DELETE absent", 0 },
+  { "a 404 of the route", { on_delete { status = 404, code = 7003 } }, "refused", "DELETE refused", 0 },
+  { "a 400", { on_delete { status = 400 } }, "refused", "DELETE refused", 0 },
+  { "a 401", { on_delete { status = 401 } }, "refused", "DELETE refused", 0 },
+  { "a 403", { on_delete { status = 403 } }, "refused", "DELETE refused", 0 },
+  { "a 409", { on_delete { status = 409 } }, "refused", "DELETE refused", 0 },
+  { "a 422 with a code under 1000", { on_delete { status = 422, code = 10 } }, "refused", "DELETE refused", 0 },
+  { "a 429 that names no wait", { on_delete { status = 429 } }, "deleted", "DELETE refused, DELETE deleted", 1 },
+  { "a 429 whose wait is garbled", { on_delete { status = 429, headers = { ["Retry-After"] = "-7 parsecs" } } },
+    "deleted", "DELETE refused, DELETE deleted", 1 },
+  { "a 429 every time", { on_delete { status = 429, times = 9 } }, "refused",
+    "DELETE refused, DELETE refused, DELETE refused", 0 },
+  -- max_retries
+  { "max_retries = 0 does not keep a lost answer from being settled", { on_delete { drop = "after" } }, "gone",
+    SETTLED, 1, { max_retries = 0 } },
+  { "max_retries = 0 sends no second DELETE", { on_delete { drop = "before" } }, "unknown",
+    "DELETE nothing, GET present", 0, { max_retries = 0 } },
+  { "max_retries = 0 does not wait out a 429", { on_delete { status = 429 } }, "refused", "DELETE refused", 0,
+    { max_retries = 0 } },
+  -- check_first
+  { "check_first sees the token before it deletes it", {}, "deleted", "GET present, DELETE deleted", 1,
+    { check_first = true } },
+  { "check_first, and a 404 that follows", { on_delete { status = 404, effect = true } }, "gone",
+    "GET present, DELETE absent", 1, { check_first = true } },
+  { "check_first, and a lost answer", { on_delete { drop = "after" } }, "gone",
+    "GET present, DELETE nothing, GET absent", 1, { check_first = true } },
+  { "check_first finds nothing", { on_get { status = 404 } }, "not_found", "GET absent", 0, { check_first = true } },
+  { "check_first may not read", { on_get { status = 403 } }, "deleted", "GET refused, DELETE deleted", 1,
+    { check_first = true } },
+  { "check_first is refused", { on_get { status = 401 } }, "not_sent", "GET refused", 0, { check_first = true } },
+  { "check_first asks again", { on_get { html = true } }, "deleted", "GET nothing, GET present, DELETE deleted", 1,
+    { check_first = true } },
+}
+
+local FAILURES = { unknown = true, refused = true, not_sent = true, not_found = true }
+
+describe("tokens.delete tells the truth when", function()
+  -- Settling takes a while: all rows are under way at once, each with a token and a client of its own.
+  local calls = { http1 = {}, http2 = {} }
+
+  local function begin(over, row, id)
+    for _, fault in ipairs(row[2]) do
+      fault.token = id
+      sandbox.fault(fault)
+    end
+    local options = sandbox.options(over, { timeout = 300, attempt_timeout = 100 })
+    for name, value in pairs(row[6] or {}) do options[name] = value end
+    return { id = id, call = cloudflare.new(options).async.tokens.delete(nil, id) }
+  end
+
+  setup(function()
+    sandbox.reset()
+    for over, begun in pairs(calls) do
+      for i, id in ipairs(sandbox.seed(#rows)) do begun[i] = begin(over, rows[i], id) end
+    end
+    while cloudflare.step(0.05) > 0 do end
+  end)
+
+  for _, over in ipairs { "http1", "http2" } do
+    for i, row in ipairs(rows) do
+      local what, outcome, words, deletions = row[1], row[3], row[4], row[5]
+      it(("%s (%s): %s"):format(what, over, outcome), function()
+        local id, call = calls[over][i].id, calls[over][i].call
+        local token, detail = call:wait()
+        assert.equal(outcome, detail.outcome)
+        assert.equal(words, story(detail.http))
+        assert_same_story(id, detail.http)
+        assert.equal(deletions, (truth(id)))
+        assert.equal(FAILURES[outcome] or false, token == nil)
+        if outcome == "deleted" or outcome == "gone" then assert.same({ id = id }, token) end
+      end)
+    end
+  end
+end)
+
+describe("the evidence", function()
+  before_each(sandbox.reset)
+
+  -- The trace of one deletion under these faults, and its ledger.
+  local function traced(fault, options)
+    local id = sandbox.fresh()
+    fault.token = id
+    sandbox.fault(fault)
+    local _, detail = cloudflare.new(sandbox.options("http1", options)).tokens.delete(nil, id)
+    return detail.http.trace, requests_for(id), detail
+  end
+
+  it("of a dropped connection is a request that was sent and never answered", function()
+    local trace = traced(on_delete { drop = "after" })
+    assert.is_true(trace[1].sent)
+    assert.is_false(trace[1].complete)
+    assert.is_nil(trace[1].status)
+    assert.is_nil(trace[1].success)
+    assert.is_nil(trace[1].proved)
+  end)
+
+  it("of a cut answer has its status and ray, but is not complete", function()
+    local trace, ledger = traced(on_delete { truncate = 20 })
+    assert.is_true(trace[1].sent)
+    assert.is_false(trace[1].complete)
+    assert.equal(200, trace[1].status)
+    assert.equal(ledger[1].ray, trace[1].ray_id)
+    assert.is_nil(trace[1].success)
+  end)
+
+  it("of an HTML page is a complete answer without a verdict", function()
+    local trace = traced(on_delete { html = true })
+    assert.is_true(trace[1].complete)
+    assert.equal(502, trace[1].status)
+    assert.is_nil(trace[1].success)
+    assert.same({}, trace[1].codes)
+  end)
+
+  it("of a refusal has its codes", function()
+    local trace = traced(on_delete { status = 409, code = 10007 })
+    assert.is_false(trace[1].success)
+    assert.same({ 10007 }, trace[1].codes)
+  end)
+
+  it("of an answer about another token names that token", function()
+    local trace, _, envelope = traced(on_delete { body = NAMES_OTHER })
+    assert.equal("gone", envelope.outcome)
+    assert.equal(OTHER_ID, trace[1].id)
+    assert.is_true(trace[1].success)
+  end)
+
+  it("and the sentence name the other token when ours cannot be settled", function()
+    local _, _, err = traced(on_delete { body = NAMES_OTHER, effect = false, times = 9 }, { max_retries = 0 })
+    assert.equal("unknown", err.outcome)
+    assert.truthy(tostring(err):find(OTHER_ID, 1, true))
+  end)
+
+  it("of an unknown has what the last answer said", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", drop = "before" }
+    sandbox.fault { token = id, method = "DELETE", status = 403 }
+    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
+    assert.equal("unknown", err.outcome)
+    assert.equal("api", err.kind)
+    assert.equal(9109, err.code)
+    assert.equal(403, err.http.status)
+    assert.is_true(err.safe_to_retry)
+  end)
+
+  it("of a rude close after the last byte is complete", function()
+    local trace, _, envelope = traced(on_delete { truncate = 93 })
+    assert.equal("deleted", envelope.outcome)
+    assert.is_true(trace[1].complete)
+  end)
+
+  it("of a broken HTTP/2 stream shows that settling took another connection", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", drop = "after" }
+    assert(cloudflare.new(sandbox.options("http2")).tokens.delete(nil, id))
+    local ledger = requests_for(id)
+    assert.equal("HTTP/2.0", ledger[2].protocol)
+    assert.are_not.equal(ledger[1].connection, ledger[2].connection)
+  end)
+end)
+
+describe("Retry-After", function()
+  before_each(sandbox.reset)
+
+  local function throttle(id, wait)
+    sandbox.fault { token = id, method = "DELETE", status = 429, headers = { ["Retry-After"] = wait } }
+  end
+
+  it("is waited for where it fits the deadline", function()
+    local cf, id = cloudflare.new(sandbox.options("http2", { timeout = 60 })), sandbox.fresh()
+    throttle(id, "1")
+    local began = socket.gettime()
+    local token, envelope = cf.tokens.delete(nil, id)
+    assert.equal(id, token.id)
+    assert.is_true(socket.gettime() - began >= 0.99)
+    assert.equal("DELETE refused, DELETE deleted", story(envelope.http))
+  end)
+
+  describe("that does not fit", function()
+    local cf, first, second, err
+
+    before_each(function()
+      cf, first, second = cloudflare.new(sandbox.options()), sandbox.fresh(), sandbox.fresh()
+      throttle(first, "600")
+      err = select(2, cf.tokens.delete(nil, first))
+    end)
+
+    it("ends the call at once as refused", function()
+      assert.equal("refused", err.outcome)
+      assert.equal("api", err.kind)
+      assert.equal(429, err.http.status)
+      assert.equal(600, err.http.retry_after)
+      assert.same({ 0, 1 }, { truth(first) })
+    end)
+
+    it("is remembered: a later call of the client sends nothing", function()
+      local token, later = cf.tokens.delete(nil, second)
+      assert.is_nil(token)
+      assert.equal("not_sent", later.outcome)
+      assert.is_true(later.http.retry_after > 0 and later.http.retry_after <= 600)
+      assert.same({}, later.http.trace)
+      assert.same({}, requests_for(second))
+    end)
+
+    it("is said in both sentences", function()
+      assert.truthy(tostring(err):find("600 s", 1, true))
+      assert.truthy(tostring(select(2, cf.tokens.delete(nil, second))):find("wait %d+ s"))
+    end)
+
+    it("is not another client's", function()
+      assert.equal(second, cloudflare.new(sandbox.options()).tokens.delete(nil, second).id)
+    end)
+  end)
+
+  it("may be a date", function()
+    local id = sandbox.fresh()
+    throttle(id, os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 3600))
+    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
+    assert.equal("refused", err.outcome)
+    assert.is_true(err.http.retry_after > 3500 and err.http.retry_after <= 3600)
+  end)
+
+  it("after a lost answer makes an unknown, not a refusal", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", drop = "after" }
+    sandbox.fault { token = id, method = "GET", status = 429, headers = { ["Retry-After"] = "600" } }
+    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
+    assert.equal("unknown", err.outcome)
+    assert.equal(600, err.http.retry_after)
+    assert.same({ 1, 1 }, { truth(id) })
+  end)
+end)
+
+describe("deadlines", function()
+  before_each(sandbox.reset)
+
+  local MARGIN = 10 -- seconds that a busy machine may add
+
+  it("end a call that nobody answers as unknown, kind timeout", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, delay = 5, times = 99 }
+    local began = socket.gettime()
+    local token, err = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id, { timeout = 2 })
+    assert.is_nil(token)
+    assert.equal("unknown", err.outcome)
+    assert.equal("timeout", err.kind)
+    assert.is_true(socket.gettime() - began < 2 + MARGIN)
+    assert.is_true(err.safe_to_retry)
+    assert.is_true(err.http.trace[1].sent)
+    assert.is_false(err.http.trace[1].complete)
+  end)
+
+  it("end a call whose confirmation never says anything as unknown, kind timeout", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", drop = "after" }
+    sandbox.fault { token = id, method = "GET", status = 503, times = 99 }
+    local _, err = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id, { timeout = 1.5 })
+    assert.equal("unknown", err.outcome)
+    assert.equal("timeout", err.kind)
+    assert.same({ 1, 1 }, { truth(id) })
+  end)
+
+  it("of one attempt leave time to settle, on another connection", function()
+    local cf, id = cloudflare.new(sandbox.options("http2", { timeout = 60 })), sandbox.fresh()
+    assert(cf.tokens.verify())
+    sandbox.fault { token = id, method = "DELETE", delay_after = 3 }
+    local token, envelope = cf.tokens.delete(nil, id, { attempt_timeout = 1 })
+    assert.equal(id, token.id)
+    assert.equal("gone", envelope.outcome)
+    assert.is_false(envelope.http.trace[1].complete)
+    local ledger = requests_for(id)
+    assert.are_not.equal(ledger[1].connection, ledger[2].connection)
+  end)
+
+  it("end check_first as not_sent where the API says nothing", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "GET", html = true, times = 99 }
+    local options = { check_first = true, timeout = 1 }
+    local _, err = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id, options)
+    assert.equal("not_sent", err.outcome)
+    assert.equal("timeout", err.kind)
+    assert.same({ 0, 0 }, { truth(id) })
+  end)
+
+  it("that nothing fits into send nothing", function()
+    local id = sandbox.fresh()
+    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id, { timeout = 1e-6 })
+    assert.equal("not_sent", err.outcome)
+    assert.equal("timeout", err.kind)
+    assert.same({}, requests_for(id))
+  end)
+end)
+
+describe("nothing is sent", function()
+  -- A port that nobody listens on.
+  local function closed_port()
+    local server = assert(socket.bind("127.0.0.1", 0))
+    local _, port = server:getsockname()
+    server:close()
+    return port
+  end
+
+  -- A file with an authority that has signed nothing here.
+  local function write_stranger(path)
+    local command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 "
+      .. "-subj /CN=stranger -keyout /dev/null -out '" .. path .. "' 2>/dev/null"
+    os.execute(command)
+    local file = assert(io.open(path))
+    assert.truthy(file:read "*a":find "BEGIN CERTIFICATE")
+    file:close()
+  end
+
+  local stranger = os.tmpname()
+  setup(function() write_stranger(stranger) end)
+  teardown(function() os.remove(stranger) end)
+  before_each(sandbox.reset)
+
+  local tls_port = tonumber(sandbox.urls.http2:match ":(%d+)/")
+
+  local function to(url) return function() return { base_url = url:gsub("PORT", closed_port) } end end
+
+  local situations = {
+    { "where the authority is unknown to the system", "tls", function() return { ca_path = false } end },
+    { "where ca_file holds another authority", "tls", function()
+      return { ca_path = false, ca_file = stranger }
+    end },
+    { "where ca_path holds no authority", "tls", function() return { ca_path = "spec" } end },
+    { "where ca_file does not exist", "tls", function()
+      return { ca_path = false, ca_file = stranger .. ".missing" }
+    end },
+    { "to a host that the certificate does not name", "tls", function()
+      return { base_url = ("https://sandbox.localhost:%d/client/v4"):format(tls_port) }
+    end },
+    { "to a port without TLS", "tls", function()
+      return { base_url = sandbox.urls.plain:gsub("^http:", "https:") }
+    end },
+    { "to a closed port", "network", to "https://127.0.0.1:PORT/client/v4" },
+    { "in clear to a closed port", "network", to "http://127.0.0.1:PORT/client/v4" },
+    { "through a proxy that is not there", "network", function()
+      return { proxy = "http://127.0.0.1:" .. closed_port() }
+    end },
+  }
+
+  for _, row in ipairs(situations) do
+    local where, kind, over = row[1], row[2], row[3]
+    it(where, function()
+      local options = sandbox.options("http2", { max_retries = 0 })
+      for name, value in pairs(over()) do options[name] = value or nil end
+      local id = sandbox.fresh()
+      local token, err = assert(cloudflare.new(options)).tokens.delete(nil, id)
+      assert.is_nil(token)
+      assert.equal("not_sent", err.outcome)
+      assert.equal(kind, err.kind)
+      assert.equal("DELETE unsent", story(err.http))
+      assert.is_nil(err.http.status)
+      assert.is_true(err.safe_to_retry)
+      assert.same({}, requests_for(id))
+    end)
+  end
+
+  it("to a closed port however often it is tried", function()
+    local options = sandbox.options("plain", { base_url = "http://127.0.0.1:" .. closed_port() })
+    local _, err = cloudflare.new(options).tokens.delete(nil, sandbox.missing_id)
+    assert.equal("not_sent", err.outcome)
+    assert.equal("DELETE unsent, DELETE unsent, DELETE unsent", story(err.http))
+    assert.equal(3, err.http.attempts)
+  end)
+
+  it("twice where the certificate is wrong: time does not mend that", function()
+    local options = sandbox.options("http2", { ca_path = "spec", max_retries = 10 })
+    local _, err = cloudflare.new(options).tokens.delete(nil, sandbox.missing_id)
+    assert.equal("not_sent", err.outcome)
+    assert.equal(1, err.http.attempts)
+  end)
+end)

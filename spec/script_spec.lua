@@ -1,0 +1,86 @@
+-- What a script relies on: it can be interrupted, and it can go on for long.
+local sandbox = require "spec.support.sandbox"
+local gettime = require "socket".gettime
+local sleep = require "socket".sleep
+
+local interpreter = os.getenv "LUA_INTERPRETER" or "lua5.4"
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function first_line(command)
+  local pipe = io.popen(command)
+  local line = pipe:read "*l"
+  pipe:close()
+  return line
+end
+
+--- Starts a Lua script in the background; returns its process id and the file of its output.
+local function background(script)
+  local source, output = os.tmpname(), os.tmpname()
+  local file = assert(io.open(source, "w"))
+  file:write(script)
+  file:close()
+  return first_line(("{ exec %s %s; } >%s 2>&1 & echo $!"):format(interpreter, source, output)), output
+end
+
+local function eventually(seconds, condition)
+  local deadline = gettime() + seconds
+  while gettime() < deadline do
+    if condition() then return true end
+    sleep(0.02)
+  end
+  return false
+end
+
+describe("a script", function()
+  before_each(sandbox.reset)
+
+  it("is ended by Ctrl-C while it waits", function()
+    sandbox.fault { method = "DELETE", delay = 30 }
+    local pid, output = background(([[
+      local cf = require "cloudflare".new { timeout = 60, attempt_timeout = 25 }
+      cf.tokens.delete(nil, "%s")
+    ]]):format(sandbox.missing_id))
+    assert.is_true(eventually(10, function() return sandbox.count "DELETE" == 1 end))
+    os.execute("kill -INT " .. pid)
+    assert.is_true(eventually(5, function() return read(output):find("interrupted!", 1, true) ~= nil end))
+  end)
+
+  it("deletes thousands over one connection, without growing", function()
+    local _, output = background [[
+      local sandbox = require "spec.support.sandbox"
+      local function read(path)
+        local file = assert(io.open(path))
+        local text = file:read "*a"
+        file:close()
+        return text
+      end
+      local function descriptors()
+        local pipe = io.popen(("ls /proc/%s/fd | wc -l"):format(read("/proc/self/stat"):match "^%d+"))
+        local count = pipe:read "*l"
+        pipe:close()
+        return tonumber(count)
+      end
+      local cf = assert(require "cloudflare".new(sandbox.options "http2"))
+      local function delete(count)
+        for _, id in ipairs(sandbox.seed(count)) do assert(cf.tokens.delete(nil, id)) end
+        collectgarbage()
+        collectgarbage()
+        return tonumber(read("/proc/self/status"):match "VmRSS:%s+(%d+)"), descriptors()
+      end
+      local memory, open = delete(1000)
+      local memory_after, open_after = delete(1000)
+      print(memory_after - memory < 4096, open_after - open, "end")
+    ]]
+    assert.is_true(eventually(60, function() return read(output):find("end", 1, true) ~= nil end))
+    assert.equal("true 0 end", (read(output):gsub("%s+", " "):gsub(" $", "")))
+    local connections = {}
+    for _, entry in ipairs(sandbox.ledger()) do connections[entry.connection] = true end
+    assert.is_nil(next(connections, (next(connections))))
+  end)
+end)

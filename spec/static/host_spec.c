@@ -1,0 +1,87 @@
+/* A host that links the module statically: no file is loaded, many Lua states in many threads,
+ * and nothing is left behind. Run it inside `sandbox run`. */
+#define _POSIX_C_SOURCE 200809L
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <pthread.h>
+#include <stdio.h>
+
+int luaopen_cloudflare(lua_State *L);
+
+#define THREADS 8
+
+static const char prelude[] = "local env = os.getenv; cf = assert(require 'cloudflare'.new {"
+                              "  base_url = env 'SANDBOX_TLS_BASE_URL', ca_path = env 'SANDBOX_CA_PATH' });"
+                              "missing = ('0'):rep(32)\n";
+
+static lua_State *open_state(void)
+{
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
+    lua_pop(L, 1);
+    return L;
+}
+
+static int run(lua_State *L, const char *script)
+{
+    int failed = luaL_dostring(L, prelude) || luaL_dostring(L, script);
+    if (failed) fprintf(stderr, "%s\n", lua_tostring(L, -1));
+    return failed;
+}
+
+static void the_module_works_without_a_file(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    assert_int_equal(run(L, "local t, e = cf.tokens.delete(nil, missing); assert(e.outcome == 'not_found', tostring(e))"), 0);
+    lua_close(L);
+}
+
+static void a_state_closed_with_calls_in_flight_leaves_nothing(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    assert_int_equal(run(L, "for _ = 1, 20 do call = cf.async.tokens.delete(nil, missing) end "
+                            "require 'cloudflare'.step(0)"), 0);
+    lua_close(L);
+}
+
+static void *work(void *failed)
+{
+    lua_State *L = open_state();
+    *(int *)failed = run(L, "for _ = 1, 30 do"
+                            "  local t, e = cf.tokens.delete(nil, missing)"
+                            "  assert(e.outcome == 'not_found', tostring(e)) end");
+    lua_close(L);
+    return NULL;
+}
+
+static void every_thread_has_states_of_its_own(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    int failed[THREADS];
+    for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, work, &failed[i]), 0);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(failed[i], 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_module_works_without_a_file),
+        cmocka_unit_test(a_state_closed_with_calls_in_flight_leaves_nothing),
+        cmocka_unit_test(every_thread_has_states_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,72 @@
+-- The specs' side of the sandbox: what `sandbox run` exported, and its control endpoint.
+local http = require "socket.http"
+local ltn12 = require "ltn12"
+local cjson = require "cjson"
+
+local sandbox = {
+  http = os.getenv "SANDBOX_HTTP",
+  account = os.getenv "CLOUDFLARE_ACCOUNT_ID",
+  token = os.getenv "CLOUDFLARE_API_TOKEN",
+  read_token = os.getenv "SANDBOX_READ_TOKEN",
+  no_token = os.getenv "SANDBOX_NO_TOKEN",
+  key = os.getenv "SANDBOX_API_KEY",
+  email = os.getenv "SANDBOX_API_EMAIL",
+  ca_file = os.getenv "SANDBOX_CA_FILE",
+  ca_path = os.getenv "SANDBOX_CA_PATH",
+  urls = {
+    plain = os.getenv "CLOUDFLARE_BASE_URL",
+    http1 = os.getenv "SANDBOX_TLS1_BASE_URL",
+    http2 = os.getenv "SANDBOX_TLS_BASE_URL",
+  },
+  missing_id = ("0"):rep(32), -- an id that the sandbox never issues
+}
+assert(sandbox.http, "the specs need a sandbox: make check, or examples/sandbox/sandbox run busted")
+
+local function ask(method, path, body)
+  local text, answer = body and cjson.encode(body) or "", {}
+  local ok, status = http.request {
+    url = sandbox.http .. "/sandbox/" .. path,
+    method = method,
+    headers = { ["Content-Length"] = tostring(#text), ["Content-Type"] = "application/json" },
+    source = ltn12.source.string(text),
+    sink = ltn12.sink.table(answer),
+  }
+  local reply = table.concat(answer)
+  assert(ok and status == 200, ("the sandbox answered %s: %s"):format(status, reply))
+  return cjson.decode(reply)
+end
+
+--- Back to the seed: no faults, an empty ledger.
+function sandbox.reset() ask("POST", "reset") end
+
+--- Queues one fault (or a list of them) for the next matching requests.
+function sandbox.fault(fault) ask("POST", "fault", fault) end
+
+--- What really happened, in order.
+function sandbox.ledger() return ask("GET", "ledger") end
+
+--- Adds tokens and returns their ids.
+function sandbox.seed(count) return ask("POST", "seed", { count = count }).ids end
+
+--- A token's id, fresh.
+function sandbox.fresh() return sandbox.seed(1)[1] end
+
+--- How many requests of a method the sandbox saw, and how many tokens it deleted.
+function sandbox.count(method)
+  local seen, deleted = 0, 0
+  for _, entry in ipairs(sandbox.ledger()) do
+    if entry.method == method then seen = seen + 1 end
+    if entry.effect == "deleted" then deleted = deleted + 1 end
+  end
+  return seen, deleted
+end
+
+--- The options of a client that trusts the sandbox over "plain", "http1" or "http2".
+function sandbox.options(over, extra)
+  local options = { api_token = sandbox.token, account_id = sandbox.account, base_url = sandbox.urls[over or "http2"] }
+  if over ~= "plain" then options.ca_path = sandbox.ca_path end
+  for name, value in pairs(extra or {}) do options[name] = value end
+  return options
+end
+
+return sandbox
