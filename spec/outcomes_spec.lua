@@ -105,6 +105,8 @@ local rows = {
     "DELETE accepted, GET absent", 1 },
   { "a 200 names another id, and this token lives", { on_delete { body = NAMES_OTHER, effect = false } }, "deleted",
     "DELETE accepted, GET present, DELETE deleted", 1 },
+  { "a 200 names another id, and there are no retries", { on_delete { body = NAMES_OTHER, effect = false } },
+    "unknown", "DELETE accepted, GET present", 0, { max_retries = 0 } },
   { "a 200 names another id, and then the API falls silent", {
     on_delete { body = NAMES_OTHER }, on_get { status = 500, times = 9 },
   }, "accepted", "DELETE accepted, GET nothing", 1 },
@@ -207,90 +209,95 @@ describe("tokens.delete tells the truth when", function()
       end)
     end
   end
-end)
 
-describe("the evidence", function()
-  before_each(sandbox.reset)
+  describe("with evidence:", function()
+    -- The trace of a row's call, its ledger, and all that came back.
+    local function evidence(what, over)
+      for i, row in ipairs(rows) do
+        if row[1] == what then
+          local begun = calls[over or "http1"][i]
+          local _, detail = begun.call:wait()
+          return detail.http.trace, requests_for(begun.id), detail
+        end
+      end
+      error("no such row: " .. what)
+    end
 
-  -- The trace of one deletion under these faults, and its ledger.
-  local function traced(fault, options)
+    it("a dropped connection is a request that was sent and never answered", function()
+      local trace = evidence "the connection ends after the deletion"
+      assert.is_true(trace[1].sent)
+      assert.is_false(trace[1].complete)
+      assert.is_nil(trace[1].status)
+      assert.is_nil(trace[1].success)
+      assert.is_nil(trace[1].proved)
+    end)
+
+    it("after it, settling took another connection", function()
+      for _, over in ipairs { "http1", "http2" } do
+        local _, ledger = evidence("the connection ends after the deletion", over)
+        assert.are_not.equal(ledger[1].connection, ledger[2].connection)
+      end
+    end)
+
+    it("a cut answer has its status and ray, but is not complete", function()
+      local trace, ledger = evidence "the answer is cut in its body"
+      assert.is_true(trace[1].sent)
+      assert.is_false(trace[1].complete)
+      assert.equal(200, trace[1].status)
+      assert.equal(ledger[1].ray, trace[1].ray_id)
+      assert.is_nil(trace[1].success)
+    end)
+
+    it("an HTML page is a complete answer without a verdict", function()
+      local trace = evidence "an HTML 502 comes instead of a deletion"
+      assert.is_true(trace[1].complete)
+      assert.equal(502, trace[1].status)
+      assert.is_nil(trace[1].success)
+      assert.same({}, trace[1].codes)
+    end)
+
+    it("a redirect is a complete answer, and nobody went where it points", function()
+      for _, over in ipairs { "http1", "http2" } do
+        local trace = evidence("a redirect is not followed", over)
+        assert.is_true(trace[1].complete)
+        assert.equal(307, trace[1].status)
+      end
+      for _, entry in ipairs(sandbox.ledger()) do assert.is_nil(entry.path:find "elsewhere") end
+    end)
+
+    it("a refusal has its codes", function()
+      local trace = evidence "a 422 with a code under 1000"
+      assert.is_false(trace[1].success)
+      assert.same({ 10 }, trace[1].codes)
+    end)
+
+    it("an answer about another token names that token", function()
+      local trace = evidence "a 200 names another id, but this token is dead"
+      assert.equal(OTHER_ID, trace[1].id)
+      assert.is_true(trace[1].success)
+    end)
+
+    it("and so does the sentence, when ours cannot be settled", function()
+      local _, _, err = evidence "a 200 names another id, and there are no retries"
+      assert.truthy(tostring(err):find(OTHER_ID, 1, true))
+    end)
+
+    it("an unknown has what the last answer said", function()
+      local _, _, err = evidence "a refusal after a lost answer proves nothing"
+      assert.equal("api", err.kind)
+      assert.equal(9109, err.code)
+      assert.equal(403, err.http.status)
+      assert.is_true(err.safe_to_retry)
+    end)
+  end)
+
+  it("the close is rude but the last byte came: deleted", function()
     local id = sandbox.fresh()
-    fault.token = id
-    sandbox.fault(fault)
-    local _, detail = cloudflare.new(sandbox.options("http1", options)).tokens.delete(nil, id)
-    return detail.http.trace, requests_for(id), detail
-  end
-
-  it("of a dropped connection is a request that was sent and never answered", function()
-    local trace = traced(on_delete { drop = "after" })
-    assert.is_true(trace[1].sent)
-    assert.is_false(trace[1].complete)
-    assert.is_nil(trace[1].status)
-    assert.is_nil(trace[1].success)
-    assert.is_nil(trace[1].proved)
-  end)
-
-  it("of a cut answer has its status and ray, but is not complete", function()
-    local trace, ledger = traced(on_delete { truncate = 20 })
-    assert.is_true(trace[1].sent)
-    assert.is_false(trace[1].complete)
-    assert.equal(200, trace[1].status)
-    assert.equal(ledger[1].ray, trace[1].ray_id)
-    assert.is_nil(trace[1].success)
-  end)
-
-  it("of an HTML page is a complete answer without a verdict", function()
-    local trace = traced(on_delete { html = true })
-    assert.is_true(trace[1].complete)
-    assert.equal(502, trace[1].status)
-    assert.is_nil(trace[1].success)
-    assert.same({}, trace[1].codes)
-  end)
-
-  it("of a refusal has its codes", function()
-    local trace = traced(on_delete { status = 409, code = 10007 })
-    assert.is_false(trace[1].success)
-    assert.same({ 10007 }, trace[1].codes)
-  end)
-
-  it("of an answer about another token names that token", function()
-    local trace, _, envelope = traced(on_delete { body = NAMES_OTHER })
-    assert.equal("gone", envelope.outcome)
-    assert.equal(OTHER_ID, trace[1].id)
-    assert.is_true(trace[1].success)
-  end)
-
-  it("and the sentence name the other token when ours cannot be settled", function()
-    local _, _, err = traced(on_delete { body = NAMES_OTHER, effect = false, times = 9 }, { max_retries = 0 })
-    assert.equal("unknown", err.outcome)
-    assert.truthy(tostring(err):find(OTHER_ID, 1, true))
-  end)
-
-  it("of an unknown has what the last answer said", function()
-    local id = sandbox.fresh()
-    sandbox.fault { token = id, method = "DELETE", drop = "before" }
-    sandbox.fault { token = id, method = "DELETE", status = 403 }
-    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
-    assert.equal("unknown", err.outcome)
-    assert.equal("api", err.kind)
-    assert.equal(9109, err.code)
-    assert.equal(403, err.http.status)
-    assert.is_true(err.safe_to_retry)
-  end)
-
-  it("of a rude close after the last byte is complete", function()
-    local trace, _, envelope = traced(on_delete { truncate = 93 })
+    sandbox.fault { token = id, method = "DELETE", truncate = 93 }
+    local _, envelope = cloudflare.new(sandbox.options("http1")).tokens.delete(nil, id)
     assert.equal("deleted", envelope.outcome)
-    assert.is_true(trace[1].complete)
-  end)
-
-  it("of a broken HTTP/2 stream shows that settling took another connection", function()
-    local id = sandbox.fresh()
-    sandbox.fault { token = id, method = "DELETE", drop = "after" }
-    assert(cloudflare.new(sandbox.options("http2")).tokens.delete(nil, id))
-    local ledger = requests_for(id)
-    assert.equal("HTTP/2.0", ledger[2].protocol)
-    assert.are_not.equal(ledger[1].connection, ledger[2].connection)
+    assert.is_true(envelope.http.trace[1].complete)
+    assert.same({ 1, 1 }, { truth(id) })
   end)
 end)
 
@@ -367,62 +374,75 @@ describe("Retry-After", function()
 end)
 
 describe("deadlines", function()
-  before_each(sandbox.reset)
-
   local MARGIN = 10 -- seconds that a busy machine may add
 
-  it("end a call that nobody answers as unknown, kind timeout", function()
-    local id = sandbox.fresh()
-    sandbox.fault { token = id, delay = 5, times = 99 }
+  -- All at once, since each takes its time.
+  local nobody, mute, stalled, unread, hurried = {}, {}, {}, {}, {}
+  local seconds
+
+  local function begin(case, over, options, faults)
+    case.id = sandbox.fresh()
+    for _, fault in ipairs(faults) do
+      fault.token = case.id
+      sandbox.fault(fault)
+    end
+    local cf = cloudflare.new(sandbox.options(over))
+    assert(cf.tokens.verify()) -- a connection stands: the time is for the call
+    case.call = cf.async.tokens.delete(nil, case.id, options)
+  end
+
+  setup(function()
+    sandbox.reset()
+    begin(stalled, "http2", { timeout = 60, attempt_timeout = 1 }, { on_delete { delay_after = 4 } })
+    begin(nobody, "plain", { timeout = 2 }, { { delay = 5, times = 99 } })
+    begin(mute, "plain", { timeout = 2 }, { on_delete { drop = "after" }, on_get { status = 503, times = 99 } })
+    begin(unread, "plain", { timeout = 1, check_first = true }, { on_get { html = true, times = 99 } })
+    begin(hurried, "plain", { timeout = 1e-6 }, {})
     local began = socket.gettime()
-    local token, err = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id, { timeout = 2 })
+    while cloudflare.step(0.05) > 0 do end
+    seconds = socket.gettime() - began
+  end)
+
+  it("end a call that nobody answers as unknown, kind timeout", function()
+    local token, err = nobody.call:wait()
     assert.is_nil(token)
     assert.equal("unknown", err.outcome)
     assert.equal("timeout", err.kind)
-    assert.is_true(socket.gettime() - began < 2 + MARGIN)
     assert.is_true(err.safe_to_retry)
     assert.is_true(err.http.trace[1].sent)
     assert.is_false(err.http.trace[1].complete)
   end)
 
+  it("are kept", function() assert.is_true(seconds < 3 + MARGIN) end)
+
   it("end a call whose confirmation never says anything as unknown, kind timeout", function()
-    local id = sandbox.fresh()
-    sandbox.fault { token = id, method = "DELETE", drop = "after" }
-    sandbox.fault { token = id, method = "GET", status = 503, times = 99 }
-    local _, err = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id, { timeout = 1.5 })
+    local err = select(2, mute.call:wait())
     assert.equal("unknown", err.outcome)
     assert.equal("timeout", err.kind)
-    assert.same({ 1, 1 }, { truth(id) })
+    assert.same({ 1, 1 }, { truth(mute.id) })
   end)
 
   it("of one attempt leave time to settle, on another connection", function()
-    local cf, id = cloudflare.new(sandbox.options("http2", { timeout = 60 })), sandbox.fresh()
-    assert(cf.tokens.verify())
-    sandbox.fault { token = id, method = "DELETE", delay_after = 3 }
-    local token, envelope = cf.tokens.delete(nil, id, { attempt_timeout = 1 })
-    assert.equal(id, token.id)
+    local token, envelope = stalled.call:wait()
+    assert.same({ id = stalled.id }, token)
     assert.equal("gone", envelope.outcome)
     assert.is_false(envelope.http.trace[1].complete)
-    local ledger = requests_for(id)
+    local ledger = requests_for(stalled.id)
     assert.are_not.equal(ledger[1].connection, ledger[2].connection)
   end)
 
   it("end check_first as not_sent where the API says nothing", function()
-    local id = sandbox.fresh()
-    sandbox.fault { token = id, method = "GET", html = true, times = 99 }
-    local options = { check_first = true, timeout = 1 }
-    local _, err = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id, options)
+    local err = select(2, unread.call:wait())
     assert.equal("not_sent", err.outcome)
     assert.equal("timeout", err.kind)
-    assert.same({ 0, 0 }, { truth(id) })
+    assert.same({ 0, 0 }, { truth(unread.id) })
   end)
 
   it("that nothing fits into send nothing", function()
-    local id = sandbox.fresh()
-    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id, { timeout = 1e-6 })
+    local err = select(2, hurried.call:wait())
     assert.equal("not_sent", err.outcome)
     assert.equal("timeout", err.kind)
-    assert.same({}, requests_for(id))
+    assert.same({}, requests_for(hurried.id))
   end)
 end)
 

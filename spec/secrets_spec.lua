@@ -25,9 +25,11 @@ local function uservalues(userdata)
   return values
 end
 
--- Where the secret can be reached from `root` by all that debug can follow; nil for nowhere.
-local function search(root)
+-- Where the secret can be reached from `root` by all that debug can follow; nil for nowhere. In 5.1
+-- every function leads to the globals: they are looked through only where `thorough` asks for it.
+local function search(root, thorough)
   local seen, queue, paths = {}, {}, {}
+  if not thorough then seen[_G], seen[package.loaded], seen[debug.getregistry()] = true, true, true end
 
   local function visit(value, path)
     local kind = type(value)
@@ -172,38 +174,53 @@ describe("a server that echoes the credential", function()
   }
   local spellings = { plainly = forwards, escaped = escaped, ["half escaped"] = half_escaped }
 
-  -- Orders this answer to a DELETE, and a 401 to the GET that may follow; both echo.
-  local function order(fault, text)
+  -- Orders this answer to a DELETE of `id`, and a 401 to the GET that may follow; both echo.
+  local function order(id, fault, text)
     local headers = { ["CF-Ray"] = forwards(), ["X-Echo"] = forwards() }
-    local first = { method = "DELETE", body = text, headers = headers }
+    local first = { token = id, method = "DELETE", body = text, headers = headers }
     for name, value in pairs(fault) do first[name] = value end
     sandbox.fault(first)
-    sandbox.fault { method = "GET", status = 401, body = body("false", "null", forwards()), headers = headers }
+    local second = body("false", "null", forwards())
+    sandbox.fault { token = id, method = "GET", status = 401, body = second, headers = headers }
   end
 
-  before_each(sandbox.reset)
-
+  -- Some rows take a while to settle: all are under way at once.
+  local cases = {}
   for _, row in ipairs(echoes) do
     for how, spelling in pairs(spellings) do
-      it(("(%s, %s) does not make us hand it on"):format(row[1], how), function()
-        local id, events = sandbox.fresh(), {}
-        local success, result = row[2], row[3]:gsub("ID", id)
-        order(row[4], body(success, result, spelling()))
-        local cf = client("plain", { on_event = function(event) events[#events + 1] = event end })
-        local token, detail = cf.tokens.delete(nil, id)
-        assert.equal(row[5], detail.outcome)
-        for name, value in pairs {
-          token = token or {}, detail = detail, events = events, sentence = tostring(detail),
-        } do
-          assert.is_nil(search(value), name)
-        end
-        assert.is_true(#events > 0)
-      end)
+      cases[#cases + 1] = { row = row, spelling = spelling, name = row[1] .. ", " .. how, events = {} }
     end
   end
 
+  local function begin(case)
+    local id, row, events = sandbox.fresh(), case.row, case.events
+    local result = row[3]:gsub("ID", id)
+    order(id, row[4], body(row[2], result, case.spelling()))
+    local cf = client("plain", { on_event = function(event) events[#events + 1] = event end })
+    case.call = cf.async.tokens.delete(nil, id)
+  end
+
+  setup(function()
+    sandbox.reset()
+    for _, case in ipairs(cases) do begin(case) end
+    while cloudflare.step(0.05) > 0 do end
+  end)
+
+  for _, case in ipairs(cases) do
+    it(("(%s) does not make us hand it on"):format(case.name), function()
+      local token, detail = case.call:wait()
+      assert.equal(case.row[5], detail.outcome)
+      assert.is_true(#case.events > 0)
+      for name, value in pairs {
+        token = token or {}, detail = detail, events = case.events, sentence = tostring(detail),
+      } do
+        assert.is_nil(search(value), name)
+      end
+    end)
+  end
+
   it("is handed on with [redacted] in its place", function()
-    order({ status = 403 }, body("false", "null", forwards()))
+    order(sandbox.missing_id, { status = 403 }, body("false", "null", forwards()))
     local _, err = client("plain").tokens.delete(nil, sandbox.missing_id)
     assert.equal("no rights for [redacted]", err.errors[1].message)
     assert.equal("[redacted]", err.errors[1].source.pointer)
@@ -275,14 +292,14 @@ describe("the credential cannot be reached", function()
     local call = cf.async.tokens.delete(nil, id)
     step_until(function() return #sandbox.ledger() > 0 end)
     collectgarbage()
-    assert.is_nil(search(debug.getregistry()))
+    assert.is_nil(search(debug.getregistry(), true))
     call:cancel()
   end)
 
   -- How often a coroutine has yielded, and could be searched, before its call ended: the first few times.
   local function search_while_it_waits(thread)
     local times = 0
-    while times < 5 do
+    while times < 4 do
       assert(coroutine.resume(thread))
       if coroutine.status(thread) == "dead" then break end
       assert.is_nil(search(thread))
