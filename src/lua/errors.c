@@ -163,6 +163,7 @@ static void add_quoted(luaL_Buffer *b, const char *words)
 {
     size_t len = strlen(words);
     if (len > QUOTE_MAX) len = QUOTE_MAX;
+    while (len > 0 && (words[len] & 0xC0) == 0x80) len--; /* not in the middle of a character */
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)words[i];
         luaL_addchar(b, byte < ' ' || byte == 0x7F ? ' ' : words[i]);

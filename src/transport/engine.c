@@ -247,6 +247,7 @@ static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, 
 size_t lcf_engine_step(struct lcf_engine *e, double seconds)
 {
     struct lcf_ready ready[LCF_READY_MAX];
+    if (e->count == 0) return 0;
     turn_due(e, lcf_now());
     double most = lcf_engine_timeout(e);
     size_t count = lcf_sockets_wait(&e->sockets, most < seconds ? most : seconds, ready);
