@@ -44,7 +44,7 @@ all: $(MODULE)
 static: $(LIBRARY)
 
 $(MODULE): $(CORE) $(TRANSPORT) $(SPEAKS)
-	$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS)
+	$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS) -lm
 
 $(LIBRARY): $(CORE) $(TRANSPORT) $(SPEAKS)
 	rm -f $@

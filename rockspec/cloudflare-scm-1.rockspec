@@ -65,7 +65,7 @@ build = {
       },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
-      libraries = { "curl" },
+      libraries = { "curl", "m" },
     },
   },
 }

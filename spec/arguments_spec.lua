@@ -426,7 +426,7 @@ describe("the environment", function()
   end)
 
   it("without a credential, inside nginx, is an error that names the directive which is missing there", function()
-    local sentence = in_environment(with {}, "ngx = {}; print(select(2, cloudflare.new()))")
+    local sentence = in_environment(with {}, "package.loaded.ngx = {}; print(select(2, cloudflare.new()))")
     assert.is_true(contains(sentence, "env CLOUDFLARE_API_TOKEN;"))
   end)
 

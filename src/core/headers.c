@@ -139,8 +139,10 @@ static void take_field(struct lcf_headers *h, struct lcf_text name, struct lcf_t
 void lcf_headers_line(struct lcf_headers *h, struct lcf_text line)
 {
     size_t bytes = h->bytes + line.len;
-    if (line.len >= 5 && memcmp(line.at, "HTTP/", 5) == 0) memset(h, 0, sizeof *h);
+    bool begins = line.len >= 5 && memcmp(line.at, "HTTP/", 5) == 0;
+    if (begins) memset(h, 0, sizeof *h);
     h->bytes = bytes;
+    if (h->ended) return; /* trailers */
     if (line.len > 0 && line.at[line.len - 1] == '\n' && trimmed(line).len == 0) h->ended = true;
     const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
     /* A line without its end was cut: half a Retry-After is another Retry-After. */

@@ -27,7 +27,7 @@ struct lcf_headers {
 };
 
 /* Takes one line as it came, CR and LF included. A status line begins a new answer: what a
- * 1xx said before the real one is forgotten. */
+ * 1xx said before the real one is forgotten. Nothing behind the blank line is believed. */
 void lcf_headers_line(struct lcf_headers *headers, struct lcf_text line);
 
 /* Seconds to wait that the server asked for, or -1: absent, garbled, past or absurd.

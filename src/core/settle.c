@@ -248,8 +248,8 @@ struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history
 {
     struct facts f = weigh(plan, history);
     struct lcf_move move = gate(plan, history, &f, now);
-    bool proven_already = move.act == LCF_END && move.outcome != LCF_ACCEPTED;
-    if (!history->cancelled || proven_already) return move;
+    if (!history->cancelled) return move;
+    if (move.act == LCF_END && move.outcome != LCF_ACCEPTED) return end(move.outcome, LCF_KIND_CANCELLED);
     return end(f.yes_stands ? LCF_UNKNOWN : proven(plan, &f), LCF_KIND_CANCELLED);
 }
 

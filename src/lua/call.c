@@ -3,7 +3,6 @@
 #include "../transport/clock.h"
 #include "envelope.h"
 #include "errors.h"
-#include "evidence.h"
 #include "loop.h"
 #include "request.h"
 #include "state.h"
@@ -15,18 +14,29 @@
 
 struct call {
     struct lcf_exchange *exchange; /* NULL where a bad value ended the call before it began */
-    struct lcf_secret *secret;     /* only while the call is being made */
-    struct lcf_engine *engine;     /* compared, never followed: it may be another process's */
+    struct lcf_profile *profile;   /* these two only while the call is being made */
+    struct lcf_secret *secret;
+    struct lcf_engine *engine;     /* followed only while it is this process's */
     bool missing_ok;
 };
 
 /* What a call keeps in Lua: slots of the table that is its user value. */
 enum slot { SLOT_CLIENT = 1, SLOT_SLEEP, SLOT_RESERVE, SLOT_FAULT };
 
-/* [-0, +0, -] */
+/* [-0, +0, v] */
 static struct call *check_call(lua_State *L)
 {
     return luaL_checkudata(L, 1, CALL_TYPE);
+}
+
+/* [-0, +0, -] */
+static bool is_call(lua_State *L, int index)
+{
+    if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index)) return false;
+    luaL_getmetatable(L, CALL_TYPE);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
 }
 
 /* Whether the engine that drives it is not this process's: the call belongs to a parent. */
@@ -43,6 +53,7 @@ static bool has_ended(lua_State *L, const struct call *call)
 static int call_gc(lua_State *L)
 {
     struct call *call = check_call(L);
+    lcf_profile_release(call->profile);
     lcf_secret_release(call->secret);
     lcf_exchange_release(call->exchange);
     *call = (struct call){0};
@@ -92,25 +103,32 @@ static int core_seal(lua_State *L)
 /* [-0, +1, e] A function option: of the call's own table at `options`, else of the client at `client`. */
 static void push_hook(lua_State *L, int options, const char *name, int client, int slot)
 {
-    if (lua_istable(L, options)) lua_getfield(L, options, name);
-    else lua_pushnil(L);
-    if (lua_isnil(L, -1) && lua_isuserdata(L, client)) {
-        lua_pop(L, 1);
-        lcf_client_get(L, client, slot);
-    }
-    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
+    lcf_options_push_function(L, options, name);
+    if (!lua_isnil(L, -1) || !lua_isuserdata(L, client)) return;
+    lua_pop(L, 1);
+    lcf_client_get(L, client, slot);
 }
 
-/* check(row, client, ...): [-0, +2, v] raises for a programmer's mistake; else the sleep
- * function and the api_token function of this call, or nils. */
+/* [-0, +1, v] Whether begin will find nothing wrong, so that the host's functions are worth asking. */
+static bool is_promising(lua_State *L, const struct lcf_operation *op, struct lcf_options *own)
+{
+    struct lcf_request request = {0};
+    struct lcf_fault fault = lcf_request_options(L, op, 3, own);
+    lcf_loop_check_idle(L, op->label.name);
+    struct lcf_client *client = lcf_client_resolve(L, 2, op->label.name);
+    if (client && !fault.message) fault = lcf_request_ids(L, op, 3, client->account_id, &request);
+    return client && !fault.message;
+}
+
+/* check(row, client, ...): [-0, +2, v] raises for a programmer's mistake; else the sleep function
+ * and the api_token function that this call is to ask first, or nils. */
 static int core_check(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, 1);
     int options = 2 + lcf_operation_options(op);
     struct lcf_options own = {0};
     lua_settop(L, options);
-    (void)lcf_request_options(L, op, 3, &own);
-    lcf_loop_check_idle(L, op->label.name);
+    if (!is_promising(L, op, &own)) return 0;
     push_hook(L, options, "sleep", 2, LCF_CLIENT_SLEEP);
     if (lcf_options_has_credential(&own) && !own.has_vault) lua_pushnil(L);
     else push_hook(L, options, "api_token", 2, LCF_CLIENT_VAULT);
@@ -119,18 +137,6 @@ static int core_check(lua_State *L)
 
 /* The arguments of begin, by their places. */
 enum { ARG_ROW = 1, ARG_CLIENT, ARG_ASYNC, ARG_SEAL, ARG_FIRST };
-
-/* The credential of this call, with a hold for the caller: of its own options, of the sealed
- * function's result, or of the client. */
-static struct lcf_secret *choose_secret(lua_State *L, const struct lcf_client *client,
-                                        const struct lcf_options *own)
-{
-    bool failed;
-    struct lcf_secret *secret = lcf_client_secret(own, &failed);
-    if (secret || failed) return secret;
-    if (lua_isuserdata(L, ARG_SEAL)) return lcf_secret_hold(((struct seal *)lua_touserdata(L, ARG_SEAL))->secret);
-    return client->secret ? lcf_secret_hold(client->secret) : NULL;
-}
 
 /* [-0, +1, e] An empty call with its table; its collector is right for it from the start. */
 static struct call *push_empty(lua_State *L)
@@ -161,9 +167,14 @@ static void push_kept(lua_State *L, int index, int slot)
     lua_replace(L, -2);
 }
 
-/* [-2, +1|2, e] nil and an error: as they are, or under async as a call that has ended. */
-static int give_fault(lua_State *L)
+/* [-0, +1|2, e] Gives back the nil and the error on top of the stack as they are, or under async
+ * as a call that has ended; and tells the listener of the client at `client_at`, if there is one. */
+static int give_fault(lua_State *L, const struct lcf_operation *op, int client_at)
 {
+    if (client_at) {
+        lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
+        lcf_loop_tell_unsent(L, op->label.name);
+    }
     if (!lua_toboolean(L, ARG_ASYNC)) return 2;
     push_empty(L);
     lua_insert(L, -2);
@@ -171,32 +182,38 @@ static int give_fault(lua_State *L)
     return 1;
 }
 
-/* [-0, +2, e] nil and the error of a call for which this process has no room. */
-static int no_room(lua_State *L, const struct lcf_operation *op)
+/* Takes hold of all that a finalizer might take away by closing the client, before Lua may run
+ * one. The credential: of the call's own options, of the sealed function's result, or the client's. */
+static bool hold(lua_State *L, struct call *call, const struct lcf_client *client, const struct lcf_options *own)
 {
-    lua_pushnil(L);
-    lua_pushfstring(L, "cloudflare.%s: nothing was sent: out of memory or file descriptors", op->label.name);
-    lcf_http_push(L, NULL);
-    lcf_error_plain(L, LCF_KIND_HOST, LCF_NOT_SENT, lua_tostring(L, -2));
-    lua_remove(L, -2);
-    return 2;
+    bool failed;
+    call->profile = lcf_profile_hold(client->profile);
+    call->secret = lcf_client_secret(own, &failed);
+    if (call->secret || failed) return !failed;
+    struct lcf_secret *shared = client->secret;
+    if (lua_isuserdata(L, ARG_SEAL)) shared = ((struct seal *)lua_touserdata(L, ARG_SEAL))->secret;
+    if (shared) call->secret = lcf_secret_hold(shared);
+    return shared != NULL;
 }
 
-/* [-0, +1, e] A call with all that its end will need, made before anything is sent. What it holds
- * goes with it if Lua runs out of memory half-way. False where C has none. */
-static bool push_call(lua_State *L, const struct lcf_request *request, const struct lcf_options *own, int client_at)
+/* Begins what has been checked; false where C has no memory. Nothing in it can raise. */
+static bool launch(struct call *call, const struct lcf_request *request)
 {
-    const struct lcf_client *client = lua_touserdata(L, client_at);
-    int options = ARG_FIRST + lcf_operation_options(lua_touserdata(L, ARG_ROW)) - 1;
-    struct call *call = push_empty(L);
-    call->engine = lcf_loop_engine(L);
-    call->missing_ok = own->missing_ok;
-    call->secret = choose_secret(L, client, own);
-    if (!call->engine || !call->secret) return false;
-    call->exchange = lcf_exchange_new(request, client->profile, call->secret, lcf_now());
+    call->exchange = lcf_exchange_new(request, call->profile, call->secret, lcf_now());
+    lcf_profile_release(call->profile);
     lcf_secret_release(call->secret);
+    call->profile = NULL;
     call->secret = NULL;
-    if (!call->exchange) return false;
+    return call->exchange != NULL;
+}
+
+/* [-0, +0, e] Makes all that the end of the call on top of the stack will need, and hands it to the
+ * engine: nothing is sent before everything is there. */
+static bool entrust(lua_State *L, struct call *call, const struct lcf_request *request, int client_at)
+{
+    int options = ARG_FIRST + lcf_operation_options(lua_touserdata(L, ARG_ROW)) - 1;
+    call->engine = lcf_loop_engine(L);
+    if (!call->engine || !launch(call, request)) return false;
     lua_pushvalue(L, client_at);
     keep(L, SLOT_CLIENT);
     push_hook(L, options, "sleep", client_at, LCF_CLIENT_SLEEP);
@@ -208,40 +225,45 @@ static bool push_call(lua_State *L, const struct lcf_request *request, const str
     return lcf_engine_add(call->engine, call->exchange);
 }
 
-/* [-0, +1, e] Checks every value; a fault's message lies on the stack. */
-static struct lcf_fault read_values(lua_State *L, const struct lcf_operation *op, const struct lcf_client *client,
-                                    struct lcf_options *own, struct lcf_request *request)
+/* [-0, +1, e] What is wrong with a value, if anything; its message lies on the stack. */
+static struct lcf_fault find_fault(lua_State *L, const struct lcf_operation *op, const struct lcf_client *client,
+                                   struct lcf_options *own, struct lcf_request *request)
 {
     struct lcf_fault fault = lcf_request_options(L, op, ARG_FIRST, own);
     if (!fault.message) fault = lcf_options_check_credential(own);
     if (!fault.message && lua_type(L, ARG_SEAL) == LUA_TSTRING)
         fault = (struct lcf_fault){"api_token", lua_tostring(L, ARG_SEAL)};
-    if (!fault.message) fault = lcf_request_read(L, op, ARG_FIRST, client, request);
+    if (!fault.message) fault = lcf_request_ids(L, op, ARG_FIRST, client->account_id, request);
     request->limits = own->limits;
     return fault;
 }
 
-/* begin(row, client, async, seal, ...): [-0, +1|2, v] */
+/* begin(row, client, async, seal, ...): [-0, +1|2, v] the call, or nil and an error. */
 static int core_begin(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
-    lua_settop(L, ARG_FIRST + lcf_operation_options(op) - 1);
+    int client_at = ARG_FIRST + lcf_operation_options(op);
+    lua_settop(L, client_at - 1);
     struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->label.name);
-    if (!client) return give_fault(L);
-    int client_at = lua_gettop(L);
+    if (!client) return give_fault(L, op, 0);
     struct lcf_options own = {.limits = client->limits, .missing_ok = client->missing_ok};
     struct lcf_request request = {0};
-    struct lcf_fault fault = read_values(L, op, client, &own, &request);
+    struct lcf_fault fault = find_fault(L, op, client, &own, &request);
     if (fault.message) {
         lcf_bad_value(L, op->label.name, fault.argument, fault.message);
-        return give_fault(L);
+        return give_fault(L, op, client_at);
     }
-    if (push_call(L, &request, &own, client_at)) return 1;
-    no_room(L, op);
-    return give_fault(L);
+    struct call *call = push_empty(L);
+    call->missing_ok = own.missing_ok;
+    lcf_client_check_open(L, client, op->label.name);
+    bool held = hold(L, call, client, &own);
+    if (held) lcf_request_address(L, op, call->profile->base_url, &request), lua_insert(L, -2);
+    if (held && entrust(L, call, &request, client_at)) return 1;
+    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->label.name, "nothing was sent: out of memory or file descriptors");
+    return give_fault(L, op, client_at);
 }
 
-/* ended(call): [-0, +1, -] */
+/* ended(call): [-0, +1, v] */
 static int call_done(lua_State *L)
 {
     struct call *call = check_call(L);
@@ -252,17 +274,11 @@ static int call_done(lua_State *L)
 /* [-0, +2, e] The answer to a child process about its parent's call. */
 static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 {
-    bool removes = x->plan.nature == LCF_REMOVE;
-    lua_pushnil(L);
-    lua_pushfstring(L, "cloudflare.%s: this call belongs to the process that began it; only that one learns its outcome",
-                    x->label->name);
-    lcf_http_push(L, NULL);
-    lcf_error_plain(L, LCF_KIND_HOST, removes ? LCF_UNKNOWN : LCF_FAILED, lua_tostring(L, -2));
-    lua_remove(L, -2);
-    return 2;
+    return lcf_fail(L, LCF_KIND_HOST, x->plan.nature == LCF_REMOVE ? LCF_UNKNOWN : LCF_FAILED, x->label->name,
+                    "this call belongs to the process that began it; only that one learns its outcome");
 }
 
-/* answer(call): [-0, +2, -] what an ended call returns. */
+/* answer(call): [-0, +2, v] what an ended call returns. */
 static int core_answer(lua_State *L)
 {
     struct call *call = check_call(L);
@@ -279,13 +295,13 @@ static int core_answer(lua_State *L)
 /* sleep_of(call, seconds): [-0, +1, v] checks the arguments of call:wait. */
 static int core_sleep_of(lua_State *L)
 {
-    check_call(L);
+    if (!is_call(L, 1)) lcf_wrong_type(L, "wait", 1, "call (written call:wait)", 1);
     (void)lcf_optional_seconds(L, 2, 0, "wait", 1);
     push_kept(L, 1, SLOT_SLEEP);
     return 1;
 }
 
-/* call:cancel(): [-0, +1, -] whether anything may have been sent. An ended call stays as it is. */
+/* call:cancel(): [-0, +1, v] whether anything may have been sent. An ended call stays as it is. */
 static int call_cancel(lua_State *L)
 {
     struct call *call = check_call(L);
@@ -297,7 +313,7 @@ static int call_cancel(lua_State *L)
     return 1;
 }
 
-/* The pollable protocol of cqueues. call:pollfd(): [-0, +1, -] */
+/* The pollable protocol of cqueues. call:pollfd(): [-0, +1, v] */
 static int call_pollfd(lua_State *L)
 {
     struct call *call = check_call(L);
@@ -307,7 +323,7 @@ static int call_pollfd(lua_State *L)
     return 1;
 }
 
-/* call:events(): [-0, +1, -] */
+/* call:events(): [-0, +1, v] */
 static int call_events(lua_State *L)
 {
     check_call(L);
@@ -315,7 +331,7 @@ static int call_events(lua_State *L)
     return 1;
 }
 
-/* call:timeout(): [-0, +1, -] seconds until a step is wanted even if the descriptor is silent. */
+/* call:timeout(): [-0, +1, v] seconds until a step is wanted even if the descriptor is silent. */
 static int call_timeout(lua_State *L)
 {
     struct call *call = check_call(L);

@@ -9,7 +9,7 @@
 
 #define CLIENT_TYPE "cloudflare.client"
 
-/* [-0, +0, -] */
+/* [-0, +0, v] */
 static struct lcf_client *check_client(lua_State *L)
 {
     return luaL_checkudata(L, 1, CLIENT_TYPE);
@@ -38,9 +38,7 @@ static struct lcf_client *push_empty(lua_State *L)
 static void keep_function(lua_State *L, int options, const char *name, int slot)
 {
     lua_getuservalue(L, -1);
-    if (options && lua_istable(L, options)) lua_getfield(L, options, name);
-    else lua_pushnil(L);
-    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushboolean(L, 0);
+    lcf_options_push_function(L, options, name);
     lua_rawseti(L, -2, slot);
     lua_pop(L, 1);
 }
@@ -85,7 +83,7 @@ static bool fill(struct lcf_client *client, const struct lcf_options *o)
     route->ca_file = copy(o->ca_file, &ok);
     route->ca_path = copy(o->ca_path, &ok);
     route->user_agent = copy(o->user_agent, &ok);
-    client->base_url = copy(without_slash(o->base_url), &ok);
+    client->profile->base_url = copy(without_slash(o->base_url), &ok);
     client->secret = lcf_client_secret(o, &failed);
     client->limits = o->limits;
     client->missing_ok = o->missing_ok;
@@ -93,12 +91,14 @@ static bool fill(struct lcf_client *client, const struct lcf_options *o)
     return ok && !failed;
 }
 
-/* [-0, +0, -] */
+/* [-0, +0, e] Asked of package.loaded: a strict _G would raise. */
 static bool in_nginx(lua_State *L)
 {
-    lua_getglobal(L, "ngx");
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_pushliteral(L, "ngx");
+    lua_rawget(L, -2);
     bool found = lua_istable(L, -1);
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     return found;
 }
 
@@ -118,11 +118,10 @@ static struct lcf_fault check_options(lua_State *L, const struct lcf_options *o)
 }
 
 /* [-0, +2, e] */
-static void push_fault(lua_State *L, const struct lcf_options *given, const struct lcf_fault *fault,
-                       const char *function)
+static void push_fault(lua_State *L, const struct lcf_options *o, const struct lcf_fault *fault, const char *function)
 {
-    const char *variable = lcf_options_variable(given, fault->argument);
-    if (!variable || !getenv(variable)) {
+    const char *variable = lcf_options_variable(o, fault->argument);
+    if (!variable) {
         lcf_bad_value(L, function, fault->argument, fault->message);
         return;
     }
@@ -138,13 +137,12 @@ static struct lcf_client *make(lua_State *L, int index, const char *function)
     struct lcf_fault fault = {0};
     options.base_url = options.user_agent = (struct lcf_text){0};
     if (index) fault = lcf_options_read(L, index, false, function, 1, &options);
-    const struct lcf_options given = options;
     lcf_options_environment(&options);
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
     if (!options.user_agent.at) options.user_agent = lcf_options_default.user_agent;
     if (!fault.message) fault = check_options(L, &options);
     if (fault.message) {
-        push_fault(L, &given, &fault, function);
+        push_fault(L, &options, &fault, function);
         return NULL;
     }
     struct lcf_client *client = push_empty(L);
@@ -181,18 +179,21 @@ static struct lcf_client *push_default(lua_State *L, const char *function)
     return client;
 }
 
+void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const char *function)
+{
+    if (!client->closed) return;
+    luaL_where(L, 2);
+    lua_pushfstring(L, "cloudflare.%s: the client is closed", function);
+    lua_concat(L, 2);
+    lua_error(L);
+}
+
 struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function)
 {
     if (lua_isnil(L, index)) return push_default(L, function);
     lua_pushvalue(L, index);
-    struct lcf_client *client = lua_touserdata(L, -1);
-    if (client->closed) {
-        luaL_where(L, 2);
-        lua_pushfstring(L, "cloudflare.%s: the client is closed", function);
-        lua_concat(L, 2);
-        lua_error(L);
-    }
-    return client;
+    lcf_client_check_open(L, lua_touserdata(L, -1), function);
+    return lua_touserdata(L, -1);
 }
 
 /* Frees what it holds; calls in flight hold what they need themselves. Idempotent. */
@@ -202,10 +203,8 @@ static int client_gc(lua_State *L)
     client->closed = true;
     lcf_profile_release(client->profile);
     lcf_secret_release(client->secret);
-    free(client->base_url);
     client->profile = NULL;
     client->secret = NULL;
-    client->base_url = NULL;
     return 0;
 }
 
@@ -223,7 +222,7 @@ static int client_close(lua_State *L)
 static int client_tostring(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
-    lua_pushfstring(L, "cloudflare.client: %s", client->closed ? "closed" : client->base_url);
+    lua_pushfstring(L, "cloudflare.client: %s", client->closed ? "closed" : client->profile->base_url);
     return 1;
 }
 

@@ -8,7 +8,6 @@
 struct lcf_client {
     struct lcf_profile *profile;
     struct lcf_secret *secret; /* NULL where api_token is a function */
-    char *base_url;            /* without a trailing slash */
     char account_id[LCF_ID_LEN + 1];
     struct lcf_limits limits;
     bool missing_ok, closed;
@@ -23,9 +22,12 @@ void lcf_client_open(lua_State *L);
 /* new([options]): [-0, +2, v] the client and nil, or nil and an error. */
 int lcf_client_new(lua_State *L);
 
-/* [-0, +1|2, e] Pushes the client at `index`, or the default one where nil stands there; or nil
+/* [-0, +1|2, v] Pushes the client at `index`, or the default one where nil stands there; or nil
  * and an error, and returns NULL. A closed client raises. */
 struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function);
+
+/* [-0, +0, v] Raises where the client is closed. */
+void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const char *function);
 
 /* [-0, +1, -] Pushes what the client at `index` keeps in a slot. */
 void lcf_client_get(lua_State *L, int index, int slot);

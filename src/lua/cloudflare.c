@@ -67,10 +67,9 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
 {
     lua_settop(L, 0);
     check_versions(L);
-    lcf_state_open(L);
+    if (lcf_state_open(L)) lcf_loop_open(L);
     open_json(L);
     open_errors(L);
-    lcf_loop_open(L);
     lcf_client_open(L);
     lcf_call_open(L);
     push_api(L);               /* 1 */

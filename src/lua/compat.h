@@ -7,10 +7,8 @@
 /* The few differences between Lua 5.1 to 5.4 and LuaJIT that we meet. */
 
 #if LUA_VERSION_NUM < 502
-#define lua_rawlen(L, i) lua_objlen(L, i)
 #define lua_getuservalue(L, i) lua_getfenv(L, i)
 #define lua_setuservalue(L, i) ((void)lua_setfenv(L, i))
-#define lua_absindex(L, i) ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
 #ifndef luaL_newlib /* LuaJIT has the functions, plain 5.1 has not */
 #define luaL_setfuncs(L, list, n) luaL_register(L, NULL, list)
 #endif

@@ -12,9 +12,8 @@
 void lcf_reserve_push(lua_State *L, const struct lcf_exchange *exchange);
 
 /* [-0, +2, -] Pushes the answer of an ended exchange; `reserve` is the index of its reserve.
- * Returns 2. Needs LCF_ANSWER_STACK free stack slots. */
+ * Returns 2. */
 int lcf_answer_push(lua_State *L, const struct lcf_exchange *exchange, bool missing_ok, int reserve);
-#define LCF_ANSWER_STACK 16
 
 /* [-2, +2, e] The function that builds the rich answer, for LCF_SLOT_ANSWER. */
 int lcf_answer_build(lua_State *L);

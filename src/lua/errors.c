@@ -62,15 +62,23 @@ void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome,
     lua_setmetatable(L, -2);
 }
 
-int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message)
+int lcf_fail(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *function, const char *message)
 {
     lua_pushnil(L);
-    lua_pushfstring(L, "cloudflare.%s: %s: %s", function, argument, message);
+    lua_pushfstring(L, "cloudflare.%s: %s", function, message);
     lcf_http_push(L, NULL);
-    lcf_error_plain(L, LCF_KIND_ARGUMENT, LCF_NOT_SENT, lua_tostring(L, -2));
+    lcf_error_plain(L, kind, outcome, lua_tostring(L, -2));
+    lua_remove(L, -2); /* the message */
+    return 2;
+}
+
+int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message)
+{
+    lua_pushfstring(L, "%s: %s", argument, message);
+    lcf_fail(L, LCF_KIND_ARGUMENT, LCF_NOT_SENT, function, lua_tostring(L, -1));
+    lua_remove(L, -3); /* the message */
     lua_pushstring(L, argument);
     lua_setfield(L, -2, "argument");
-    lua_remove(L, -2); /* the message */
     return 2;
 }
 
@@ -177,21 +185,33 @@ struct said {
     const char *message;
 };
 
+/* [-0, +1, e] The first object in `errors` of the envelope, or nil. */
+static void push_first_error(lua_State *L, int envelope)
+{
+    if (envelope) lua_getfield(L, envelope, "errors");
+    else lua_pushnil(L);
+    if (lua_istable(L, -1)) {
+        lua_rawgeti(L, -1, 1);
+        lua_replace(L, -2);
+    }
+    if (!lua_istable(L, -1)) lua_pop(L, 1), lua_pushnil(L);
+}
+
 /* [-0, +0, e] */
 static struct said first_error(lua_State *L, int envelope)
 {
     struct said said = {0};
-    int top = lua_gettop(L);
-    if (envelope) lua_getfield(L, envelope, "errors");
-    if (envelope && lua_istable(L, -1)) lua_rawgeti(L, -1, 1);
-    if (lua_gettop(L) == top + 2 && lua_istable(L, -1)) {
+    push_first_error(L, envelope);
+    if (lua_istable(L, -1)) {
         lua_getfield(L, -1, "code");
         lua_getfield(L, -2, "message");
-        said.has_code = lua_type(L, -2) == LUA_TNUMBER;
-        said.code = said.has_code ? (int)lua_tonumber(L, -2) : 0;
+        lua_Number code = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : -1;
+        said.has_code = code >= 0 && code < 1e9;
+        said.code = said.has_code ? (int)code : 0;
         said.message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        lua_pop(L, 2);
     }
-    lua_settop(L, top);
+    lua_pop(L, 1);
     return said;
 }
 
@@ -306,6 +326,17 @@ static void copy_field(lua_State *L, int envelope, const char *name)
     lua_setfield(L, -2, name);
 }
 
+/* [-0, +0, e] The first error's code, as received, into the error on top of the stack. */
+static void copy_code(lua_State *L, int envelope)
+{
+    push_first_error(L, envelope);
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, "code");
+        lua_setfield(L, -3, "code");
+    }
+    lua_pop(L, 1);
+}
+
 void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope)
 {
     const struct said said = first_error(L, envelope);
@@ -315,7 +346,5 @@ void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope)
     lua_remove(L, -2);
     copy_field(L, envelope, "errors");
     copy_field(L, envelope, "messages");
-    if (!said.has_code) return;
-    lua_pushinteger(L, said.code);
-    lua_setfield(L, -2, "code");
+    copy_code(L, envelope);
 }

@@ -9,7 +9,10 @@
 /* [-0, +1, e] Pushes the metatable of error objects. */
 void lcf_errors_open(lua_State *L);
 
-/* [-0, +2, e] nil and the error for a bad value, found before anything was sent: returns 2.
+/* [-0, +2, e] nil and the error of a call that made no attempt: returns 2. */
+int lcf_fail(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *function, const char *message);
+
+/* [-0, +2, e] The same for a bad value, found before anything was sent.
  * `message` says what is wrong and what to do, and never repeats the value. */
 int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message);
 

@@ -89,9 +89,9 @@ void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
 {
     lua_createtable(L, 0, 5);
     set_trace(L, x);
-    const struct lcf_entry *last = x ? lcf_exchange_last(x) : NULL;
+    const struct lcf_entry *answer = x ? lcf_exchange_last_answer(x) : NULL;
     if (x && x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);
-    if (!last || !last->status) return;
-    lcf_set_number(L, "status", last->status);
-    lcf_set_text(L, "ray_id", last->ray_id, x->secret);
+    if (!answer) return;
+    lcf_set_number(L, "status", answer->status);
+    lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
 }

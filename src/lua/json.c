@@ -76,7 +76,7 @@ static void move_fields(lua_State *L)
  * aside under its clean name: a table that is walked must not get new keys. */
 static void tidy_table(lua_State *L, const struct lcf_secret *secret)
 {
-    luaL_checkstack(L, 10, "JSON nested too deeply");
+    luaL_checkstack(L, LUA_MINSTACK + 5, "JSON nested too deeply");
     lua_newtable(L);
     lua_pushnil(L);
     while (lua_next(L, -3)) { /* table, renamed, key, value */

@@ -13,13 +13,30 @@ struct loop {
     bool busy; /* inside a step, or telling */
 };
 
-/* [-0, +0, -] NULL where none has been made. */
-static struct loop *current_loop(lua_State *L)
+/* [-0, +1, -] The loop, on the stack so that it stays; NULL where none has been made, where it is
+ * another process's, or where Lua is closing and has collected it. */
+static struct loop *push_loop(lua_State *L)
 {
     lcf_state_get(L, LCF_SLOT_LOOP);
     struct loop *loop = lua_touserdata(L, -1);
+    return loop && loop->engine && !lcf_engine_is_foreign(loop->engine) ? loop : NULL;
+}
+
+/* [-0, +0, -] */
+static struct loop *current_loop(lua_State *L)
+{
+    struct loop *loop = push_loop(L);
     lua_pop(L, 1);
-    return loop && !lcf_engine_is_foreign(loop->engine) ? loop : NULL;
+    return loop;
+}
+
+/* [-0, +0, -] Whether the loop was collected: only a closing state does that. */
+static bool is_closing(lua_State *L)
+{
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    const struct loop *loop = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return loop && !loop->engine;
 }
 
 struct lcf_engine *lcf_loop_current(lua_State *L)
@@ -39,7 +56,7 @@ static int loop_gc(lua_State *L)
 struct lcf_engine *lcf_loop_engine(lua_State *L)
 {
     struct lcf_engine *engine = lcf_loop_current(L);
-    if (engine) return engine;
+    if (engine || is_closing(L)) return engine;
     struct loop *loop = lua_newuserdata(L, sizeof *loop);
     *loop = (struct loop){0};
     luaL_getmetatable(L, LOOP_TYPE);
@@ -87,12 +104,39 @@ static void describe_attempt(lua_State *L, const struct lcf_exchange *x, size_t 
 /* [-0, +0, e] */
 static void describe_end(lua_State *L, const struct lcf_exchange *x)
 {
-    const struct lcf_entry *last = lcf_exchange_last(x);
+    const struct lcf_entry *answer = lcf_exchange_last_answer(x);
     lcf_set_text(L, "outcome", lcf_outcome_name(x->outcome), x->secret);
     lcf_set_number(L, "attempts", (double)x->count);
-    if (last && last->status) lcf_set_number(L, "status", last->status);
-    if (last) lcf_set_text(L, "ray_id", last->ray_id, x->secret);
+    if (answer) lcf_set_number(L, "status", answer->status);
+    if (answer) lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
     lcf_set_number(L, "seconds", lcf_now() - x->began);
+}
+
+/* unsent(listener, operation): [-2, +0, e] the outcome of a call that never began. */
+static int tell_unsent(lua_State *L)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushnumber(L, lcf_unix_time());
+    lua_setfield(L, -2, "time");
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "operation");
+    lcf_set_number(L, "attempts", 0);
+    lua_pushstring(L, lcf_outcome_name(LCF_NOT_SENT));
+    lua_setfield(L, -2, "outcome");
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void lcf_loop_tell_unsent(lua_State *L, const char *operation)
+{
+    if (!lua_isfunction(L, -1)) {
+        lua_pop(L, 1);
+        return;
+    }
+    lua_pushcfunction(L, tell_unsent);
+    lua_insert(L, -2);
+    lua_pushstring(L, operation);
+    if (lua_pcall(L, 2, 0, 0) != 0) lua_pop(L, 1);
 }
 
 /* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
@@ -137,16 +181,18 @@ static void tell_one(lua_State *L, const struct lcf_exchange *x, size_t entry)
     if (lua_pcall(L, 3, 0, 0) != 0) lua_pop(L, 1);
 }
 
-/* [-0, +0, -] */
-static void tell_exchange(lua_State *L, struct lcf_exchange *x)
+/* [-0, +0, -] A listener may cancel, which adds news; or fork, and then the child tells nothing. */
+static void tell_exchange(lua_State *L, const struct loop *loop, struct lcf_exchange *x)
 {
     bool ended = x->state == LCF_ENDED;
-    size_t last = x->count + ended;
+    size_t count = x->count;
     push_listener(L, x);
-    if (lua_isfunction(L, -1))
-        for (size_t i = x->told; i < last; i++) tell_one(L, x, i);
+    for (size_t i = x->told; lua_isfunction(L, -1) && i < count + ended; i++) {
+        tell_one(L, x, i);
+        if (current_loop(L) != loop) break;
+    }
     lua_pop(L, 1);
-    x->told = x->count;
+    x->told = count;
     if (!ended) return;
     forget_listener(L, x);
     lcf_exchange_release(x);
@@ -154,11 +200,14 @@ static void tell_exchange(lua_State *L, struct lcf_exchange *x)
 
 void lcf_loop_deliver(lua_State *L)
 {
-    struct loop *loop = current_loop(L);
-    if (!loop || loop->busy) return;
-    loop->busy = true;
-    for (struct lcf_exchange *x; (x = lcf_engine_news(loop->engine));) tell_exchange(L, x);
-    loop->busy = false;
+    struct loop *loop = push_loop(L);
+    if (loop && !loop->busy) {
+        loop->busy = true;
+        for (struct lcf_exchange *x; current_loop(L) == loop && (x = lcf_engine_news(loop->engine));)
+            tell_exchange(L, loop, x);
+        loop->busy = false;
+    }
+    lua_pop(L, 1);
 }
 
 void lcf_loop_check_idle(lua_State *L, const char *function)

@@ -18,6 +18,9 @@ struct lcf_engine *lcf_loop_current(lua_State *L);
 /* [-1, +0, e] Makes the function (or false) on top of the stack hear of an exchange to be. */
 void lcf_loop_listen(lua_State *L, const struct lcf_exchange *exchange);
 
+/* [-1, +0, e] Tells the function (or whatever lies) on top of the stack of a call that a bad value ended. */
+void lcf_loop_tell_unsent(lua_State *L, const char *operation);
+
 /* [-0, +0, -] Tells all news. Errors of listeners are dropped: they never alter a call. */
 void lcf_loop_deliver(lua_State *L);
 

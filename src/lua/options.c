@@ -238,13 +238,25 @@ void lcf_options_environment(struct lcf_options *o)
     if (o->api_key.at) from_environment(o, EMAIL_VARIABLE);
 }
 
-const char *lcf_options_variable(const struct lcf_options *given, const char *name)
+const char *lcf_options_variable(const struct lcf_options *o, const char *name)
 {
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        const struct lcf_text *place = (const void *)((const char *)given + variables[i].offset);
-        if (strcmp(variables[i].option, name) == 0) return place->at ? NULL : variables[i].name;
+        const struct lcf_text *place = (const void *)((const char *)o + variables[i].offset);
+        bool from_it = place->at && place->at == getenv(variables[i].name);
+        if (from_it && strcmp(variables[i].option, name) == 0) return variables[i].name;
     }
     return NULL;
+}
+
+void lcf_options_push_function(lua_State *L, int index, const char *name)
+{
+    if (index && lua_istable(L, index)) {
+        lua_pushstring(L, name);
+        lua_rawget(L, index);
+    } else {
+        lua_pushnil(L);
+    }
+    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
 }
 
 struct lcf_fault lcf_options_check_credential(const struct lcf_options *o)

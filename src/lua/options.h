@@ -35,8 +35,11 @@ struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const 
 /* Fills what is absent from the environment; a credential given in code shuts its credentials out. */
 void lcf_options_environment(struct lcf_options *options);
 
-/* The variable that stands in for an option that `given` does not hold; NULL where there is none. */
-const char *lcf_options_variable(const struct lcf_options *given, const char *name);
+/* The environment's variable that the value of an option came from; NULL for any other. */
+const char *lcf_options_variable(const struct lcf_options *options, const char *name);
+
+/* [-0, +1, e] The function that the table at `index` (0, or no table: none) holds as `name`, or nil. */
+void lcf_options_push_function(lua_State *L, int index, const char *name);
 
 /* Whether `options` hold one whole credential or none; and whether they hold any. */
 struct lcf_fault lcf_options_check_credential(const struct lcf_options *options);

@@ -67,37 +67,38 @@ static struct lcf_text text_at(lua_State *L, int index)
 }
 
 /* [-0, +1, e] */
-static struct lcf_fault read_account(lua_State *L, int index, const struct lcf_client *client,
-                                     struct lcf_request *request)
+static struct lcf_fault read_account(lua_State *L, int index, const char *fallback, struct lcf_request *request)
 {
-    if (lua_isnoneornil(L, index)) {
-        request->account = client->account_id;
-        lua_pushnil(L);
-        const char *missing = client->account_id[0] ? NULL
-                                                    : "missing: give it, or set account_id on the client or "
-                                                      "CLOUDFLARE_ACCOUNT_ID in the environment";
-        return (struct lcf_fault){"account_id", missing};
+    if (!lua_isnoneornil(L, index)) {
+        request->account = lua_tostring(L, index);
+        return check_id(L, "account_id", text_at(L, index));
     }
-    request->account = lua_tostring(L, index);
-    return check_id(L, "account_id", text_at(L, index));
+    request->account = fallback;
+    lua_pushnil(L);
+    const char *missing = fallback[0] ? NULL
+                                      : "missing: give it, or set account_id on the client or CLOUDFLARE_ACCOUNT_ID "
+                                        "in the environment";
+    return (struct lcf_fault){"account_id", missing};
 }
 
-struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, int first,
-                                  const struct lcf_client *client, struct lcf_request *request)
+struct lcf_fault lcf_request_ids(lua_State *L, const struct lcf_operation *op, int first, const char *account,
+                                 struct lcf_request *request)
 {
-    struct lcf_fault fault = read_account(L, first, client, request);
-    if (!fault.message && lcf_operation_names_token(op)) {
-        request->id = lua_tostring(L, first + 1);
-        fault = check_id(L, "token_id", text_at(L, first + 1));
-        lua_replace(L, -2);
-    }
-    if (fault.message) return fault;
+    struct lcf_fault fault = read_account(L, first, account, request);
+    if (fault.message || !lcf_operation_names_token(op)) return fault;
+    request->id = lua_tostring(L, first + 1);
+    fault = check_id(L, "token_id", text_at(L, first + 1));
+    lua_replace(L, -2);
+    return fault;
+}
+
+void lcf_request_address(lua_State *L, const struct lcf_operation *op, const char *base_url,
+                         struct lcf_request *request)
+{
     request->label = &op->label;
     request->nature = op->nature;
     request->teaches_self = op->teaches_self;
-    request->plain = lcf_url_is_plain((struct lcf_text){client->base_url, strlen(client->base_url)});
-    push_url(L, op->path, request, client->base_url);
-    lua_replace(L, -2);
+    request->plain = lcf_url_is_plain((struct lcf_text){base_url, strlen(base_url)});
+    push_url(L, op->path, request, base_url);
     request->url = lua_tostring(L, -1);
-    return fault;
 }

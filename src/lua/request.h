@@ -1,7 +1,7 @@
 #ifndef LCF_REQUEST_H
 #define LCF_REQUEST_H
 
-#include "client.h"
+#include "options.h"
 
 /* One row of the table of operations, and how arguments become a checked request by it. */
 
@@ -24,9 +24,13 @@ int lcf_operation_options(const struct lcf_operation *operation);
 struct lcf_fault lcf_request_options(lua_State *L, const struct lcf_operation *operation, int first,
                                      struct lcf_options *options);
 
-/* [-0, +1, e] Reads the ids from `first` on and pushes the URL, on which `request` then rests. A
- * fault's message lies on the stack. */
-struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *operation, int first,
-                                  const struct lcf_client *client, struct lcf_request *request);
+/* [-0, +1, e] Reads the ids from `first` on; `account` stands in where there is none. A fault's
+ * message lies on the stack. */
+struct lcf_fault lcf_request_ids(lua_State *L, const struct lcf_operation *operation, int first, const char *account,
+                                 struct lcf_request *request);
+
+/* [-0, +1, e] Fills the rest of a request whose ids are good, and pushes the URL on which it then rests. */
+void lcf_request_address(lua_State *L, const struct lcf_operation *operation, const char *base_url,
+                         struct lcf_request *request);
 
 #endif

@@ -17,8 +17,12 @@ static void put_word(lua_State *L, int slot, const char *word)
     lua_rawseti(L, -2, slot);
 }
 
-void lcf_state_open(lua_State *L)
+bool lcf_state_open(lua_State *L)
 {
+    push_table(L);
+    bool exists = lua_istable(L, -1);
+    lua_pop(L, 1);
+    if (exists) return false;
     lua_createtable(L, LCF_SLOTS, 0);
     for (int slot = 1; slot <= LCF_SLOTS; slot++) {
         lua_pushboolean(L, 0);
@@ -26,13 +30,11 @@ void lcf_state_open(lua_State *L)
     }
     for (int outcome = LCF_PENDING; outcome <= LCF_FAILED; outcome++)
         put_word(L, LCF_SLOT_OUTCOMES + outcome, lcf_outcome_name((enum lcf_outcome)outcome));
-    for (int kind = LCF_KIND_NONE; kind <= LCF_KIND_HOST; kind++)
-        put_word(L, LCF_SLOT_KINDS + kind, lcf_kind_name((enum lcf_kind)kind));
-    put_word(L, LCF_SLOT_KEY_KIND, "kind");
     put_word(L, LCF_SLOT_KEY_OUTCOME, "outcome");
     lua_pushlightuserdata(L, (void *)&registry_key);
     lua_insert(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
+    return true;
 }
 
 void lcf_state_get(lua_State *L, int slot)

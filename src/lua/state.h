@@ -4,6 +4,8 @@
 #include "../core/outcome.h"
 #include "compat.h"
 
+#include <stdbool.h>
+
 /* What the module keeps in one Lua state: a table in the registry, reached by numbered slots,
  * so that reading it allocates nothing. The words that an answer needs lie there from the start:
  * an answer must still be given when Lua has no memory left. */
@@ -18,15 +20,14 @@ enum lcf_slot {
     LCF_SLOT_DEFAULT_CLIENT, /* once made */
     LCF_SLOT_OPERATION,      /* the closure maker of wait.lua */
     LCF_SLOT_ERROR_META,
-    LCF_SLOT_KEY_KIND,       /* the strings "kind", "outcome" */
-    LCF_SLOT_KEY_OUTCOME,
+    LCF_SLOT_KEY_OUTCOME,    /* the string "outcome" */
     LCF_SLOT_OUTCOMES,       /* from here: the outcomes' names, in the order of enum lcf_outcome */
-    LCF_SLOT_KINDS = LCF_SLOT_OUTCOMES + LCF_FAILED + 1,
-    LCF_SLOTS = LCF_SLOT_KINDS + LCF_KIND_HOST
+    LCF_SLOTS = LCF_SLOT_OUTCOMES + LCF_FAILED
 };
 
-/* [-0, +0, e] Makes the table, with its words. */
-void lcf_state_open(lua_State *L);
+/* [-0, +0, e] Makes the table, with its words; false where a former load of the module left one,
+ * which goes on: there is one engine a Lua state. */
+bool lcf_state_open(lua_State *L);
 /* [-0, +1, -] */
 void lcf_state_get(lua_State *L, int slot);
 /* [-1, +0, -] Never grows the table. */

@@ -9,10 +9,7 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
 {
     struct lcf_attempt *a = data;
     (void)ip, (void)local_ip, (void)port, (void)local_port;
-    if (a->announced) {
-        a->repeated = true;
-        return CURL_PREREQFUNC_ABORT;
-    }
+    if (a->announced) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
     return CURL_PREREQFUNC_OK;
 }
@@ -21,9 +18,7 @@ static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    /* Trailers come through here too: nothing behind the body is believed. */
-    if (a->body.len == 0) lcf_headers_line(&a->headers, (struct lcf_text){at, len});
-    else a->headers.bytes += len;
+    lcf_headers_line(&a->headers, (struct lcf_text){at, len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
 
@@ -34,29 +29,24 @@ static size_t on_body(char *at, size_t size, size_t count, void *data)
     return lcf_bytes_append(&a->body, at, len) ? len : 0;
 }
 
-#define SET(option, value)                                                                                   \
-    do {                                                                                                     \
-        CURLcode code = curl_easy_setopt(a->easy, option, value);                                            \
-        if (rc == CURLE_OK) rc = code;                                                                       \
-    } while (0)
-
 static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
-    CURLcode rc = lcf_harden(a->easy, wire->route, &carrier->trust, wire->plain);
-    SET(CURLOPT_SHARE, carrier->share);
-    SET(CURLOPT_URL, wire->url);
-    if (wire->method == LCF_DELETE) SET(CURLOPT_CUSTOMREQUEST, "DELETE");
-    SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(wire->connect_timeout * 1000) + 1);
-    SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
-    SET(CURLOPT_PRIVATE, wire->owner);
-    SET(CURLOPT_ERRORBUFFER, a->error);
-    SET(CURLOPT_PREREQFUNCTION, on_announce);
-    SET(CURLOPT_PREREQDATA, a);
-    SET(CURLOPT_HEADERFUNCTION, on_header);
-    SET(CURLOPT_HEADERDATA, a);
-    SET(CURLOPT_WRITEFUNCTION, on_body);
-    SET(CURLOPT_WRITEDATA, a);
+    CURL *easy = a->easy;
+    CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, wire->plain);
+    LCF_SET(CURLOPT_SHARE, carrier->share);
+    LCF_SET(CURLOPT_URL, wire->url);
+    if (wire->method == LCF_DELETE) LCF_SET(CURLOPT_CUSTOMREQUEST, "DELETE");
+    LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
+    LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(wire->connect_timeout * 1000) + 1);
+    LCF_SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
+    LCF_SET(CURLOPT_PRIVATE, wire->owner);
+    LCF_SET(CURLOPT_ERRORBUFFER, a->error);
+    LCF_SET(CURLOPT_PREREQFUNCTION, on_announce);
+    LCF_SET(CURLOPT_PREREQDATA, a);
+    LCF_SET(CURLOPT_HEADERFUNCTION, on_header);
+    LCF_SET(CURLOPT_HEADERDATA, a);
+    LCF_SET(CURLOPT_WRITEFUNCTION, on_body);
+    LCF_SET(CURLOPT_WRITEDATA, a);
     return rc;
 }
 

@@ -23,7 +23,7 @@ struct lcf_wire {
     const char *url;
     struct lcf_secret *secret;
     const struct lcf_route *route;
-    double connect_timeout; /* seconds */
+    double connect_timeout; /* seconds, no longer than the attempt itself may take */
     bool plain;             /* http to a loopback address */
     bool fresh;             /* not on a connection that was used before */
     size_t body_max;        /* bytes */
@@ -34,7 +34,6 @@ struct lcf_attempt {
     CURL *easy; /* NULL while nothing is in flight */
     enum lcf_method method;
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
-    bool repeated;   /* it was about to send once more by itself, and was stopped */
     struct lcf_headers headers;
     struct lcf_bytes body;
     char error[CURL_ERROR_SIZE];

@@ -176,10 +176,10 @@ static void count_opening(struct lcf_engine *e)
     for (size_t i = 0; i < e->count; i++) e->live[i]->profile->opening += lcf_exchange_is_opening(e->live[i]);
 }
 
-/* A new call is held back while others of its client open connections, but not past its end. */
+/* A call that would send is held back while others of its client open connections, but not past its end. */
 static bool is_held_back(struct lcf_exchange *x, double now)
 {
-    if (x->state != LCF_QUEUED || now > x->plan.deadline - LCF_LEAST) return false;
+    if (x->state == LCF_RUNNING || now > x->plan.deadline - LCF_LEAST) return false;
     if (x->profile->opening++ < LCF_OPENING) return false;
     x->due = now + LCF_OPENING_RETRY;
     return true;
@@ -244,17 +244,26 @@ static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, 
     }
 }
 
-size_t lcf_engine_step(struct lcf_engine *e, double seconds)
+/* Waits for sockets and timers, and hands on what they brought. */
+static void stir(struct lcf_engine *e, double seconds)
 {
     struct lcf_ready ready[LCF_READY_MAX];
-    if (e->count == 0) return 0;
-    turn_due(e, lcf_now());
-    double most = lcf_engine_timeout(e);
-    size_t count = lcf_sockets_wait(&e->sockets, most < seconds ? most : seconds, ready);
+    size_t count = lcf_sockets_wait(&e->sockets, seconds, ready);
     double now = lcf_now();
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
     collect(e, lcf_now());
+}
+
+size_t lcf_engine_step(struct lcf_engine *e, double seconds)
+{
+    if (e->count == 0) return 0;
+    if (e->next_due <= lcf_now()) {
+        stir(e, 0); /* an answer that has come is read before its deadline is judged */
+        if (!e->more) turn_due(e, lcf_now());
+    }
+    double most = lcf_engine_timeout(e);
+    stir(e, most < seconds ? most : seconds);
     return e->count;
 }
 

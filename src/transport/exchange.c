@@ -24,7 +24,9 @@ void lcf_profile_release(struct lcf_profile *p)
 {
     if (!p || --p->holders > 0) return;
     lcf_secret_release(p->self);
+    if (p->route.proxy) lcf_wipe(p->route.proxy, strlen(p->route.proxy)); /* it may hold a password */
     free(p->route.proxy);
+    free(p->base_url);
     free(p->route.ca_file);
     free(p->route.ca_path);
     free(p->route.user_agent);
@@ -201,12 +203,13 @@ static void begin_attempt(struct lcf_exchange *x, const struct lcf_carrier *carr
                           double now)
 {
     bool deletes = move->act == LCF_SEND && x->plan.nature == LCF_REMOVE;
+    double due = lcf_attempt_deadline(&x->plan, x->limits.attempt_timeout, now);
     const struct lcf_wire wire = {
         .method = deletes ? LCF_DELETE : LCF_GET,
         .url = x->url,
         .secret = x->secret,
         .route = &x->profile->route,
-        .connect_timeout = x->limits.connect_timeout,
+        .connect_timeout = fmin(x->limits.connect_timeout, due - now),
         .plain = x->plain,
         .fresh = move->fresh,
         .body_max = deletes ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
@@ -223,7 +226,7 @@ static void begin_attempt(struct lcf_exchange *x, const struct lcf_carrier *carr
     }
     x->entries[x->count] = (struct lcf_entry){.began = now};
     x->state = LCF_RUNNING;
-    x->due = lcf_attempt_deadline(&x->plan, x->limits.attempt_timeout, now);
+    x->due = due;
 }
 
 static void pause(struct lcf_exchange *x, const struct lcf_move *move)
@@ -273,17 +276,31 @@ bool lcf_exchange_is_opening(const struct lcf_exchange *x)
     return x->state == LCF_RUNNING && !x->attempt.announced;
 }
 
+/* A GET that only looks, before or after a DELETE, is not the operation's own. */
+static bool is_own(const struct lcf_exchange *x, enum lcf_method method)
+{
+    return method == LCF_DELETE || x->plan.nature == LCF_READ;
+}
+
 bool lcf_exchange_may_have_sent(const struct lcf_exchange *x)
 {
-    bool running = x->state == LCF_RUNNING && x->attempt.method == LCF_DELETE && x->attempt.announced;
-    for (size_t i = 0; !running && i < x->count; i++)
-        running = x->entries[i].method == LCF_DELETE && x->entries[i].phase != LCF_UNSENT;
-    return running;
+    bool sent = x->state == LCF_RUNNING && is_own(x, x->attempt.method) && x->attempt.announced;
+    for (size_t i = 0; !sent && i < x->count; i++)
+        sent = is_own(x, x->entries[i].method) && x->entries[i].phase != LCF_UNSENT;
+    return sent;
 }
 
 const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *x)
 {
     return x->count ? &x->entries[x->count - 1] : NULL;
+}
+
+const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *x)
+{
+    const struct lcf_entry *found = NULL;
+    for (size_t i = 0; i < x->count; i++)
+        if (x->entries[i].status) found = &x->entries[i];
+    return found;
 }
 
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)

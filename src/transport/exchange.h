@@ -14,6 +14,7 @@
 struct lcf_profile {
     unsigned holders;
     struct lcf_route route;
+    char *base_url;              /* without a trailing slash */
     struct lcf_pace pace;
     int opening;                 /* calls that wait for a connection; the engine counts */
     struct lcf_secret *self;     /* the credential that a verify found to be … */
@@ -101,11 +102,12 @@ void lcf_exchange_cancel(struct lcf_exchange *exchange, const struct lcf_carrier
 /* Whether its request waits for a connection. */
 bool lcf_exchange_is_opening(const struct lcf_exchange *exchange);
 
-/* Whether any request that may change something has left, so far. */
+/* Whether the operation's own request may have left, so far. */
 bool lcf_exchange_may_have_sent(const struct lcf_exchange *exchange);
 
-/* The last attempt that ended, or NULL. */
+/* The last attempt that ended, and the last that brought an answer of any kind; or NULL. */
 const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *exchange);
+const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *exchange);
 
 /* The body that the outcome rests on; empty where there was no envelope. */
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *exchange);

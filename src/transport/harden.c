@@ -3,28 +3,21 @@
 #define LCF_CONNECTIONS_KEPT 32L /* libcurl's default shrinks with the handles in flight */
 #define LCF_STREAMS 100L         /* an HTTP/2 server's usual limit */
 
-/* Remembers the first option that was not taken. */
-#define SET(option, value)                                                                                   \
-    do {                                                                                                     \
-        CURLcode code = curl_easy_setopt(easy, option, value);                                               \
-        if (rc == CURLE_OK) rc = code;                                                                       \
-    } while (0)
-
 static CURLcode harden_http(CURL *easy, const struct lcf_route *route, bool plain)
 {
     CURLcode rc = CURLE_OK;
-    SET(CURLOPT_NOSIGNAL, 1L);                          /* no alarm() in a host's process */
-    SET(CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
-    SET(CURLOPT_FOLLOWLOCATION, 0L);                    /* a redirect would carry the credential along */
-    SET(CURLOPT_PATH_AS_IS, 1L);                        /* what was checked is what is sent */
-    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);       /* one credential, ours */
-    SET(CURLOPT_HTTP09_ALLOWED, 0L);                    /* bytes without a status are no answer */
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(CURLOPT_PIPEWAIT, 1L);                          /* a stream on a live connection before a new one */
-    SET(CURLOPT_TCP_KEEPALIVE, 1L);                     /* a peer that vanished is noticed */
-    SET(CURLOPT_QUICK_EXIT, 1L);                        /* never wait for a resolver thread */
-    SET(CURLOPT_USERAGENT, route->user_agent);
+    LCF_SET(CURLOPT_NOSIGNAL, 1L);                          /* no alarm() in a host's process */
+    LCF_SET(CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+    LCF_SET(CURLOPT_FOLLOWLOCATION, 0L);                    /* a redirect would carry the credential along */
+    LCF_SET(CURLOPT_PATH_AS_IS, 1L);                        /* what was checked is what is sent */
+    LCF_SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    LCF_SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);       /* one credential, ours */
+    LCF_SET(CURLOPT_HTTP09_ALLOWED, 0L);                    /* bytes without a status are no answer */
+    LCF_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    LCF_SET(CURLOPT_PIPEWAIT, 1L);                          /* a stream on a live connection before a new one */
+    LCF_SET(CURLOPT_TCP_KEEPALIVE, 1L);                     /* a peer that vanished is noticed */
+    LCF_SET(CURLOPT_QUICK_EXIT, 1L);                        /* never wait for a resolver thread */
+    LCF_SET(CURLOPT_USERAGENT, route->user_agent);
     return rc;
 }
 
@@ -32,24 +25,24 @@ static CURLcode harden_http(CURL *easy, const struct lcf_route *route, bool plai
 static CURLcode harden_proxy(CURL *easy, const struct lcf_route *route, bool plain)
 {
     CURLcode rc = CURLE_OK;
-    SET(CURLOPT_PROXY, plain ? "" : route->proxy);      /* NULL: the documented proxy variables */
-    SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);  /* the credential is not for the proxy */
-    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);          /* nor are its headers the API's */
-    SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    LCF_SET(CURLOPT_PROXY, plain ? "" : route->proxy);      /* NULL: the documented proxy variables */
+    LCF_SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);  /* the credential is not for the proxy */
+    LCF_SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);          /* nor are its headers the API's */
+    LCF_SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    LCF_SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
     return rc;
 }
 
 static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path)
 {
     CURLcode rc = CURLE_OK;
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_CAINFO, ca_file);                       /* exactly one of the two: both would parse */
-    SET(CURLOPT_CAPATH, ca_path);                       /* the bundle anew for every connection */
-    SET(CURLOPT_PROXY_CAINFO, ca_file);
-    SET(CURLOPT_PROXY_CAPATH, ca_path);
+    LCF_SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    LCF_SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    LCF_SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    LCF_SET(CURLOPT_CAINFO, ca_file);                       /* exactly one of the two: both would parse */
+    LCF_SET(CURLOPT_CAPATH, ca_path);                       /* the bundle anew for every connection */
+    LCF_SET(CURLOPT_PROXY_CAINFO, ca_file);
+    LCF_SET(CURLOPT_PROXY_CAPATH, ca_path);
     return rc;
 }
 

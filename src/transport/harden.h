@@ -8,6 +8,13 @@
 
 /* Every option we set on libcurl, except those that wire one attempt to its buffers. */
 
+/* Sets one option of `easy` and keeps in `rc` the first refusal. */
+#define LCF_SET(option, value)                                                                               \
+    do {                                                                                                     \
+        CURLcode code = curl_easy_setopt(easy, option, value);                                               \
+        if (rc == CURLE_OK) rc = code;                                                                       \
+    } while (0)
+
 /* How a client reaches the API. A NULL is libcurl's or this system's default. */
 struct lcf_route {
     char *proxy;

@@ -98,6 +98,7 @@ bool lcf_secret_same(const struct lcf_secret *a, const struct lcf_secret *b)
 
 size_t lcf_secret_find(const struct lcf_secret *s, struct lcf_text text, size_t from)
 {
+    if (s->value.len < LCF_SECRET_LEAST) return text.len;
     const char *at = memmem(text.at + from, text.len - from, s->value.at, s->value.len);
     return at ? (size_t)(at - text.at) : text.len;
 }

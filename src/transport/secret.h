@@ -24,6 +24,9 @@ struct curl_slist *lcf_secret_headers(struct lcf_secret *secret);
 struct lcf_text lcf_secret_value(const struct lcf_secret *secret);
 bool lcf_secret_same(const struct lcf_secret *a, const struct lcf_secret *b);
 
+/* A shorter one is no secret, and looking for it would shred what we hand back. */
+#define LCF_SECRET_LEAST 8
+
 /* Where the secret stands in `text` from `from` on, or `text.len`. */
 size_t lcf_secret_find(const struct lcf_secret *secret, struct lcf_text text, size_t from);
 

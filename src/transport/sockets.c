@@ -99,10 +99,12 @@ size_t lcf_sockets_wait(struct lcf_sockets *s, double seconds, struct lcf_ready 
 {
     size_t n = 0;
     if (poll(s->polled, (nfds_t)s->count, milliseconds(seconds)) <= 0) return 0;
+    s->turn++; /* another is first each time: a busy one must not starve the rest */
     for (size_t i = 0; i < s->count && n < LCF_READY_MAX; i++) {
-        short got = s->polled[i].revents;
+        const struct pollfd *p = &s->polled[(s->turn + i) % s->count];
+        short got = p->revents;
         if (got)
-            ready[n++] = (struct lcf_ready){s->polled[i].fd, (got & POLLIN) != 0, (got & POLLOUT) != 0,
+            ready[n++] = (struct lcf_ready){p->fd, (got & POLLIN) != 0, (got & POLLOUT) != 0,
                                             (got & (POLLERR | POLLHUP | POLLNVAL)) != 0};
     }
     return n;

@@ -14,7 +14,7 @@ struct pollfd;
 struct lcf_sockets {
     int epoll;            /* -1 without epoll */
     struct pollfd *polled; /* NULL with it */
-    size_t count, room;
+    size_t count, room, turn;
 };
 
 struct lcf_ready {
