@@ -181,7 +181,7 @@ describe("tokens.delete tells the truth when", function()
       fault.token = id
       sandbox.fault(fault)
     end
-    local options = sandbox.options(over, { timeout = 300, attempt_timeout = 100 })
+    local options = sandbox.options(over, { timeout = 300, attempt_timeout = 100, connect_timeout = 100 })
     for name, value in pairs(row[6] or {}) do options[name] = value end
     return { id = id, call = cloudflare.new(options).async.tokens.delete(nil, id) }
   end
