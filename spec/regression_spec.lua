@@ -137,4 +137,104 @@ describe("it was once wrong that", function()
     local cf = cloudflare.new(sandbox.options("http2", { connect_timeout = 1e17 }))
     assert(cf.tokens.verify())
   end)
+
+  it("a step slept on although the last call had ended in it", function()
+    local cf = cloudflare.new(sandbox.options())
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, delay = 20 }
+    local call = cf.async.tokens.delete(nil, id, { timeout = 1 })
+    local began = socket.gettime()
+    repeat cloudflare.step(10) until call:done()
+    assert.is_true(socket.gettime() - began < 5)
+    assert.equal("unknown", (select(2, call:wait())).outcome)
+  end)
+
+  it("a child process kept a cancelled connection alive, which made every step spin", function()
+    local cf, id = cloudflare.new(sandbox.options "http1"), sandbox.fresh()
+    sandbox.fault { token = id, delay = 0.3 }
+    local call = cf.async.tokens.delete(nil, id)
+    while sandbox.count "DELETE" == 0 do cloudflare.step(0.01) end
+    local child = io.popen "sleep 2"
+    call:cancel()
+    local slow = sandbox.fresh()
+    sandbox.fault { token = slow, delay = 0.6 }
+    local other, steps = cf.async.tokens.delete(nil, slow), 0
+    repeat
+      cloudflare.step(0.05)
+      steps = steps + 1
+    until other:done()
+    child:close()
+    assert.is_true(steps < 500)
+  end)
+
+  it("a proxy's password was quoted in the error", function()
+    local cf = cloudflare.new(sandbox.options("http2", { proxy = "http://user:hunter2@127.0.0.1:99999" }))
+    local _, err = cf.tokens.delete(nil, sandbox.missing_id)
+    assert.equal("not_sent", err.outcome)
+    assert.is_nil(tostring(err):find("hunter2", 1, true))
+  end)
+
+  it("another credential went out when the options changed while the host slept", function()
+    local cf = cloudflare.new(sandbox.options())
+    local options = { api_token = "the-token-of-this-call" }
+    options.sleep = function(seconds)
+      options.api_token = function() return "never-asked-for-this-one" end
+      socket.sleep(seconds)
+    end
+    local id = sandbox.fresh()
+    local token, err = cf.tokens.delete(nil, id, options)
+    assert.is_nil(token)
+    assert.equal("not_sent", err.outcome)
+    assert.equal(0, (sandbox.count "DELETE"))
+  end)
+
+  it("a Retry-After beside a good answer blocked the client", function()
+    local cf, first, second = cloudflare.new(sandbox.options()), sandbox.fresh(), sandbox.fresh()
+    sandbox.fault { token = first, headers = { ["Retry-After"] = "80000" }, delay = 0.01 }
+    assert(cf.tokens.delete(nil, first))
+    assert(cf.tokens.delete(nil, second))
+  end)
+
+  it("bytes that nobody asked for, on an HTTP/1.1 connection, passed for the next call's answer", function()
+    local port_file, ids = os.tmpname(), { ("1"):rep(32), ("2"):rep(32) }
+    local server = os.tmpname()
+    local file = assert(io.open(server, "w"))
+    file:write(([[
+      local socket = require "socket"
+      local listener = assert(socket.bind("127.0.0.1", 0))
+      local out = io.open("%s", "w"); out:write(select(2, listener:getsockname()), "\n"); out:close()
+      local function answer(connection, status, body)
+        connection:send(("HTTP/1.1 %%s\r\nContent-Length: %%d\r\n\r\n%%s"):format(status, #body, body))
+      end
+      listener:settimeout(10)
+      for n = 1, 2 do
+        local connection = listener:accept()
+        local id
+        repeat
+          local line = connection:receive()
+          id = line and line:match "^DELETE .*/(%%x+) HTTP" or id
+        until not line or line == ""
+        answer(connection, "200 OK", '{"success":true,"errors":[],"messages":[],"result":{"id":"' .. id .. '"}}')
+        socket.sleep(0.05)
+        answer(connection, "404 Not Found",
+          '{"success":false,"errors":[{"code":1003,"message":"no"}],"messages":[],"result":null}')
+        if n == 2 then socket.sleep(1) end
+        _G[n] = connection
+      end
+    ]]):format(port_file))
+    file:close()
+    os.execute(("%s %s >/dev/null 2>&1 &"):format(interpreter, server))
+    local port
+    repeat
+      socket.sleep(0.05)
+      port = io.open(port_file):read "*l"
+    until port
+    local cf = cloudflare.new(sandbox.options("plain", { base_url = "http://127.0.0.1:" .. port }))
+    for _, id in ipairs(ids) do
+      local token, err = cf.tokens.delete(nil, id)
+      assert.equal("deleted", (err or token).outcome)
+      assert.equal(id, token.id)
+      socket.sleep(0.2)
+    end
+  end)
 end)

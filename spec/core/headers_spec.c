@@ -410,8 +410,37 @@ static void odd_lines_are_survived(void **state)
     }
     lcf_headers_line(&headers, (struct lcf_text){NULL, 0});
     assert_int_equal(headers.bytes, bytes);
-    assert_false(headers.has_retry || headers.has_date || headers.has_length || headers.encoded || headers.contradictory);
+    assert_false(headers.has_retry || headers.has_date || headers.has_length || headers.encoded);
     assert_string_equal(headers.ray_id, "");
+}
+
+static void what_two_readers_could_read_differently_is_contradictory(void **state)
+{
+    static const struct {
+        const char *what, *lines[6];
+        bool contradictory;
+    } rows[] = {
+        {"a length", {"HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n"}, false},
+        {"chunks", {"HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n"}, false},
+        {"a length beside chunks", {"HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}, true},
+        {"chunks beside a length", {"HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\n"}, true},
+        {"a folded line", {"HTTP/1.1 200 OK\r\n", "Retry-After: 1\r\n", " 00\r\n"}, true},
+        {"a blank before the colon", {"HTTP/1.1 200 OK\r\n", "Content-Encoding : gzip\r\n"}, true},
+        {"a field that looks like a status line",
+         {"HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "HTTP/x: y\r\n", "Content-Length: 7\r\n"}, true},
+        {"a 1xx with another length", {"HTTP/1.1 100 Continue\r\n", "Content-Length: 9\r\n", "\r\n",
+         "HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n"}, false},
+        {"a trailer", {"HTTP/1.1 200 OK\r\n", "Content-Length: 5\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 7\r\n"}, false},
+    };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lcf_headers headers = {0};
+        for (size_t j = 0; j < 6 && rows[i].lines[j]; j++)
+            lcf_headers_line(&headers, (struct lcf_text){rows[i].lines[j], strlen(rows[i].lines[j])});
+        if (headers.contradictory != rows[i].contradictory) WRONG(wrong, "%s", rows[i].what);
+    }
+    expect_none(wrong);
 }
 
 int main(void)
@@ -432,6 +461,7 @@ int main(void)
         cmocka_unit_test(one_line_that_says_identity_does_not_undo_another_that_says_gzip),
         cmocka_unit_test(a_ray_id_is_kept_only_if_it_is_shaped_like_one),
         cmocka_unit_test(odd_lines_are_survived),
+        cmocka_unit_test(what_two_readers_could_read_differently_is_contradictory),
     };
     return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
 }

@@ -127,22 +127,53 @@ static void take_retry(struct lcf_headers *h, struct lcf_text value)
     if (plain) h->retry = (int64_t)seconds;
 }
 
+static void take_coding(struct lcf_headers *h, struct lcf_text value)
+{
+    h->chunked = h->chunked || !same_name(value, "identity");
+}
+
 static void take_field(struct lcf_headers *h, struct lcf_text name, struct lcf_text value)
 {
     if (same_name(name, "cf-ray")) take_ray(h, value);
     else if (same_name(name, "content-length")) take_length(h, value);
+    else if (same_name(name, "transfer-encoding")) take_coding(h, value);
     else if (same_name(name, "content-encoding")) h->encoded = h->encoded || !same_name(value, "identity");
     else if (same_name(name, "date")) h->has_date = lcf_http_date(value, &h->date);
     else if (same_name(name, "retry-after")) take_retry(h, value);
 }
 
+/* A status line is the first one, or follows the blank line of a 1xx; anywhere else it is a field. */
+static bool begins_answer(const struct lcf_headers *h, struct lcf_text line)
+{
+    bool due = !h->begun || (h->ended && h->interim);
+    return due && line.len >= 5 && memcmp(line.at, "HTTP/", 5) == 0;
+}
+
+static bool is_interim(struct lcf_text status_line)
+{
+    const char *space = memchr(status_line.at, ' ', status_line.len);
+    return space && space + 1 < status_line.at + status_line.len && space[1] == '1';
+}
+
+/* A folded line, or a blank before the colon: what one reader takes for a field another does not. */
+static bool is_misshapen(struct lcf_text line)
+{
+    const char *colon = memchr(line.at, ':', line.len);
+    bool loose = colon && colon > line.at && is_blank(colon[-1]);
+    return loose || (is_blank(line.at[0]) && trimmed(line).len > 0);
+}
+
 void lcf_headers_line(struct lcf_headers *h, struct lcf_text line)
 {
     size_t bytes = h->bytes + line.len;
-    bool begins = line.len >= 5 && memcmp(line.at, "HTTP/", 5) == 0;
-    if (begins) memset(h, 0, sizeof *h);
+    if (begins_answer(h, line)) {
+        memset(h, 0, sizeof *h);
+        h->begun = true;
+        h->interim = is_interim(line);
+    }
     h->bytes = bytes;
-    if (h->ended) return; /* trailers */
+    if (h->ended || line.len == 0) return; /* behind the end stand trailers */
+    if (is_misshapen(line)) h->contradictory = true;
     if (line.len > 0 && line.at[line.len - 1] == '\n' && trimmed(line).len == 0) h->ended = true;
     const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
     /* A line without its end was cut: half a Retry-After is another Retry-After. */
@@ -150,6 +181,7 @@ void lcf_headers_line(struct lcf_headers *h, struct lcf_text line)
     struct lcf_text name = {line.at, (size_t)(colon - line.at)};
     struct lcf_text value = {colon + 1, line.len - name.len - 1};
     take_field(h, name, trimmed(value));
+    if (h->chunked && h->has_length) h->contradictory = true;
 }
 
 double lcf_retry_after(const struct lcf_headers *h, int64_t unix_now)

@@ -13,9 +13,11 @@
 struct lcf_headers {
     size_t bytes;              /* of the whole header block, for its bound */
     char ray_id[LCF_RAY_MAX + 1];
+    bool begun, interim;       /* a status line came; it was a 1xx, so another one follows */
     bool ended;                /* the blank line behind the block arrived */
+    bool chunked;
     bool encoded;              /* a Content-Encoding that was not asked for */
-    bool contradictory;        /* two different Content-Lengths: the end of the body cannot be known */
+    bool contradictory;        /* two lengths, a length beside chunks, or a misshapen line: two readers could differ */
     bool has_length;
     uint64_t length;
     bool has_date;
@@ -26,8 +28,8 @@ struct lcf_headers {
     int64_t retry;             /* Retry-After: seconds, or UNIX seconds where it is a date */
 };
 
-/* Takes one line as it came, CR and LF included. A status line begins a new answer: what a
- * 1xx said before the real one is forgotten. Nothing behind the blank line is believed. */
+/* Takes one line as it came, CR and LF included. A status line behind a 1xx begins a new answer:
+ * what the 1xx said is forgotten. Nothing behind the blank line is believed. */
 void lcf_headers_line(struct lcf_headers *headers, struct lcf_text line);
 
 /* Seconds to wait that the server asked for, or -1: absent, garbled, past or absurd.

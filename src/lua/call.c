@@ -190,7 +190,7 @@ static bool hold(lua_State *L, struct call *call, const struct lcf_client *clien
     call->profile = lcf_profile_hold(client->profile);
     call->secret = lcf_client_secret(own, &failed);
     if (call->secret || failed) return !failed;
-    struct lcf_secret *shared = client->secret;
+    struct lcf_secret *shared = own->has_vault ? NULL : client->secret;
     if (lua_isuserdata(L, ARG_SEAL)) shared = ((struct seal *)lua_touserdata(L, ARG_SEAL))->secret;
     if (shared) call->secret = lcf_secret_hold(shared);
     return shared != NULL;
@@ -233,6 +233,8 @@ static struct lcf_fault find_fault(lua_State *L, const struct lcf_operation *op,
     if (!fault.message) fault = lcf_options_check_credential(own);
     if (!fault.message && lua_type(L, ARG_SEAL) == LUA_TSTRING)
         fault = (struct lcf_fault){"api_token", lua_tostring(L, ARG_SEAL)};
+    if (!fault.message && own->has_vault && !lua_isuserdata(L, ARG_SEAL))
+        fault = (struct lcf_fault){"api_token", "it was changed while the call began"};
     if (!fault.message) fault = lcf_request_ids(L, op, ARG_FIRST, client->account_id, request);
     request->limits = own->limits;
     return fault;

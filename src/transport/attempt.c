@@ -1,23 +1,40 @@
+#define _POSIX_C_SOURCE 200809L
 #include "attempt.h"
 
+#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define LONGEST_CONNECT 1e6 /* seconds; more would not fit libcurl's milliseconds everywhere */
 
 /* Runs before each request on the wire. libcurl re-sends by itself on a connection that died
  * early and on REFUSED_STREAM: the second time is ours to decide, so it is stopped. */
 static int on_announce(void *data, char *ip, char *local_ip, int port, int local_port)
 {
     struct lcf_attempt *a = data;
-    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    (void)ip, (void)local_ip, (void)port;
+    const struct lcf_line *line = lcf_lines_find(a->lines, local_port);
+    a->port = local_port;
     if (a->announced) return CURL_PREREQFUNC_ABORT;
+    a->unclean = line && lcf_line_has_unasked(line);
+    if (a->unclean) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
     return CURL_PREREQFUNC_OK;
+}
+
+static void note_http1(struct lcf_attempt *a)
+{
+    struct lcf_line *line = lcf_lines_find(a->lines, a->port);
+    if (line) line->http1 = true;
 }
 
 static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
+    if (len > 7 && memcmp(at, "HTTP/1.", 7) == 0) note_http1(a);
     lcf_headers_line(&a->headers, (struct lcf_text){at, len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
@@ -29,7 +46,26 @@ static size_t on_body(char *at, size_t size, size_t count, void *data)
     return lcf_bytes_append(&a->body, at, len) ? len : 0;
 }
 
-static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_carrier *carrier, const struct lcf_wire *wire)
+/* A child that the host starts must not inherit the connection. */
+static int on_open(void *data, curl_socket_t fd, curlsocktype purpose)
+{
+    struct lcf_carrier *carrier = data;
+    (void)purpose;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return lcf_lines_add(&carrier->lines, fd) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+/* libcurl would close first and tell us later: a copy of the socket in a forked child would then
+ * stay in the epoll set for ever. */
+static int on_close(void *data, curl_socket_t fd)
+{
+    struct lcf_carrier *carrier = data;
+    lcf_sockets_watch(&carrier->sockets, fd, false, false);
+    lcf_lines_remove(&carrier->lines, fd);
+    return close(fd);
+}
+
+static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     CURL *easy = a->easy;
     CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, wire->plain);
@@ -37,10 +73,14 @@ static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_carrier *carrier
     LCF_SET(CURLOPT_URL, wire->url);
     if (wire->method == LCF_DELETE) LCF_SET(CURLOPT_CUSTOMREQUEST, "DELETE");
     LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
-    LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(wire->connect_timeout * 1000) + 1);
+    LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
     LCF_SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
     LCF_SET(CURLOPT_PRIVATE, wire->owner);
     LCF_SET(CURLOPT_ERRORBUFFER, a->error);
+    LCF_SET(CURLOPT_SOCKOPTFUNCTION, on_open);
+    LCF_SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    LCF_SET(CURLOPT_SOCKOPTDATA, carrier);
+    LCF_SET(CURLOPT_CLOSESOCKETDATA, carrier);
     LCF_SET(CURLOPT_PREREQFUNCTION, on_announce);
     LCF_SET(CURLOPT_PREREQDATA, a);
     LCF_SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -56,10 +96,10 @@ static void drop_handle(struct lcf_attempt *a)
     a->easy = NULL;
 }
 
-CURLcode lcf_attempt_begin(struct lcf_attempt *a, const struct lcf_carrier *carrier, const struct lcf_wire *wire)
+CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     lcf_bytes_free(&a->body);
-    *a = (struct lcf_attempt){.method = wire->method, .body = {.max = wire->body_max}};
+    *a = (struct lcf_attempt){.lines = &carrier->lines, .method = wire->method, .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;
     CURLcode rc = wire_up(a, carrier, wire);
@@ -80,10 +120,10 @@ enum lcf_cause lcf_cause_of(CURLcode rc, bool announced)
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CIPHER:
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* an answer that is not HTTP, too */
     case CURLE_UNKNOWN_OPTION:
     case CURLE_NOT_BUILT_IN:
-    case CURLE_BAD_FUNCTION_ARGUMENT: return LCF_CONFIGURE;
+    case CURLE_BAD_FUNCTION_ARGUMENT: return announced ? LCF_MALFORMED : LCF_CONFIGURE;
     case CURLE_OPERATION_TIMEDOUT: return LCF_TIMED_OUT;
     case CURLE_FAILED_INIT:
     case CURLE_OUT_OF_MEMORY: return LCF_NO_MEMORY;
@@ -105,6 +145,7 @@ static int status_of(CURL *easy)
  * or an encoding stand, the bytes are not what they seem. */
 static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
 {
+    if (a->unclean) return LCF_BROKEN;
     if (rc != CURLE_OK) return lcf_cause_of(rc, a->announced);
     if (!a->headers.ended) return LCF_BROKEN;
     return a->headers.encoded || a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
@@ -128,6 +169,7 @@ void lcf_attempt_finish(struct lcf_attempt *a, const struct lcf_carrier *carrier
                         struct lcf_entry *entry)
 {
     leave(a, carrier, cause_of(a, rc), entry);
+    if (rc == CURLE_COULDNT_RESOLVE_PROXY) a->error[0] = '\0'; /* it may quote the proxy's password */
     if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", curl_easy_strerror(rc));
 }
 

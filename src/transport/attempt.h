@@ -4,7 +4,9 @@
 #include "../core/settle.h"
 #include "bytes.h"
 #include "harden.h"
+#include "lines.h"
 #include "secret.h"
+#include "sockets.h"
 
 /* One request on the wire: an easy handle, its buffers, and what is to be said of it. No retry. */
 
@@ -15,6 +17,8 @@ struct lcf_carrier {
     CURLM *multi;
     CURLSH *share; /* TLS sessions, which would otherwise die with each handle */
     struct lcf_trust trust;
+    struct lcf_sockets sockets;
+    struct lcf_lines lines;
 };
 
 /* What one attempt sends, and within which bounds. Nothing of it is owned. */
@@ -32,6 +36,9 @@ struct lcf_wire {
 
 struct lcf_attempt {
     CURL *easy; /* NULL while nothing is in flight */
+    struct lcf_lines *lines;
+    int port;        /* the local port of its connection */
+    bool unclean;    /* bytes that nobody asked for waited on it, so it was not used */
     enum lcf_method method;
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     struct lcf_headers headers;
@@ -40,7 +47,7 @@ struct lcf_attempt {
 };
 
 /* Begins; on failure nothing is in flight, and the code says why. */
-CURLcode lcf_attempt_begin(struct lcf_attempt *attempt, const struct lcf_carrier *carrier,
+CURLcode lcf_attempt_begin(struct lcf_attempt *attempt, struct lcf_carrier *carrier,
                            const struct lcf_wire *wire);
 
 /* Ends an attempt that libcurl has finished with `rc`, or one that is stopped for `cause` of

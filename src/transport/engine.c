@@ -12,7 +12,6 @@
 struct lcf_engine {
     pid_t maker;
     struct lcf_carrier carrier;
-    struct lcf_sockets sockets;
     double curl_due;    /* when libcurl wants its timeouts handled */
     double next_due;    /* no exchange is due before this */
     double stirred;     /* when a socket or a timer last did something */
@@ -36,7 +35,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *p
 {
     struct lcf_engine *e = data;
     (void)easy, (void)per_socket;
-    lcf_sockets_watch(&e->sockets, fd, what == CURL_POLL_IN || what == CURL_POLL_INOUT,
+    lcf_sockets_watch(&e->carrier.sockets, fd, what == CURL_POLL_IN || what == CURL_POLL_INOUT,
                       what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
     return 0;
 }
@@ -69,8 +68,8 @@ struct lcf_engine *lcf_engine_new(void)
     e->stirred = lcf_now();
     e->news_end = &e->news;
     e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker << 32);
-    bool open = lcf_sockets_open(&e->sockets);
-    e->carrier = (struct lcf_carrier){curl_multi_init(), curl_share_init(), lcf_truststore_find()};
+    e->carrier = (struct lcf_carrier){.multi = curl_multi_init(), .share = curl_share_init(), .trust = lcf_truststore_find()};
+    bool open = lcf_sockets_open(&e->carrier.sockets);
     if (open && wire_up(e)) return e;
     lcf_engine_free(e);
     return NULL;
@@ -113,7 +112,8 @@ void lcf_engine_free(struct lcf_engine *e)
     release_news(e);
     curl_multi_cleanup(e->carrier.multi);
     curl_share_cleanup(e->carrier.share);
-    lcf_sockets_close(&e->sockets);
+    lcf_sockets_close(&e->carrier.sockets);
+    lcf_lines_free(&e->carrier.lines);
     free(e->live);
     free(e);
 }
@@ -248,7 +248,7 @@ static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, 
 static void stir(struct lcf_engine *e, double seconds)
 {
     struct lcf_ready ready[LCF_READY_MAX];
-    size_t count = lcf_sockets_wait(&e->sockets, seconds, ready);
+    size_t count = lcf_sockets_wait(&e->carrier.sockets, seconds, ready);
     double now = lcf_now();
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
@@ -260,9 +260,10 @@ size_t lcf_engine_step(struct lcf_engine *e, double seconds)
     if (e->count == 0) return 0;
     if (e->next_due <= lcf_now()) {
         stir(e, 0); /* an answer that has come is read before its deadline is judged */
-        if (!e->more) turn_due(e, lcf_now());
+        bool late = lcf_now() > e->next_due + LCF_STEP_LATE;
+        if (!e->more || late) turn_due(e, lcf_now());
     }
-    double most = lcf_engine_timeout(e);
+    double most = e->count && !e->news ? lcf_engine_timeout(e) : 0;
     stir(e, most < seconds ? most : seconds);
     return e->count;
 }
@@ -287,7 +288,7 @@ double lcf_engine_pause(const struct lcf_engine *e)
 
 int lcf_engine_pollfd(const struct lcf_engine *e)
 {
-    return e->sockets.epoll;
+    return e->carrier.sockets.epoll;
 }
 
 bool lcf_engine_setup(void)

@@ -7,6 +7,7 @@
  * when it is stepped. It belongs to the process and the thread that made it. */
 
 #define LCF_STEP_BUDGET 300e-6 /* seconds of work in one step, after which it says "more" */
+#define LCF_STEP_LATE 0.02     /* seconds that unread sockets may hold a deadline back */
 #define LCF_OPENING 4          /* calls of a client that may be waiting for a connection at once: each costs a
                                   handshake, unless the connection that comes can carry it as a stream */
 #define LCF_OPENING_RETRY 1e-3 /* seconds after which the others are looked at again */

@@ -125,7 +125,8 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     e->reading = lcf_read_reply(&reply, x->id[0] ? x->id : NULL);
     e->ended = now;
     e->jitter = jitter;
-    e->retry_after = e->status ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
+    bool may_ask = e->status == 429 || e->status >= 500;
+    e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     if (e->retry_after > 0) lcf_pace_block(&x->profile->pace, now + e->retry_after);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     learn_self(x, &e->reading);
@@ -134,7 +135,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     x->count++;
 }
 
-static void finish_attempt(struct lcf_exchange *x, const struct lcf_carrier *carrier, CURLcode rc, double now,
+static void finish_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, CURLcode rc, double now,
                            double jitter)
 {
     struct lcf_entry *e = &x->entries[x->count];
@@ -142,7 +143,7 @@ static void finish_attempt(struct lcf_exchange *x, const struct lcf_carrier *car
     record(x, e, now, jitter);
 }
 
-static void stop_attempt(struct lcf_exchange *x, const struct lcf_carrier *carrier, enum lcf_cause cause,
+static void stop_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, enum lcf_cause cause,
                          double now, double jitter)
 {
     struct lcf_entry *e = &x->entries[x->count];
@@ -199,7 +200,7 @@ static void starve(struct lcf_exchange *x, double now)
     end(x, &move, now);
 }
 
-static void begin_attempt(struct lcf_exchange *x, const struct lcf_carrier *carrier, const struct lcf_move *move,
+static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, const struct lcf_move *move,
                           double now)
 {
     bool deletes = move->act == LCF_SEND && x->plan.nature == LCF_REMOVE;
@@ -236,7 +237,7 @@ static void pause(struct lcf_exchange *x, const struct lcf_move *move)
 }
 
 /* Decides until something is under way; only an attempt that could not begin decides twice. */
-static void proceed(struct lcf_exchange *x, const struct lcf_carrier *carrier, double now)
+static void proceed(struct lcf_exchange *x, struct lcf_carrier *carrier, double now)
 {
     x->state = LCF_QUEUED;
     while (x->state == LCF_QUEUED) {
@@ -250,20 +251,20 @@ static void proceed(struct lcf_exchange *x, const struct lcf_carrier *carrier, d
     }
 }
 
-void lcf_exchange_turn(struct lcf_exchange *x, const struct lcf_carrier *carrier, double now, double jitter)
+void lcf_exchange_turn(struct lcf_exchange *x, struct lcf_carrier *carrier, double now, double jitter)
 {
     if (x->state == LCF_RUNNING) stop_attempt(x, carrier, LCF_TIMED_OUT, now, jitter);
     proceed(x, carrier, now);
 }
 
-void lcf_exchange_finish(struct lcf_exchange *x, const struct lcf_carrier *carrier, CURLcode rc, double now,
+void lcf_exchange_finish(struct lcf_exchange *x, struct lcf_carrier *carrier, CURLcode rc, double now,
                          double jitter)
 {
     finish_attempt(x, carrier, rc, now, jitter);
     proceed(x, carrier, now);
 }
 
-void lcf_exchange_cancel(struct lcf_exchange *x, const struct lcf_carrier *carrier, double now)
+void lcf_exchange_cancel(struct lcf_exchange *x, struct lcf_carrier *carrier, double now)
 {
     if (x->state == LCF_ENDED) return;
     x->cancelled = true;

@@ -92,12 +92,12 @@ struct lcf_exchange *lcf_exchange_hold(struct lcf_exchange *exchange);
 void lcf_exchange_release(struct lcf_exchange *exchange); /* NULL is none */
 
 /* Takes the next step that is due at `now`; `jitter` (0 to 1) is for the attempt that may end. */
-void lcf_exchange_turn(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, double now, double jitter);
+void lcf_exchange_turn(struct lcf_exchange *exchange, struct lcf_carrier *carrier, double now, double jitter);
 /* libcurl has finished its attempt with `rc`. */
-void lcf_exchange_finish(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, CURLcode rc, double now,
+void lcf_exchange_finish(struct lcf_exchange *exchange, struct lcf_carrier *carrier, CURLcode rc, double now,
                          double jitter);
 /* Ends it at once. */
-void lcf_exchange_cancel(struct lcf_exchange *exchange, const struct lcf_carrier *carrier, double now);
+void lcf_exchange_cancel(struct lcf_exchange *exchange, struct lcf_carrier *carrier, double now);
 
 /* Whether its request waits for a connection. */
 bool lcf_exchange_is_opening(const struct lcf_exchange *exchange);
