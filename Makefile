@@ -1,4 +1,5 @@
-# make            build/$(LUA)/cloudflare.so; LUA is lua5.4 unless given (lua5.1 lua5.2 lua5.3 luajit)
+# make            build/<lua>/cloudflare.so for every Lua whose headers are here; with LUA=lua5.4
+#                 (or lua5.1 lua5.2 lua5.3 luajit) for that one
 # make check      the specs for $(LUA); installs nothing, uses no network
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
@@ -18,9 +19,10 @@ CFLAGS  = -O2 -g
 LDFLAGS =
 
 PKG_CONFIG = pkg-config
-DIGITS     = $(patsubst lua%,%,$(LUA))
-LUA_PC    := $(shell for name in $(LUA) lua-$(DIGITS) lua$(subst .,,$(DIGITS)); do \
+# What pkg-config calls a Lua: lua5.4, lua-5.4 or lua54, as the system likes.
+pc_name    = $(shell for name in $(1) $(patsubst lua%,lua-%,$(1)) $(subst .,,$(1)); do \
                $(PKG_CONFIG) --exists $$name 2>/dev/null && echo $$name && break; done)
+LUA_PC    := $(call pc_name,$(LUA))
 LUA_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LUA_PC))
 LUA_LIBS   = $(shell $(PKG_CONFIG) --libs $(LUA_PC))
 LUA_ABI    = $(if $(filter luajit,$(LUA)),5.1,$(shell $(PKG_CONFIG) --modversion $(LUA_PC) | cut -d. -f1,2))
@@ -40,7 +42,13 @@ MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
 .PHONY: all static check unit deps test suites demo bench install clean
+ifeq ($(origin LUA),file)
+all:
+	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
+	  $(MAKE) --no-print-directory LUA=$$lua || exit 1; done
+else
 all: $(MODULE)
+endif
 static: $(LIBRARY)
 
 $(MODULE): $(CORE) $(TRANSPORT) $(SPEAKS)

@@ -1,0 +1,59 @@
+-- What holds for the house as a whole.
+local function lines_of(command)
+  local found, pipe = {}, io.popen(command)
+  for line in pipe:lines() do found[#found + 1] = line end
+  pipe:close()
+  return found
+end
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function includes(folder, pattern)
+  return lines_of(("grep -lE '#[[:space:]]*include[[:space:]]*[<\"]%s' src/%s/*"):format(pattern, folder))
+end
+
+describe("the house", function()
+  it("has three floors, and none knows the one above", function()
+    assert.same({}, includes("core", "(lua|lauxlib|lualib|curl/|\\.\\./lua|\\.\\./transport)"))
+    assert.same({}, includes("transport", "(lua|lauxlib|lualib|\\.\\./lua)"))
+    assert.same({}, includes("lua", "curl/"))
+  end)
+
+  it("is built whole by the rockspec", function()
+    local rock = {}
+    local chunk = assert((loadstring or load)(read "rockspec/cloudflare-scm-1.rockspec"))
+    if setfenv then setfenv(chunk, rock)
+    else chunk = load(read "rockspec/cloudflare-scm-1.rockspec", "rockspec", "t", rock) end
+    chunk()
+    local listed = {}
+    for _, source in ipairs(rock.build.modules.cloudflare.sources) do
+      if source ~= "rockspec/pin.c" then listed[#listed + 1] = source end
+    end
+    table.sort(listed)
+    assert.same(lines_of "ls src/*/*.c | LC_ALL=C sort", listed)
+  end)
+
+  it("embeds wait.lua as it is", function()
+    local text = read("src/lua/wait.inc"):gsub('    "(.-)\\n"\n', "%1\n"):gsub("\\(.)", "%1")
+    assert.equal(read "src/lua/wait.lua", text)
+  end)
+
+  it("shows one symbol to the world", function()
+    local module = package.searchpath and package.searchpath("cloudflare", package.cpath)
+      or package.cpath:match "^[^;]+":gsub("%?", "cloudflare")
+    local exported = lines_of(("nm -D --defined-only %s | awk '{ print $3 }' | grep -v '^__'"):format(module))
+    assert.same({ "luaopen_cloudflare" }, exported)
+  end)
+
+  it("keeps no writable data of its own", function()
+    for _, line in ipairs(lines_of "size -A build/core/*.o build/transport/*.o build/lua5.4/*.o") do
+      local section, size = line:match "^(%.%w+)%s+(%d+)"
+      if section == ".data" or section == ".bss" then assert.equal(0, tonumber(size)) end
+    end
+  end)
+end)
