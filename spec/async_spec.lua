@@ -4,21 +4,7 @@ local socket = require "socket"
 
 local MARGIN = 10 -- seconds that a busy machine may add
 
--- What the sandbox saw of one token, in order.
-local function requests_for(id)
-  local found = {}
-  for _, entry in ipairs(sandbox.ledger()) do
-    if entry.token == id then found[#found + 1] = entry end
-  end
-  return found
-end
-
-local function is_deleted(id)
-  for _, entry in ipairs(requests_for(id)) do
-    if entry.effect == "deleted" then return true end
-  end
-  return false
-end
+local requests_for, is_deleted = sandbox.requests_for, sandbox.is_deleted
 
 -- Steps until `condition` holds; a call that never gets there fails the spec.
 local function step_until(condition)

@@ -1,21 +1,7 @@
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
 
--- What the sandbox saw of one token, in order.
-local function requests_for(id)
-  local found = {}
-  for _, entry in ipairs(sandbox.ledger()) do
-    if entry.token == id then found[#found + 1] = entry end
-  end
-  return found
-end
-
-local function is_deleted(id)
-  for _, entry in ipairs(requests_for(id)) do
-    if entry.effect == "deleted" then return true end
-  end
-  return false
-end
+local requests_for, is_deleted = sandbox.requests_for, sandbox.is_deleted
 
 local function contains(text, part) return text:find(part, 1, true) ~= nil end
 

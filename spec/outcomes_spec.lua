@@ -2,14 +2,7 @@ local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
--- What the sandbox saw of one token, in order.
-local function requests_for(id)
-  local found = {}
-  for _, entry in ipairs(sandbox.ledger()) do
-    if entry.token == id then found[#found + 1] = entry end
-  end
-  return found
-end
+local requests_for = sandbox.requests_for
 
 -- Did the deletion really take place, and how many DELETEs arrived?
 local function truth(id)

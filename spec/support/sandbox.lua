@@ -61,6 +61,23 @@ function sandbox.count(method)
   return seen, deleted
 end
 
+--- What the sandbox saw of one token, in order.
+function sandbox.requests_for(id)
+  local found = {}
+  for _, entry in ipairs(sandbox.ledger()) do
+    if entry.token == id then found[#found + 1] = entry end
+  end
+  return found
+end
+
+--- Whether a deletion of this token really took effect.
+function sandbox.is_deleted(id)
+  for _, entry in ipairs(sandbox.requests_for(id)) do
+    if entry.effect == "deleted" then return true end
+  end
+  return false
+end
+
 --- The options of a client that trusts the sandbox over "plain", "http1" or "http2".
 function sandbox.options(over, extra)
   local options = {
