@@ -6,14 +6,7 @@ local MARGIN = 10 -- seconds that a busy machine may add
 
 local requests_for, is_deleted = sandbox.requests_for, sandbox.is_deleted
 
--- Steps until `condition` holds; a call that never gets there fails the spec.
-local function step_until(condition)
-  local deadline = socket.gettime() + 60
-  while not condition() do
-    cloudflare.step(0.01)
-    assert(socket.gettime() < deadline, "nothing came of stepping")
-  end
-end
+local step_until = require "spec.support.step_until"
 
 local function finish() step_until(function() return cloudflare.step() == 0 end) end
 

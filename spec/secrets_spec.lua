@@ -1,6 +1,5 @@
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
-local socket = require "socket"
 
 -- The specs hold each credential backwards only, so that whatever holds it forwards is not theirs.
 -- It has letters, digits and a hyphen: a cf-ray header may look like that too.
@@ -105,13 +104,7 @@ local function search_stack()
   end
 end
 
-local function step_until(condition)
-  local deadline = socket.gettime() + 60
-  while not condition() do
-    cloudflare.step(0.01)
-    assert(socket.gettime() < deadline, "nothing came of stepping")
-  end
-end
+local step_until = require "spec.support.step_until"
 
 describe("the search of these specs", function()
   it("finds a secret wherever debug can reach one", function()

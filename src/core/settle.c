@@ -13,9 +13,9 @@ struct facts {
     bool distrust;   /* something broke or fell silent, and nothing has been answered since */
 };
 
-static bool is_own(const struct lcf_plan *plan, const struct lcf_entry *e)
+bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method)
 {
-    return e->method == LCF_DELETE || plan->nature == LCF_READ;
+    return method == LCF_DELETE || plan->nature == LCF_READ;
 }
 
 static void weigh_send(const struct lcf_plan *plan, struct facts *f, const struct lcf_entry *e)
@@ -56,7 +56,7 @@ static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history 
     for (size_t i = 0; i < history->count; i++) {
         f.last = &history->entries[i];
         f.distrust = has_hung(f.last) || (f.distrust && f.last->cause != LCF_ANSWERED);
-        if (is_own(plan, f.last)) weigh_send(plan, &f, f.last);
+        if (lcf_is_own(plan, f.last->method)) weigh_send(plan, &f, f.last);
         else weigh_look(&f, f.last);
     }
     return f;

@@ -73,4 +73,7 @@ double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout,
 /* What kind of answer, or lack of one, an attempt brought. */
 enum lcf_kind lcf_entry_kind(const struct lcf_entry *entry);
 
+/* Whether a request is the operation's own, and not a GET that only looks before or after a DELETE. */
+bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method);
+
 #endif

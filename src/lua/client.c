@@ -135,11 +135,10 @@ static struct lcf_client *make(lua_State *L, int index, const char *function)
 {
     struct lcf_options options = lcf_options_default;
     struct lcf_fault fault = {0};
-    options.base_url = options.user_agent = (struct lcf_text){0};
+    options.base_url = (struct lcf_text){0}; /* so that the environment's comes before the default */
     if (index) fault = lcf_options_read(L, index, false, function, 1, &options);
     lcf_options_environment(&options);
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
-    if (!options.user_agent.at) options.user_agent = lcf_options_default.user_agent;
     if (!fault.message) fault = check_options(L, &options);
     if (fault.message) {
         push_fault(L, &options, &fault, function);
@@ -181,11 +180,7 @@ static struct lcf_client *push_default(lua_State *L, const char *function)
 
 void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const char *function)
 {
-    if (!client->closed) return;
-    luaL_where(L, 2);
-    lua_pushfstring(L, "cloudflare.%s: the client is closed", function);
-    lua_concat(L, 2);
-    lua_error(L);
+    if (client->closed) lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: the client is closed", function));
 }
 
 struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function)

@@ -82,12 +82,17 @@ int lcf_bad_value(lua_State *L, const char *function, const char *argument, cons
     return 2;
 }
 
-int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message)
+int lcf_raise(lua_State *L, const char *message)
 {
     luaL_where(L, 2);
-    lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, function, message);
+    lua_pushstring(L, message);
     lua_concat(L, 2);
     return lua_error(L);
+}
+
+int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message)
+{
+    return lcf_raise(L, lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, function, message));
 }
 
 int lcf_wrong_type(lua_State *L, const char *function, int argument, const char *expected, int index)

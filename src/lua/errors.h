@@ -16,6 +16,9 @@ int lcf_fail(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const c
  * `message` says what is wrong and what to do, and never repeats the value. */
 int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message);
 
+/* [-0, +0, v] Raises a message at the place that called the Lua closure which called us. */
+int lcf_raise(lua_State *L, const char *message);
+
 /* [-0, +0, v] Raises a programmer's mistake at the place that called the Lua closure which
  * called us: "bad argument #2 to 'delete' (string expected, got nil)". */
 int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message);

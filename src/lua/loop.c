@@ -213,11 +213,8 @@ void lcf_loop_deliver(lua_State *L)
 void lcf_loop_check_idle(lua_State *L, const char *function)
 {
     const struct loop *loop = current_loop(L);
-    if (!loop || !loop->busy) return;
-    luaL_where(L, 2);
-    lua_pushfstring(L, "cloudflare.%s: called from inside on_event, which may only look", function);
-    lua_concat(L, 2);
-    lua_error(L);
+    if (loop && loop->busy)
+        lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: called from inside on_event, which may only look", function));
 }
 
 double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument)

@@ -277,17 +277,11 @@ bool lcf_exchange_is_opening(const struct lcf_exchange *x)
     return x->state == LCF_RUNNING && !x->attempt.announced;
 }
 
-/* A GET that only looks, before or after a DELETE, is not the operation's own. */
-static bool is_own(const struct lcf_exchange *x, enum lcf_method method)
-{
-    return method == LCF_DELETE || x->plan.nature == LCF_READ;
-}
-
 bool lcf_exchange_may_have_sent(const struct lcf_exchange *x)
 {
-    bool sent = x->state == LCF_RUNNING && is_own(x, x->attempt.method) && x->attempt.announced;
+    bool sent = x->state == LCF_RUNNING && lcf_is_own(&x->plan, x->attempt.method) && x->attempt.announced;
     for (size_t i = 0; !sent && i < x->count; i++)
-        sent = is_own(x, x->entries[i].method) && x->entries[i].phase != LCF_UNSENT;
+        sent = lcf_is_own(&x->plan, x->entries[i].method) && x->entries[i].phase != LCF_UNSENT;
     return sent;
 }
 
