@@ -1,5 +1,6 @@
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
+local second_opinion = require "spec.support.second_opinion"
 local socket = require "socket"
 
 local requests_for = sandbox.requests_for
@@ -195,6 +196,7 @@ describe("tokens.delete tells the truth when", function()
         local token, detail = call:wait()
         assert.equal(outcome, detail.outcome)
         assert.equal(words, story(detail.http))
+        assert.equal(outcome, second_opinion(detail.http, id))
         assert_same_story(id, detail.http)
         assert.equal(deletions, (truth(id)))
         assert.equal(FAILURES[outcome] or false, token == nil)

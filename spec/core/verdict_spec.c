@@ -549,6 +549,9 @@ static void the_trace_learns_what_success_said(void **state)
         {"nothing in HTML", 404, HTML, LCF_NO_ENVELOPE},
         {"nothing in {}", 200, "{}", LCF_NO_ENVELOPE},
         {"nothing certain when twice", 200, "{\"success\":true,\"success\":true}", LCF_NO_ENVELOPE},
+        {"nothing beside a result that is no object", 200, "{\"success\":true,\"result\":[]}", LCF_NO_ENVELOPE},
+        {"nothing beside an id that is no string", 200, "{\"success\":true,\"result\":{\"id\":1}}", LCF_NO_ENVELOPE},
+        {"nothing beside two ids", 200, "{\"success\":true,\"result\":{\"id\":\"a\",\"id\":\"a\"}}", LCF_NO_ENVELOPE},
     };
     unsigned wrong = 0;
     (void)state;
@@ -573,6 +576,17 @@ static void codes_are_kept_in_order_and_at_most_eight(void **state)
     assert_int_equal(many.verdict, LCF_REFUSAL);
     assert_int_equal(many.code_count, LCF_CODES_MAX);
     assert_int_equal(many.codes[LCF_CODES_MAX - 1], 8);
+}
+
+/* Whoever reads the trace must be able to tell why a 404 is not about the token. */
+static void a_code_about_the_route_is_kept_before_others(void **state)
+{
+    struct lcf_reading many = read_whole(
+        404, "{\"success\":false,\"errors\":[{\"code\":1},{\"code\":2},{\"code\":3},{\"code\":4},{\"code\":5},{\"code\":6},"
+             "{\"code\":7},{\"code\":8},{\"code\":7003},{\"code\":10}]}");
+    (void)state;
+    assert_int_equal(many.verdict, LCF_NO_ROUTE);
+    assert_int_equal(many.codes[LCF_CODES_MAX - 1], 7003);
 }
 
 static void a_failures_other_fields_do_not_matter_even_if_given_twice(void **state)
@@ -647,6 +661,7 @@ int main(void)
         cmocka_unit_test(the_trace_learns_what_the_result_named),
         cmocka_unit_test(the_trace_learns_what_success_said),
         cmocka_unit_test(codes_are_kept_in_order_and_at_most_eight),
+        cmocka_unit_test(a_code_about_the_route_is_kept_before_others),
         cmocka_unit_test(a_failures_other_fields_do_not_matter_even_if_given_twice),
         cmocka_unit_test(where_no_id_was_asked_for_a_200_and_a_yes_are_proof),
         cmocka_unit_test(a_reply_without_any_body_needs_no_pointer),
