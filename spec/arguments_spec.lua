@@ -330,6 +330,15 @@ describe("a bad value of an option returns nil and an error:", function()
     it("but not base_url = " .. url, function() assert.truthy(client { base_url = url }) end)
   end
 
+  it("a proxy whose scheme libcurl does not speak to proxies", function()
+    for _, proxy in ipairs { "ftp://127.0.0.1", "socks6://127.0.0.1", "://127.0.0.1" } do
+      assert_fault("proxy", client { proxy = proxy })
+    end
+    for _, proxy in ipairs { "127.0.0.1:3128", "http://127.0.0.1", "socks5h://127.0.0.1" } do
+      assert.truthy(client { proxy = proxy })
+    end
+  end)
+
   it("a user_agent that does not fit into a header", function()
     for _, agent in ipairs { "a\r\nX-Evil: 1", "a\0b", "", "\195\164" } do
       assert_fault("user_agent", cloudflare.new(sandbox.options("plain", { user_agent = agent })))

@@ -19,13 +19,14 @@ local function first_line(command)
   return line
 end
 
---- Starts a Lua script in the background; returns its process id and the file of its output.
-local function background(script)
+--- Starts a Lua script in the background, behind what the shell is told `first`; returns its process id
+--- and the file of its output.
+local function background(script, first)
   local source, output = os.tmpname(), os.tmpname()
   local file = assert(io.open(source, "w"))
   file:write(script)
   file:close()
-  return first_line(("{ exec %s %s; } >%s 2>&1 & echo $!"):format(interpreter, source, output)), output
+  return first_line(("{ %s exec %s %s; } >%s 2>&1 & echo $!"):format(first or "", interpreter, source, output)), output
 end
 
 local function eventually(seconds, condition)
@@ -49,6 +50,30 @@ describe("a script", function()
     assert.is_true(eventually(10, function() return sandbox.count "DELETE" == 1 end))
     os.execute("kill -INT " .. pid)
     assert.is_true(eventually(5, function() return read(output):find("interrupted!", 1, true) ~= nil end))
+  end)
+
+  it("that has no descriptor left has sent nothing, and goes on when it has", function()
+    local id = sandbox.fresh()
+    local _, output = background(([[
+      local cf = require "cloudflare".new()
+      local function try()
+        local token, err = cf.tokens.delete(nil, "ID", { max_retries = 0 })
+        return token and "deleted" or err.outcome .. "/" .. err.kind
+      end
+      local function try_full()
+        local open = {}
+        for file in function() return (io.open "/dev/null") end do open[#open + 1] = file end
+        local fate = try()
+        for _, file in ipairs(open) do file:close() end
+        return fate
+      end
+      local without_engine = try_full()
+      cf.async.tokens.delete(nil, "ID"):cancel()
+      print(without_engine, try_full(), try(), "end")
+    ]]):gsub("ID", id), "ulimit -n 64;")
+    assert.is_true(eventually(30, function() return read(output):find("end", 1, true) ~= nil end))
+    assert.equal("not_sent/host not_sent/network deleted end", (read(output):gsub("%s+", " "):gsub(" $", "")))
+    assert.equal(1, #sandbox.requests_for(id))
   end)
 
   it("deletes thousands over one connection, without growing", function()

@@ -266,6 +266,7 @@ static void plain_http_is_for_literal_loopback_addresses_alone(void **state)
         {BYTES("http://127..0.1"), LCF_URL_INSECURE},
         {BYTES("http://127.0.0.256"), LCF_URL_INSECURE},
         {BYTES("http://127.0.0.0001"), LCF_URL_INSECURE},
+        {BYTES("http://127.1234.0.1"), LCF_URL_INSECURE},
         {BYTES("http://127.0.0.1.example.com"), LCF_URL_INSECURE},
         {BYTES("http://127.0.0.1a"), LCF_URL_INSECURE},
         {BYTES("http://127.example.com"), LCF_URL_INSECURE},
@@ -404,6 +405,40 @@ static void a_base_url_knows_whether_it_is_plain(void **state)
     assert_false(lcf_url_is_plain(text_of("http:")));
 }
 
+static void a_proxy_is_a_host_or_has_a_scheme_that_libcurl_speaks_to_proxies(void **state)
+{
+    static const struct {
+        struct lcf_text proxy;
+        bool good;
+    } rows[] = {
+        {BYTES("proxy.example"), true},
+        {BYTES("proxy.example:3128"), true},
+        {BYTES("user:password@proxy.example"), true},
+        {BYTES("a:/"), true},
+        {BYTES("http://proxy.example"), true},
+        {BYTES("https://proxy.example"), true},
+        {BYTES("socks4://proxy.example"), true},
+        {BYTES("socks4a://proxy.example"), true},
+        {BYTES("socks5://proxy.example"), true},
+        {BYTES("socks5h://proxy.example"), true},
+        {BYTES("http://"), true}, /* libcurl says what is missing */
+        {BYTES(""), false},
+        {BYTES("://"), false},
+        {BYTES("ftp://proxy.example"), false},
+        {BYTES("socks6://proxy.example"), false},
+        {BYTES("xhttp://proxy.example"), false},
+        {BYTES("http\0://proxy.example"), false},
+    };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct lcf_text proxy = exact(rows[i].proxy);
+        if (lcf_check_proxy(proxy) != rows[i].good) WRONG(wrong, "\"%.*s\"", (int)proxy.len, rows[i].proxy.at);
+        release(proxy);
+    }
+    expect_none(wrong);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -422,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_port_is_a_number_from_1_to_65535),
         cmocka_unit_test(a_path_is_plain),
         cmocka_unit_test(a_base_url_knows_whether_it_is_plain),
+        cmocka_unit_test(a_proxy_is_a_host_or_has_a_scheme_that_libcurl_speaks_to_proxies),
     };
     return cmocka_run_group_tests_name("idents", tests, NULL, NULL);
 }

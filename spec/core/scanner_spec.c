@@ -409,6 +409,7 @@ static void broken_unicode_escapes_are_refused(void **state)
         {"a high surrogate before a letter", BYTES("\"\\ud83dx\""), LCF_JSON_NONE},
         {"a high surrogate before another escape", BYTES("\"\\ud83d\\n\""), LCF_JSON_NONE},
         {"a high surrogate before a plain \\u", BYTES("\"\\ud83d\\u0041\""), LCF_JSON_NONE},
+        {"a high surrogate before the point behind the low ones", BYTES("\"\\ud83d\\ue000\""), LCF_JSON_NONE},
         {"two high surrogates", BYTES("\"\\ud83d\\ud83d\""), LCF_JSON_NONE},
         {"a low surrogate alone", BYTES("\"\\ude00\""), LCF_JSON_NONE},
         {"a pair in the wrong order", BYTES("\"\\ude00\\ud83d\""), LCF_JSON_NONE},
@@ -444,6 +445,8 @@ static void strings_are_compared_after_their_escapes_are_decoded(void **state)
         {"another letter", BYTES("\"succesS\""), BYTES("success"), false},
         {"an escape that is only spelt", BYTES("\"\\\\u0069d\""), BYTES("id"), false},
         {"half of a character", BYTES("\"\\u00e9\""), BYTES("\xC3"), false},
+        {"a string that never ends", BYTES("\"id"), BYTES("id"), false},
+        {"a string that ends in a backslash", BYTES("\"id\\"), BYTES("id"), false},
         {"a letter that looks alike", BYTES("\"\\u0456d\""), BYTES("id"), false},
     };
     unsigned wrong = 0;
@@ -476,6 +479,7 @@ static void decoding_gives_the_bytes_and_never_more_than_there_is_room_for(void 
         {"a character that only half fits", BYTES("\"ab\\u00e9\""), 3, false, BYTES("")},
         {"four bytes that fit", BYTES("\"\\ud83d\\ude00\""), 4, true, BYTES("\xF0\x9F\x98\x80")},
         {"four bytes that do not", BYTES("\"\\ud83d\\ude00\""), 3, false, BYTES("")},
+        {"a string that never ends", BYTES("\"abc"), 10, false, BYTES("")},
         {"all short escapes", BYTES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), 8, true, BYTES("\"\\/\b\f\n\r\t")},
     };
     unsigned wrong = 0;
@@ -582,7 +586,7 @@ static void walking_an_array_gives_elements_without_keys(void **state)
 
 static void walking_what_is_empty_ends_at_once(void **state)
 {
-    static const char *const empties[] = {"{}", "[]", " { \n } ", " [\t] "};
+    static const char *const empties[] = {"{}", "[]", " { \n } ", " [\t] ", ""};
     (void)state;
     for (size_t i = 0; i < COUNT(empties); i++) {
         struct lcf_text document = exact(text_of(empties[i]));

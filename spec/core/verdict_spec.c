@@ -618,6 +618,8 @@ static void where_no_id_was_asked_for_a_200_and_a_yes_are_proof(void **state)
         if (read_as(true, 202, text_of(bodies[i]), NULL).verdict != LCF_AMBIGUOUS) WRONG(wrong, "202 %s", bodies[i]);
         if (read_as(false, 200, text_of(bodies[i]), NULL).verdict != LCF_AMBIGUOUS) WRONG(wrong, "cut %s", bodies[i]);
     }
+    if (read_as(true, 200, text_of("{\"success\":true,\"result\":1,\"result\":2}"), NULL).verdict != LCF_AMBIGUOUS)
+        WRONG(wrong, "a result given twice");
     if (read_as(true, 200, text_of("{\"success\":false,\"errors\":[]}"), NULL).verdict != LCF_AMBIGUOUS) WRONG(wrong, "a no");
     if (read_as(true, 404, text_of(NO(1001)), NULL).verdict != LCF_ABSENT) WRONG(wrong, "a 404");
     if (read_as(true, 404, text_of(NO(7003)), NULL).verdict != LCF_NO_ROUTE) WRONG(wrong, "a 404 about the path");

@@ -12,6 +12,8 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 int luaopen_cloudflare(lua_State *L);
 
@@ -54,6 +56,23 @@ static void a_state_closed_with_calls_in_flight_leaves_nothing(void **state)
     lua_close(L);
 }
 
+static void a_child_process_learns_nothing_of_its_parents_calls(void **state)
+{
+    (void)state;
+    lua_State *L = open_state();
+    assert_int_equal(run(L, "removal, look = cf.async.tokens.delete(nil, missing), cf.async.tokens.verify() "
+                            "require 'cloudflare'.step(0)"), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(luaL_dostring(L, "local _, e = removal:wait() assert(e.outcome == 'unknown' and e.kind == 'host')"
+                               "local _, f = look:wait() assert(f.outcome == 'failed' and f.kind == 'host')"));
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(luaL_dostring(L, "local _, e = removal:wait() assert(e.outcome == 'not_found') assert(look:wait())"), 0);
+    lua_close(L);
+}
+
 static void *work(void *failed)
 {
     lua_State *L = open_state();
@@ -81,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_module_works_without_a_file),
         cmocka_unit_test(a_state_closed_with_calls_in_flight_leaves_nothing),
+        cmocka_unit_test(a_child_process_learns_nothing_of_its_parents_calls),
         cmocka_unit_test(every_thread_has_states_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,8 +174,8 @@ void lcf_headers_line(struct lcf_headers *h, struct lcf_text line)
     h->bytes = bytes;
     if (h->ended || line.len == 0) return; /* behind the end stand trailers */
     if (is_misshapen(line)) h->contradictory = true;
-    if (line.len > 0 && line.at[line.len - 1] == '\n' && trimmed(line).len == 0) h->ended = true;
-    const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+    if (line.at[line.len - 1] == '\n' && trimmed(line).len == 0) h->ended = true;
+    const char *colon = memchr(line.at, ':', line.len);
     /* A line without its end was cut: half a Retry-After is another Retry-After. */
     if (!colon || line.at[line.len - 1] != '\n') return;
     struct lcf_text name = {line.at, (size_t)(colon - line.at)};

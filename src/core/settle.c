@@ -160,8 +160,7 @@ static struct lcf_move after_read(const struct lcf_plan *plan, const struct lcf_
         case LCF_REFUSAL:
             if (f->last->status != 429) return end_as(f, LCF_REFUSED);
             break;
-        case LCF_AMBIGUOUS:
-        case LCF_UNNAMED: break;
+        default: break; /* nothing is proven */
         }
     }
     return send_again(plan, history, f, now);
@@ -185,9 +184,8 @@ static struct lcf_move after_delete(const struct lcf_plan *plan, const struct lc
     case LCF_NO_ROUTE:
     case LCF_REFUSAL: return after_refusal(plan, history, f, now);
     case LCF_UNNAMED: return f->barred ? end_as(f, LCF_ACCEPTED) : act(LCF_CONFIRM, f);
-    case LCF_AMBIGUOUS: break;
+    default: return look_again(plan, f, now); /* nothing is proven */
     }
-    return look_again(plan, f, now);
 }
 
 /* The GET that `check_first` asks for, before any DELETE. */
@@ -201,8 +199,7 @@ static struct lcf_move after_first_look(const struct lcf_plan *plan, const struc
         if (f->last->status == 403) return act(LCF_SEND, f);
         if (f->last->status != 429) return end_as(f, LCF_NOT_SENT);
         break;
-    case LCF_AMBIGUOUS:
-    case LCF_UNNAMED: break;
+    default: break; /* nothing is proven */
     }
     return look_again(plan, f, now);
 }

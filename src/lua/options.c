@@ -103,19 +103,24 @@ static const char *unknown(lua_State *L, const char *name)
     return lua_pushfstring(L, strlen(name) > NAME_MAX_LEN ? "unknown option" : "unknown option '%s'", name);
 }
 
+/* [-0, +1, e] Why a name is none of an option here. */
+static const char *misnomer(lua_State *L, const char *name, bool is_known, bool for_call)
+{
+    const char *near = nearest(name, for_call);
+    return is_known ? lua_pushfstring(L, "option '%s' is the client's alone", name)
+           : near   ? lua_pushfstring(L, "unknown option '%s'; did you mean '%s'?", name, near)
+                    : unknown(L, name);
+}
+
 /* [-0, +0, v] The option that the key at -2 names. */
 static const struct option *identify(lua_State *L, bool for_call, const char *function, int argument)
 {
     if (lua_type(L, -2) != LUA_TSTRING) lcf_bad_argument(L, function, argument, "option names are strings");
     const char *name = lua_tostring(L, -2);
     const struct option *option = find(name);
-    if (option && (option->for_call || !for_call)) return option;
-    const char *near = nearest(name, for_call);
-    const char *message = option ? lua_pushfstring(L, "option '%s' is the client's alone", name)
-                          : near ? lua_pushfstring(L, "unknown option '%s'; did you mean '%s'?", name, near)
-                                 : unknown(L, name);
-    lcf_bad_argument(L, function, argument, message);
-    return NULL;
+    if (!option || (for_call && !option->for_call))
+        lcf_bad_argument(L, function, argument, misnomer(L, name, option != NULL, for_call));
+    return option;
 }
 
 static bool has_type(lua_State *L, enum type type)
@@ -127,9 +132,9 @@ static bool has_type(lua_State *L, enum type type)
     case FLAG: return got == LUA_TBOOLEAN;
     case TEXT: return got == LUA_TSTRING;
     case TEXT_OR_FUNCTION: return got == LUA_TSTRING || got == LUA_TFUNCTION;
-    case FUNCTION: return got == LUA_TFUNCTION;
+    case FUNCTION: break;
     }
-    return false;
+    return got == LUA_TFUNCTION;
 }
 
 static const char *type_name(enum type type)

@@ -1,0 +1,170 @@
+/* The parts of transport that need no engine: causes, open connections, and where this system keeps its
+ * certificate authorities. */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "../../src/transport/attempt.h"
+#include "../../src/transport/truststore.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
+
+/* Causes: what libcurl said, read with what we know: whether the request was announced. */
+
+static void a_failure_is_named_by_how_far_the_attempt_came(void **state)
+{
+    static const struct {
+        CURLcode rc;
+        enum lcf_cause before, after; /* the request was announced */
+    } rows[] = {
+        {CURLE_OK, LCF_ANSWERED, LCF_ANSWERED},
+        {CURLE_COULDNT_RESOLVE_HOST, LCF_RESOLVE, LCF_RESOLVE},
+        {CURLE_COULDNT_RESOLVE_PROXY, LCF_RESOLVE, LCF_RESOLVE},
+        {CURLE_COULDNT_CONNECT, LCF_CONNECT, LCF_BROKEN}, /* occurs after sending, too */
+        {CURLE_PROXY, LCF_CONNECT, LCF_BROKEN},
+        {CURLE_SSL_CONNECT_ERROR, LCF_HANDSHAKE, LCF_HANDSHAKE},
+        {CURLE_PEER_FAILED_VERIFICATION, LCF_CERTIFICATE, LCF_CERTIFICATE},
+        {CURLE_SSL_ISSUER_ERROR, LCF_CERTIFICATE, LCF_CERTIFICATE},
+        {CURLE_SSL_CACERT_BADFILE, LCF_CONFIGURE, LCF_MALFORMED},
+        {CURLE_SSL_CIPHER, LCF_CONFIGURE, LCF_MALFORMED},
+        {CURLE_URL_MALFORMAT, LCF_CONFIGURE, LCF_MALFORMED},
+        {CURLE_UNSUPPORTED_PROTOCOL, LCF_CONFIGURE, LCF_MALFORMED}, /* an answer that is not HTTP */
+        {CURLE_UNKNOWN_OPTION, LCF_CONFIGURE, LCF_MALFORMED},
+        {CURLE_NOT_BUILT_IN, LCF_CONFIGURE, LCF_MALFORMED},
+        {CURLE_BAD_FUNCTION_ARGUMENT, LCF_CONFIGURE, LCF_MALFORMED},
+        {CURLE_OPERATION_TIMEDOUT, LCF_TIMED_OUT, LCF_TIMED_OUT},
+        {CURLE_FAILED_INIT, LCF_NO_MEMORY, LCF_NO_MEMORY},
+        {CURLE_OUT_OF_MEMORY, LCF_NO_MEMORY, LCF_NO_MEMORY},
+        {CURLE_WRITE_ERROR, LCF_CONNECT, LCF_MALFORMED},
+        {CURLE_HTTP2, LCF_CONNECT, LCF_MALFORMED},
+        {CURLE_WEIRD_SERVER_REPLY, LCF_CONNECT, LCF_MALFORMED},
+        {CURLE_HTTP2_STREAM, LCF_CONNECT, LCF_BROKEN},
+        {CURLE_GOT_NOTHING, LCF_CONNECT, LCF_BROKEN},
+        {CURLE_SEND_ERROR, LCF_CONNECT, LCF_BROKEN},
+        {CURLE_RECV_ERROR, LCF_CONNECT, LCF_BROKEN},
+        {CURLE_PARTIAL_FILE, LCF_CONNECT, LCF_BROKEN},
+        {CURLE_ABORTED_BY_CALLBACK, LCF_CONNECT, LCF_BROKEN}, /* a silent re-send, stopped */
+    };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        enum lcf_cause before = lcf_cause_of(rows[i].rc, false), after = lcf_cause_of(rows[i].rc, true);
+        if (before == rows[i].before && after == rows[i].after) continue;
+        wrong++;
+        print_error("  %s: cause %d before, %d after\n", curl_easy_strerror(rows[i].rc), (int)before, (int)after);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* Lines */
+
+/* A socket that listens on a loopback address of this family, and its port; -1 where there is none. */
+static int listening(int family, int *port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.any = {.sa_family = (sa_family_t)family}};
+    socklen_t size = sizeof address;
+    int fd = socket(family, SOCK_STREAM, 0);
+    if (family == AF_INET) address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    else address.v6.sin6_addr = in6addr_loopback;
+    if (fd < 0 || bind(fd, &address.any, size) != 0 || getsockname(fd, &address.any, &size) != 0) return -1;
+    *port = ntohs(family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+    return fd;
+}
+
+static void a_line_is_found_by_its_local_port(void **state)
+{
+    struct lcf_lines lines = {0};
+    int port4 = 0, port6 = 0, fd4 = listening(AF_INET, &port4), fd6 = listening(AF_INET6, &port6);
+    (void)state;
+    assert_true(fd4 >= 0);
+    assert_null(lcf_lines_find(&lines, port4));
+    assert_true(lcf_lines_add(&lines, fd4));
+    assert_true(lcf_lines_add(&lines, fd6)); /* -1, and so without a port, where there is no IPv6 */
+    assert_int_equal(lcf_lines_find(&lines, port4)->fd, fd4);
+    if (fd6 >= 0) assert_int_equal(lcf_lines_find(&lines, port6)->fd, fd6);
+    assert_null(lcf_lines_find(&lines, -1));
+    lcf_lines_remove(&lines, fd4);
+    assert_null(lcf_lines_find(&lines, port4));
+    lcf_lines_free(&lines);
+    close(fd4);
+    close(fd6);
+}
+
+static void a_pair_without_ports_is_no_line(void **state)
+{
+    struct lcf_lines lines = {0};
+    int pair[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_true(lcf_lines_add(&lines, pair[0]));
+    assert_null(lcf_lines_find(&lines, 80));
+    lcf_lines_free(&lines);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* The trust store, on systems that are not this one: libcurl's own answers stay as they are. */
+
+static bool no_directories, no_files;
+
+__attribute__((visibility("default"))) DIR *opendir(const char *name)
+{
+    DIR *(*real)(const char *);
+    *(void **)&real = dlsym(RTLD_NEXT, "opendir");
+    if (!no_directories) return real(name);
+    errno = ENOENT;
+    return NULL;
+}
+
+__attribute__((visibility("default"))) int access(const char *name, int mode)
+{
+    int (*real)(const char *, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "access");
+    if (!no_files) return real(name, mode);
+    errno = ENOENT;
+    return -1;
+}
+
+static void a_hashed_directory_is_used_alone_else_a_bundle_else_nothing(void **state)
+{
+    (void)state;
+    struct lcf_trust usual = lcf_truststore_find();
+    assert_true(!usual.path || !usual.file);
+    no_directories = true;
+    struct lcf_trust flat = lcf_truststore_find();
+    assert_null(flat.path);
+    if (usual.path) assert_non_null(flat.file); /* Debian's certificates come in both forms */
+    no_files = true;
+    struct lcf_trust bare = lcf_truststore_find();
+    assert_null(bare.path);
+    assert_null(bare.file);
+    no_directories = no_files = false;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failure_is_named_by_how_far_the_attempt_came),
+        cmocka_unit_test(a_line_is_found_by_its_local_port),
+        cmocka_unit_test(a_pair_without_ports_is_no_line),
+        cmocka_unit_test(a_hashed_directory_is_used_alone_else_a_bundle_else_nothing),
+    };
+    return cmocka_run_group_tests_name("parts", tests, NULL, NULL);
+}
