@@ -71,7 +71,7 @@ for _, answer in ipairs(answers) do
   end
 end
 
-for _, case in ipairs(Sweep.share(cases, 60)) do
+for _, case in ipairs(Sweep.share(cases, 40)) do
   local proxy = witness.listen {
     tls = case.kind[3], answers = { CONNECT = case.answer[2] }, blurts = case.kind.blurts and case.answer[2] .. "\5",
   }
