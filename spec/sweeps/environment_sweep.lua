@@ -40,10 +40,11 @@ local proxy = witness.listen {
 }
 local PROXY = "http://127.0.0.1:" .. proxy
 
+-- A key, not a token: an Authorization that comes from elsewhere is not hidden by ours.
 local SCRIPT = write("call.lua", [[
   local url, authority, proxy = ...
   local cf = assert(require "cloudflare".new {
-    api_token = "a-token-for-the-api-alone", base_url = url, max_retries = 0,
+    api_key = "a-key-for-the-api-alone", api_email = "owner@example.com", base_url = url, max_retries = 0, timeout = 10,
     ca_file = authority ~= "" and authority or nil, proxy = proxy,
   })
   io.write((select(2, cf.tokens.delete(("0"):rep(32), ("1"):rep(32))).outcome))
@@ -71,7 +72,7 @@ end
 
 local function proxied(seen, name)
   return seen.outcome == "deleted" and seen.heard == baseline[name].heard
-    and seen.told:find "^CONNECT localhost:%d+ HTTP/1.1\r\n" and not seen.told:find "a%-token%-for"
+    and seen.told:find "^CONNECT localhost:%d+ HTTP/1.1\r\n" and not seen.told:find "a%-key%-for"
 end
 
 local function trusted(seen, name) return baseline[name].outcome == "not_sent" and seen.outcome == "deleted" end

@@ -58,6 +58,8 @@ local fields = {
   { "base_url", "/client/v4", function(is, value) is.path = value end },
 }
 
+local function count(text, pattern) return select(2, text:gsub(pattern, "")) end
+
 local sweep = Sweep.new "injection"
 local accepted = 0
 
@@ -69,7 +71,9 @@ local function check(field, template, byte)
   local heard, connections = witness.heard(port)
   local refused = not result and detail.kind == "argument" and detail.outcome == "not_sent" and heard == "" and connections == 0
   is.path = is.path:gsub("/+$", "") -- a base URL may end in a slash
-  local exact = result and detail.outcome == "deleted" and heard == request(is)
+  local lines = is.api_key and 7 or 6
+  local exact = result and detail.outcome == "deleted" and heard == request(is) and count(heard, "\n") == lines
+    and not heard:gsub("\r\n", ""):find "[^ -~]"
   if exact then accepted = accepted + 1 end
   sweep:check(refused or exact, ("%s: byte %d in %q: %s: %q"):format(field[1], byte, template, tostring(detail), heard))
 end
