@@ -92,7 +92,9 @@ $(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
 
 $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ $(WRAP) -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+# It watches what the module allocates.
+$(BUILD)/spec/static/copies_spec: WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)

@@ -33,13 +33,22 @@ void lcf_profile_release(struct lcf_profile *p)
     free(p);
 }
 
-/* Room for the entry of an attempt, before it begins. */
+/* A ray that the server chose may echo the credential. */
+static void free_entries(struct lcf_exchange *x)
+{
+    lcf_wipe(x->entries, x->room * sizeof *x->entries);
+    free(x->entries);
+}
+
+/* Room for the entry of an attempt, before it begins. By hand: realloc would leave an unwiped copy behind. */
 static bool reserve_entry(struct lcf_exchange *x)
 {
     if (x->count < x->room) return true;
     size_t room = x->room ? x->room * 2 : 8;
-    struct lcf_entry *entries = realloc(x->entries, room * sizeof *entries);
+    struct lcf_entry *entries = malloc(room * sizeof *entries);
     if (!entries) return false;
+    if (x->count) memcpy(entries, x->entries, x->count * sizeof *entries);
+    free_entries(x);
     x->entries = entries;
     x->room = room;
     return true;
@@ -89,7 +98,8 @@ void lcf_exchange_release(struct lcf_exchange *x)
     lcf_bytes_free(&x->yes);
     lcf_secret_release(x->secret);
     lcf_profile_release(x->profile);
-    free(x->entries);
+    free_entries(x);
+    lcf_wipe(x, sizeof *x);
     free(x);
 }
 

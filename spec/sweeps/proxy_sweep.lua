@@ -1,0 +1,92 @@
+-- A proxy never hears the credential, whatever it answers; and one that has not proven itself hears nothing at all.
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+local witness = require "spec.support.witness"
+local Sweep = require "spec.support.sweep"
+
+local DIR = assert(os.getenv "SANDBOX_DIR") .. "/certificates"
+assert(os.execute("sh spec/support/certificates.sh " .. DIR .. " >/dev/null 2>&1"))
+
+local CREDENTIALS = {
+  { api_token = "a-token-that-nobody-but-the-api-may-see" },
+  { api_key = "a-key-that-nobody-but-the-api-may-see", api_email = "owner@example.com" },
+}
+local SECRET = "nobody%-but%-the%-api%-may%-see"
+
+local function tls(name)
+  return { certificate = DIR .. "/" .. name .. ".pem", key = DIR .. "/" .. name .. ".key" }
+end
+
+local ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n"
+local PROVEN = witness.answer("200 OK",
+  ('{"success":true,"errors":[],"messages":[],"result":{"id":"%s"}}'):format(sandbox.missing_id))
+
+local answers = {
+  { "407, Basic", witness.answer("407 Proxy Authentication Required", "no", 'Proxy-Authenticate: Basic realm="x"\r\n') },
+  { "407, NTLM", witness.answer("407 Proxy Authentication Required", "no", "Proxy-Authenticate: NTLM\r\n") },
+  { "401", witness.answer("401 Unauthorized", "no", 'WWW-Authenticate: Basic realm="x"\r\n') },
+  { "403", witness.answer("403 Forbidden", "no") },
+  { "502", witness.answer("502 Bad Gateway", "no") },
+  { "a redirect", witness.answer("307 Temporary Redirect", "", "Location: http://127.0.0.1:$PORT/\r\n") },
+  { "what the API would say", PROVEN },
+  { "200, and then what the API would say, in clear", ESTABLISHED .. PROVEN },
+  { "200, and then a refusal of TLS", ESTABLISHED .. "\21\3\3\0\2\2\40" },
+  { "200, and the end", ESTABLISHED .. "HTTP/1.1 200 OK\r\n\r\n" },
+  { "five 1xx", ("HTTP/1.1 103 Early Hints\r\n\r\n"):rep(5) },
+  { "no HTTP", "220 mail.example ESMTP\r\n" },
+  { "nothing", "" },
+}
+
+local kinds = {
+  { "http", "http://127.0.0.1:%d" },
+  { "http with a password", "http://user:word@127.0.0.1:%d" },
+  { "https", "https://localhost:%d", tls "good" },
+  { "socks5", "socks5h://127.0.0.1:%d", blurts = true },
+}
+
+local bad_certificates = {
+  "self_signed", "wrong_host", "expired", "not_yet_valid", "client_only", "unknown_authority", "missing_intermediate",
+  "issued_by_a_server", "nul_in_name", "star", "weak_key", "weak_digest",
+}
+
+local sweep = Sweep.new "proxies"
+
+-- Deletes through that proxy, and returns the outcome and what the proxy heard.
+local function delete_through(proxy, url, credential)
+  local options = {
+    account_id = sandbox.account, base_url = "https://localhost:9/client/v4", proxy = url:format(proxy),
+    ca_file = DIR .. "/authority.pem", max_retries = 0, timeout = 5,
+  }
+  for name, value in pairs(credential) do options[name] = value end
+  local _, detail = assert(cloudflare.new(options)).tokens.delete(nil, sandbox.missing_id)
+  return detail.outcome, witness.heard_to_the_end(proxy)
+end
+
+local cases = {}
+for _, answer in ipairs(answers) do
+  for _, kind in ipairs(kinds) do
+    for _, credential in ipairs(CREDENTIALS) do
+      cases[#cases + 1] = { answer = answer, kind = kind, credential = credential }
+    end
+  end
+end
+
+for _, case in ipairs(Sweep.share(cases, 40)) do
+  local proxy = witness.listen {
+    tls = case.kind[3], answers = { CONNECT = case.answer[2] }, blurts = case.kind.blurts and case.answer[2] .. "\5",
+  }
+  local outcome, heard = delete_through(proxy, case.kind[2], case.credential)
+  sweep:check(outcome == "not_sent" and heard ~= "" and not heard:find(SECRET),
+    ("%s proxy that answers %s: %s, %q"):format(case.kind[1], case.answer[1], outcome, heard))
+end
+
+for _, name in ipairs(bad_certificates) do
+  for _, credential in ipairs(CREDENTIALS) do
+    local proxy = witness.listen { tls = tls(name), answers = { CONNECT = ESTABLISHED } }
+    local outcome, heard = delete_through(proxy, "https://localhost:%d", credential)
+    sweep:check(outcome == "not_sent" and heard == "",
+      ("proxy whose certificate is %s: %s, %q"):format(name, outcome, heard))
+  end
+end
+
+sweep:finish()

@@ -1,0 +1,83 @@
+-- A redirect is never followed: whatever its code and wherever it points, nothing arrives there, and the
+-- credential reaches nobody but the host that was asked.
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+local witness = require "spec.support.witness"
+local Sweep = require "spec.support.sweep"
+
+local DIR = assert(os.getenv "SANDBOX_DIR") .. "/certificates"
+assert(os.execute("sh spec/support/certificates.sh " .. DIR .. " >/dev/null 2>&1"))
+
+local TLS = { certificate = DIR .. "/good.pem", key = DIR .. "/good.key" }
+local CODES = { "301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect" }
+
+local function listen(order)
+  order.answers = { DELETE = witness.deleted, GET = witness.deleted, POST = witness.deleted }
+  return witness.listen(order)
+end
+
+local another_port, in_clear = listen { tls = TLS }, listen {}
+local elsewhere = listen { tls = TLS, host = "127.0.0.2" }
+local ELSEWHERE = "/elsewhere/" .. sandbox.missing_id
+
+-- Each: a name, where it points, and the port that must hear nothing (nil: the origin itself, under that path).
+local targets = {
+  { "the same host", ELSEWHERE },
+  { "the same host, as a URL", "SCHEME://localhost:$PORT" .. ELSEWHERE },
+  { "another port", "https://localhost:" .. another_port .. ELSEWHERE, another_port },
+  { "another port, without a scheme", "//localhost:" .. another_port .. ELSEWHERE, another_port },
+  { "http", "http://127.0.0.1:" .. in_clear .. ELSEWHERE, in_clear },
+  { "another host", "https://127.0.0.2:" .. elsewhere .. ELSEWHERE, elsewhere },
+}
+
+-- What is redirected: the answers of the origin, and the options of the deletion.
+local requests = {
+  { "the DELETE", function(redirect) return { DELETE = redirect, GET = witness.answer("404 Not Found", "") } end },
+  { "the GET that confirms", function(redirect) return { DELETE = "", GET = redirect } end },
+  { "the GET of check_first", function(redirect) return { GET = redirect, DELETE = witness.deleted } end, true },
+}
+
+local schemes = { { "http", "http://127.0.0.1:%d" }, { "https", "https://localhost:%d", TLS } }
+
+local cases = {}
+for _, scheme in ipairs(schemes) do
+  for _, code in ipairs(CODES) do
+    for _, target in ipairs(targets) do
+      for _, request in ipairs(requests) do
+        cases[#cases + 1] = { scheme = scheme, code = code, target = target, request = request }
+      end
+    end
+  end
+end
+
+local function begin(case)
+  local location = case.target[2]:gsub("SCHEME", case.scheme[1])
+  local redirect = witness.answer(case.code, "moved", "Location: " .. location .. "\r\n")
+  case.origin = witness.listen { tls = case.scheme[3], answers = case.request[2](redirect) }
+  local cf = assert(cloudflare.new {
+    api_token = "a-token-for-one-host", account_id = sandbox.account, ca_file = DIR .. "/authority.pem",
+    base_url = case.scheme[2]:format(case.origin),
+  })
+  case.call = cf.async.tokens.delete(nil, sandbox.missing_id, { timeout = 4, max_retries = 0, check_first = case.request[3] })
+end
+
+local sweep = Sweep.new "redirects"
+for _, case in ipairs(cases) do begin(case) end
+while cloudflare.step(0.1) > 0 do end
+
+for _, case in ipairs(cases) do
+  local heard = witness.heard(case.origin)
+  local _, detail = case.call:wait()
+  local asked_again = heard:find("elsewhere", 1, true)
+  local ended = case.request[3] and "not_sent" or "unknown"
+  sweep:check(heard ~= "" and not asked_again and detail.outcome == ended,
+    ("%s over %s answered with %s to %s: %s"):format(case.request[1], case.scheme[1], case.code, case.target[1], detail.outcome))
+end
+
+local followed = 0
+for _, port in ipairs { another_port, in_clear, elsewhere } do
+  local _, connections = witness.heard(port)
+  followed = followed + connections
+end
+sweep:check(followed == 0, followed .. " connections to where a redirect pointed")
+sweep:finish(followed .. " followed")
