@@ -1,6 +1,6 @@
 """HTTP/1.1, exact to the byte."""
 from replies import Reply, honest
-from truth import meaning
+from truth import SELF, meaning
 from wire import play
 
 
@@ -27,10 +27,11 @@ def compose(reply):
 
 def answer(line, truth, method, id, token, compose):
     """Acts and replies as the token's next script says. Returns how the connection ends, if it does."""
+    id = SELF if id == "verify" else id
     script = truth.take_script(token, method)
     reply = Reply(script, honest(method, token.state), id)
     wire = compose(reply)
-    said = meaning(reply.status, reply.body, id)
+    said = meaning(reply.status, reply.framed(), id)
     acts = method == "DELETE" and script.get("effect", said not in ("refusal", "absent"))
     if acts and not script.get("late"):
         truth.delete(token)

@@ -39,14 +39,19 @@ class Reply:
         text = script.get("body", body).replace("$ID", id)
         self.body = text.encode("latin-1") * script.get("repeat", 1)
         self.headers = [tuple(pair) for pair in script.get("headers", [])] * script.get("flood", 1)
-        self.length = script.get("length", len(self.body))  # false: none is announced
+        length = script.get("length", len(self.body))  # false: none is announced
+        self.length = False if length is False else int(length)
         self.framing = script.get("framing", "length")
         self.interim = script.get("interim", [])
-        self.frames = script.get("frames")
+        self.frames = list(script["frames"]) if "frames" in script else None  # of Lua an empty list is {}
         self.raw = script.get("raw")
+
+    def framed(self):
+        """The body, as far as its length says that it goes."""
+        return self.body if self.length is False else self.body[:self.length]
 
     def is_plain(self):
         """Whether its framing tells the truth about its bytes."""
         framed = {"content-length", "transfer-encoding", "content-encoding"}
         odd = any(name.lower() in framed for name, _ in self.headers)
-        return not (odd or self.frames or self.raw is not None or self.length not in (False, len(self.body)))
+        return not (odd or self.frames is not None or self.raw is not None or self.length not in (False, len(self.body)))

@@ -12,9 +12,13 @@ class Token:
         self.state = state  # present, absent, or hidden from this credential
         self.scripts = scripts
         self.arrived = self.received = self.effects = self.gets = 0  # DELETEs, but for gets
-        self.left = 0  # requests that a relay saw leave the client, wherever they went
+        self.relayed = 0  # bytes that a relay had from the client
+        self.left = False  # whether it saw a request among them, wherever that went
         self.connections = []
         self.answers = []
+
+    def note_relayed(self, count, left):
+        self.relayed, self.left = count, left
 
     def report(self):
         hidden = ("scripts",)
@@ -23,7 +27,7 @@ class Token:
 
 class Truth:
     def __init__(self):
-        self.tokens = {}
+        self.tokens = {"verify": Token("present", [])}
         self.lock = threading.RLock()
 
     def register(self, entries):

@@ -69,7 +69,7 @@ class Line:
 
 
 def play(line, wire, script):
-    """Sends a reply as the script says: all of it, or `cut`, only so many bytes.
+    """Sends a reply as the script says: all of it, or `cut`, only so many bytes (under 0: all but so many).
 
     pause: {at, seconds}: once, after so many bytes; drip: {from, every}: a byte each `every` seconds from there on.
     """
@@ -98,7 +98,7 @@ def has_left(data, is_tls):
     return records > 1
 
 
-def relay(client, port, plan, note_left):
+def relay(client, port, plan, note):
     """Carries bytes to the real port and back, and breaks both ways after `up` bytes to it or `down` from it.
 
     With `narrow`, the client's side has hardly any buffer: a long request stalls half sent.
@@ -107,7 +107,7 @@ def relay(client, port, plan, note_left):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
     server = socket.create_connection(("127.0.0.1", port))
     budget = {client: plan.get("up"), server: plan.get("down")}
-    other, seen, left = {client: server, server: client}, b"", False
+    other, seen = {client: server, server: client}, b""
     open_ends = True
     while open_ends and 0 not in budget.values():
         for source in select.select([client, server], [], [], PATIENCE)[0]:
@@ -118,13 +118,11 @@ def relay(client, port, plan, note_left):
             except OSError:
                 data = b""
             open_ends = open_ends and data != b""
-            if source is client and not left:
+            if source is client:
                 seen += data
-                left = has_left(seen, plan.get("tls"))
             if most is not None:
                 budget[source] = most - min(most, len(data))
-    if left:
-        note_left()
+    note(len(seen), has_left(seen, plan.get("tls")))
     how = plan.get("end", "fin") if 0 in budget.values() else "fin"
     Line(client, 0).end(how)
     Line(server, 0).end("fin" if how == "stall" else how)

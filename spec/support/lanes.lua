@@ -1,8 +1,10 @@
 -- Walks many cases against the fault server at once. A lane is a client whose connections no other lane shares; it has
 -- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `options` (of the call),
 -- `alone` (a port and a client of its own, so new connections) or `relay` (likewise, and the plan of a relay), `client`
--- (its options), `warm` (the call finds a live connection), `allowed` (outcome → true).
+-- (its options), `warm` (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that
+-- call), `allowed` (outcome → true), `one_each` (each DELETE of the trace must have arrived).
 local cloudflare = require "cloudflare"
+local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local judge = require "spec.support.judge"
 
@@ -54,25 +56,36 @@ function Lane:client()
   return assert(cloudflare.new(faults.options(case.over, case.client, case.port)))
 end
 
+function Lane:warm(scripts)
+  local id = faults.fresh()
+  faults.register { { id = id, scripts = scripts } }
+  self.call = self.cf.async.tokens.delete(nil, id)
+end
+
 function Lane:begin()
   self.case = self.queue[self.queue.next]
   if not self.case then return end
   self.queue.next = self.queue.next + 1
-  self.warming = self.case.warm
-  self.call = self.warming and self.cf.async.tokens.delete(nil, faults.fresh())
-    or self:client().async.tokens.delete(nil, self.case.id, self.case.options)
+  self.warming = self.case.warm ~= nil
+  if self.warming then return self:warm(self.case.warm) end
+  self.call = self:client().async.tokens.delete(nil, self.case.id, self.case.options)
 end
 
 function Lane:finish()
   if self.warming then
-    self.warming = false
-    self.call = self.cf.async.tokens.delete(nil, self.case.id, self.case.options)
+    self.warming, self.call, self.due = false, nil, gettime() + (self.case.idle or 0)
     return
   end
   local case, _ = self.case, nil
   _, case.detail = self.call:wait()
   if case.port then faults.close { case.port } end
   self:begin()
+end
+
+function Lane:turn()
+  if self.call and self.call:done() then return self:finish() end
+  if self.call or gettime() < self.due then return end
+  self.call = self.cf.async.tokens.delete(nil, self.case.id, self.case.options)
 end
 
 local function fly(lanes)
@@ -82,7 +95,7 @@ local function fly(lanes)
     busy = false
     cloudflare.step(0.05)
     for _, lane in ipairs(lanes) do
-      if lane.case and lane.call:done() then lane:finish() end
+      if lane.case then lane:turn() end
       busy = busy or lane.case ~= nil
     end
   end
@@ -90,7 +103,7 @@ end
 
 local function wrong(case)
   local outcome = case.detail.outcome
-  local lie = judge(outcome, case.detail.http, case.truth)
+  local lie = judge(outcome, case.detail.http, case.truth, case.one_each)
   if lie or not case.allowed or case.allowed[outcome] then return lie end
   return ("%s: %s"):format(outcome, tostring(case.detail.message or ""))
 end
