@@ -99,11 +99,12 @@ static void drop_handle(struct lcf_attempt *a)
 CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     lcf_bytes_free(&a->body);
-    *a = (struct lcf_attempt){.lines = &carrier->lines, .method = wire->method, .body = {.max = wire->body_max}};
+    *a = (struct lcf_attempt){
+        .multi = carrier->multi, .lines = &carrier->lines, .method = wire->method, .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;
     CURLcode rc = wire_up(a, carrier, wire);
-    if (rc == CURLE_OK && curl_multi_add_handle(carrier->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
+    if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
     if (rc != CURLE_OK) drop_handle(a);
     return rc;
 }
@@ -151,8 +152,7 @@ static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
     return a->headers.encoded || a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
 }
 
-static void leave(struct lcf_attempt *a, const struct lcf_carrier *carrier, enum lcf_cause cause,
-                  struct lcf_entry *entry)
+void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_entry *entry)
 {
     bool answered = cause == LCF_ANSWERED && a->announced;
     entry->method = a->method;
@@ -161,20 +161,13 @@ static void leave(struct lcf_attempt *a, const struct lcf_carrier *carrier, enum
     /* Without the announcement a status is a proxy's. */
     entry->status = a->announced ? status_of(a->easy) : 0;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
-    curl_multi_remove_handle(carrier->multi, a->easy);
+    curl_multi_remove_handle(a->multi, a->easy);
     drop_handle(a);
 }
 
-void lcf_attempt_finish(struct lcf_attempt *a, const struct lcf_carrier *carrier, CURLcode rc,
-                        struct lcf_entry *entry)
+void lcf_attempt_finish(struct lcf_attempt *a, CURLcode rc, struct lcf_entry *entry)
 {
-    leave(a, carrier, cause_of(a, rc), entry);
+    lcf_attempt_stop(a, cause_of(a, rc), entry);
     if (rc == CURLE_COULDNT_RESOLVE_PROXY) a->error[0] = '\0'; /* it may quote the proxy's password */
     if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", curl_easy_strerror(rc));
-}
-
-void lcf_attempt_stop(struct lcf_attempt *a, const struct lcf_carrier *carrier, enum lcf_cause cause,
-                      struct lcf_entry *entry)
-{
-    leave(a, carrier, cause, entry);
 }

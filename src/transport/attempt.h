@@ -35,7 +35,8 @@ struct lcf_wire {
 };
 
 struct lcf_attempt {
-    CURL *easy; /* NULL while nothing is in flight */
+    CURL *easy;   /* NULL while nothing is in flight */
+    CURLM *multi; /* what it is in flight over */
     struct lcf_lines *lines;
     int port;        /* the local port of its connection */
     bool unclean;    /* bytes that nobody asked for waited on it, so it was not used */
@@ -52,10 +53,8 @@ CURLcode lcf_attempt_begin(struct lcf_attempt *attempt, struct lcf_carrier *carr
 
 /* Ends an attempt that libcurl has finished with `rc`, or one that is stopped for `cause` of
  * our own, and writes what it showed into `entry`. The body stays until the next begins. */
-void lcf_attempt_finish(struct lcf_attempt *attempt, const struct lcf_carrier *carrier, CURLcode rc,
-                        struct lcf_entry *entry);
-void lcf_attempt_stop(struct lcf_attempt *attempt, const struct lcf_carrier *carrier, enum lcf_cause cause,
-                      struct lcf_entry *entry);
+void lcf_attempt_finish(struct lcf_attempt *attempt, CURLcode rc, struct lcf_entry *entry);
+void lcf_attempt_stop(struct lcf_attempt *attempt, enum lcf_cause cause, struct lcf_entry *entry);
 
 enum lcf_cause lcf_cause_of(CURLcode rc, bool announced);
 

@@ -16,6 +16,7 @@ struct lcf_engine {
     double next_due;    /* no exchange is due before this */
     double stirred;     /* when a socket or a timer last did something */
     bool more;          /* the last step ran out of budget */
+    bool unsound;       /* the multi handle failed, for want of memory */
     uint64_t random;
     struct lcf_exchange **live;
     size_t count, room;
@@ -48,15 +49,30 @@ static int on_timer(CURLM *multi, long ms, void *data)
     return 0;
 }
 
-static bool wire_up(struct lcf_engine *e)
+static bool wire_up(struct lcf_engine *e, CURLM *multi)
 {
-    CURLM *multi = e->carrier.multi;
-    return multi && e->carrier.share && lcf_harden_multi(multi) == CURLM_OK &&
+    return multi && lcf_harden_multi(multi) == CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, e) == CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_TIMERDATA, e) == CURLM_OK &&
-           curl_share_setopt(e->carrier.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+           curl_multi_setopt(multi, CURLMOPT_TIMERDATA, e) == CURLM_OK;
+}
+
+/* NULL when memory is short. */
+static CURLM *open_multi(struct lcf_engine *e)
+{
+    CURLM *multi = curl_multi_init();
+    if (wire_up(e, multi)) return multi;
+    curl_multi_cleanup(multi);
+    return NULL;
+}
+
+static CURLSH *open_share(void)
+{
+    CURLSH *share = curl_share_init();
+    if (share && curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK) return share;
+    curl_share_cleanup(share);
+    return NULL;
 }
 
 struct lcf_engine *lcf_engine_new(void)
@@ -68,9 +84,9 @@ struct lcf_engine *lcf_engine_new(void)
     e->stirred = lcf_now();
     e->news_end = &e->news;
     e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker << 32);
-    e->carrier = (struct lcf_carrier){.multi = curl_multi_init(), .share = curl_share_init(), .trust = lcf_truststore_find()};
+    e->carrier = (struct lcf_carrier){.multi = open_multi(e), .share = open_share(), .trust = lcf_truststore_find()};
     bool open = lcf_sockets_open(&e->carrier.sockets);
-    if (open && wire_up(e)) return e;
+    if (open && e->carrier.multi && e->carrier.share) return e;
     lcf_engine_free(e);
     return NULL;
 }
@@ -188,6 +204,7 @@ static bool is_held_back(struct lcf_exchange *x, double now)
 static void turn_due(struct lcf_engine *e, double now)
 {
     if (e->next_due > now) return;
+    if (!e->carrier.multi) e->carrier.multi = open_multi(e);
     count_opening(e);
     e->next_due = INFINITY;
     for (size_t i = 0; i < e->count; i++) {
@@ -215,13 +232,20 @@ static void collect(struct lcf_engine *e, double now)
     if (ended) sweep(e);
 }
 
-static void handle_timeouts(struct lcf_engine *e, double now)
+/* After an error libcurl's books are wrong (7.88 divides by zero when it next looks at a socket that
+ * it had no memory for): the multi handle is not used again. */
+static void act(struct lcf_engine *e, curl_socket_t fd, int events)
 {
     int running;
+    if (!e->unsound) e->unsound = curl_multi_socket_action(e->carrier.multi, fd, events, &running) != CURLM_OK;
+}
+
+static void handle_timeouts(struct lcf_engine *e, double now)
+{
     if (e->curl_due > now) return;
     e->curl_due = INFINITY;
     e->stirred = now;
-    curl_multi_socket_action(e->carrier.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    act(e, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int curl_events(const struct lcf_ready *ready)
@@ -233,15 +257,32 @@ static int curl_events(const struct lcf_ready *ready)
 /* Gives libcurl the sockets that stirred, as far as the budget reaches. */
 static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, size_t count, double now)
 {
-    int running;
     if (count) e->stirred = now;
     e->more = count == LCF_READY_MAX;
     for (size_t i = 0; i < count; i++) {
-        curl_multi_socket_action(e->carrier.multi, ready[i].fd, curl_events(&ready[i]), &running);
+        act(e, ready[i].fd, curl_events(&ready[i]));
         if (i + 1 == count || lcf_now() - now < LCF_STEP_BUDGET) continue;
         e->more = true;
         return;
     }
+}
+
+/* Goes on with a new multi handle (or none, until there is memory), and ends what was in flight
+ * over the old one: sent or not, as it stands. */
+static void renew(struct lcf_engine *e, double now)
+{
+    CURLM *old = e->carrier.multi;
+    curl_multi_setopt(old, CURLMOPT_TIMERFUNCTION, NULL);
+    e->carrier.multi = open_multi(e);
+    e->unsound = false;
+    e->curl_due = INFINITY;
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->live[i]->state != LCF_RUNNING) continue;
+        lcf_exchange_finish(e->live[i], &e->carrier, CURLE_OUT_OF_MEMORY, now, jitter(e));
+        note(e, e->live[i]);
+    }
+    sweep(e);
+    curl_multi_cleanup(old);
 }
 
 /* Waits for sockets and timers, and hands on what they brought. */
@@ -253,6 +294,7 @@ static void stir(struct lcf_engine *e, double seconds)
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
     collect(e, lcf_now());
+    if (e->unsound) renew(e, lcf_now());
 }
 
 size_t lcf_engine_step(struct lcf_engine *e, double seconds)

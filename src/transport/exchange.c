@@ -145,19 +145,17 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     x->count++;
 }
 
-static void finish_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, CURLcode rc, double now,
-                           double jitter)
+static void finish_attempt(struct lcf_exchange *x, CURLcode rc, double now, double jitter)
 {
     struct lcf_entry *e = &x->entries[x->count];
-    lcf_attempt_finish(&x->attempt, carrier, rc, e);
+    lcf_attempt_finish(&x->attempt, rc, e);
     record(x, e, now, jitter);
 }
 
-static void stop_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, enum lcf_cause cause,
-                         double now, double jitter)
+static void stop_attempt(struct lcf_exchange *x, enum lcf_cause cause, double now, double jitter)
 {
     struct lcf_entry *e = &x->entries[x->count];
-    lcf_attempt_stop(&x->attempt, carrier, cause, e);
+    lcf_attempt_stop(&x->attempt, cause, e);
     record(x, e, now, jitter);
 }
 
@@ -263,14 +261,14 @@ static void proceed(struct lcf_exchange *x, struct lcf_carrier *carrier, double 
 
 void lcf_exchange_turn(struct lcf_exchange *x, struct lcf_carrier *carrier, double now, double jitter)
 {
-    if (x->state == LCF_RUNNING) stop_attempt(x, carrier, LCF_TIMED_OUT, now, jitter);
+    if (x->state == LCF_RUNNING) stop_attempt(x, LCF_TIMED_OUT, now, jitter);
     proceed(x, carrier, now);
 }
 
 void lcf_exchange_finish(struct lcf_exchange *x, struct lcf_carrier *carrier, CURLcode rc, double now,
                          double jitter)
 {
-    finish_attempt(x, carrier, rc, now, jitter);
+    finish_attempt(x, rc, now, jitter);
     proceed(x, carrier, now);
 }
 
@@ -278,7 +276,7 @@ void lcf_exchange_cancel(struct lcf_exchange *x, struct lcf_carrier *carrier, do
 {
     if (x->state == LCF_ENDED) return;
     x->cancelled = true;
-    if (x->state == LCF_RUNNING) stop_attempt(x, carrier, LCF_CANCELLED, now, 0);
+    if (x->state == LCF_RUNNING) stop_attempt(x, LCF_CANCELLED, now, 0);
     proceed(x, carrier, now);
 }
 
