@@ -705,7 +705,9 @@ static void an_attempt_gets_its_timeout_but_at_most_half_of_what_is_left(void **
 {
     static const struct {
         double left, timeout, expected;
-    } rows[] = {{30, 10, 10}, {20, 10, 10}, {18, 10, 9}, {8, 10, 4}, {1, 10, 0.5}, {0.25, 10, 0.125}, {30, 20, 15}, {30, 0.5, 0.5}};
+    } rows[] = {{30, 10, 10}, {20, 10, 10}, {18, 10, 9}, {8, 10, 4}, {0.25, 10, 0.125}, {30, 20, 15}, {30, 0.5, 0.5},
+                 /* a quarter to wait, a quarter to ask in, and a little for a host that comes late */
+                 {1.25, 10, 0.625}, {1, 10, 0.45}, {1, 0.3, 0.3}, {0.875, 10, 0.325}, {0.75, 10, 0.375}};
     unsigned wrong = 0;
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -714,6 +716,22 @@ static void an_attempt_gets_its_timeout_but_at_most_half_of_what_is_left(void **
         if (!near(got, rows[i].expected)) WRONG(wrong, "%g s of %g s left: %g s", rows[i].timeout, rows[i].left, got);
     }
     expect_none(wrong);
+}
+
+/* Even where a second is all there is, the host comes late, and the jitter is at its longest. */
+static void a_delete_that_stalls_is_confirmed_within_a_second(void **state)
+{
+    (void)state;
+    for (double timeout = 0.85; timeout < 3; timeout += 0.01) {
+        struct lcf_plan plan = {.nature = LCF_REMOVE, .max_retries = 0, .deadline = 1024 + timeout};
+        struct lcf_entry entry = del_timed_out();
+        struct lcf_history history = {&entry, 1, false, true, 0};
+        entry.began = 1024;
+        entry.ended = lcf_attempt_deadline(&plan, 10, 1024) + 0.04;
+        struct lcf_move move = lcf_settle(&plan, &history, entry.ended);
+        if (move.act == LCF_WAIT) move = lcf_settle(&plan, &history, move.until + 0.004);
+        if (move.act != LCF_CONFIRM) fail_msg("not with a timeout of %g s", timeout);
+    }
 }
 
 /* Cancelling */
@@ -1175,6 +1193,7 @@ int main(void)
         cmocka_unit_test(the_backoff_has_full_jitter_and_a_floor),
         cmocka_unit_test(a_remembered_block_holds_every_request_back),
         cmocka_unit_test(an_attempt_gets_its_timeout_but_at_most_half_of_what_is_left),
+        cmocka_unit_test(a_delete_that_stalls_is_confirmed_within_a_second),
         cmocka_unit_test(cancelling_ends_at_once_and_unknown_after_any_delete_that_is_not_definite),
         cmocka_unit_test(cancelling_takes_nothing_from_what_is_proven),
         cmocka_unit_test(a_read_that_failed_is_failed_and_never_unknown),

@@ -252,6 +252,9 @@ struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history
 
 double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now)
 {
-    double half = (plan->deadline - now) / 2;
-    return now + (attempt_timeout < half ? attempt_timeout : half);
+    double left = plan->deadline - now;
+    double most = left / 2;
+    double before_settling = left - 2 * LCF_LEAST - LCF_LATE; /* the least wait, and the least for a GET */
+    if (before_settling >= LCF_LEAST && before_settling < most) most = before_settling;
+    return now + (attempt_timeout < most ? attempt_timeout : most);
 }

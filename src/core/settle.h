@@ -9,6 +9,7 @@
  * what a call has seen so far to its next move. Times are monotonic seconds. */
 
 #define LCF_LEAST 0.25        /* no request is begun, and no wait is made, shorter than this */
+#define LCF_LATE 0.05         /* how late a host may come to see that an attempt is over */
 #define LCF_BACKOFF_BASE 0.5
 #define LCF_BACKOFF_CAP 8.0
 
@@ -67,7 +68,8 @@ struct lcf_move {
 struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history *history, double now);
 
 /* When an attempt begun now must end: `attempt_timeout` seconds from now, but never over half
- * of what is left, so that a stalled reply leaves time to settle. */
+ * of what is left, and where that is about half a second somewhat less, so that a stalled reply
+ * leaves time to settle. */
 double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now);
 
 /* What kind of answer, or lack of one, an attempt brought. */
