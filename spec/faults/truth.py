@@ -17,9 +17,6 @@ class Token:
         self.connections = []
         self.answers = []
 
-    def note_relayed(self, count, left):
-        self.relayed, self.left = count, left
-
     def report(self):
         hidden = ("scripts",)
         return {name: value for name, value in vars(self).items() if name not in hidden}

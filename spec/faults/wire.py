@@ -50,9 +50,9 @@ class Line:
         """
         try:
             if how in ("stall", "rest"):
-                self.buffer = b""
-                while self.fill():
-                    self.buffer = b""
+                poll = select.poll()
+                poll.register(self.sock, select.POLLRDHUP)  # reading nothing more is part of it
+                poll.poll(PATIENCE * 1000)
             if how == "rst":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             elif how == "notify" and self.is_tls:
@@ -87,42 +87,44 @@ def play(line, wire, script):
         time.sleep(drip["every"])
 
 
-def has_left(data, is_tls):
-    """Whether a request is among a client's bytes: of TLS 1.3, more than the handshake's one protected record."""
-    if not is_tls:
+def has_left(data, over):
+    """Whether a request is among a client's bytes: of TLS 1.3, more than the handshake's one protected record.
+
+    Under HTTP/2 that may be the preface alone, which tells nothing.
+    """
+    if over == "plain":
         return len(data) > 0
     records = 0
     while len(data) >= 5:
         records += data[0] == 23
         data = data[5 + int.from_bytes(data[3:5], "big"):]
-    return records > 1
+    return over == "http1" and records > 1
 
 
-def relay(client, port, plan, note):
-    """Carries bytes to the real port and back, and breaks both ways after `up` bytes to it or `down` from it.
+def carry(source, target, most):
+    """Carries what is there, `most` bytes of it. Returns all that was read."""
+    try:
+        data = source.recv(65536 if most is None else min(most, 65536))
+        target.sendall(data)
+        return data
+    except OSError:
+        return b""
 
-    With `narrow`, the client's side has hardly any buffer: a long request stalls half sent.
-    """
-    if plan.get("narrow"):
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    server = socket.create_connection(("127.0.0.1", port))
+
+def relay(client, server, plan, note):
+    """Carries bytes to the real server and back, and breaks both ways after `up` bytes to it or `down` from it."""
     budget = {client: plan.get("up"), server: plan.get("down")}
-    other, seen = {client: server, server: client}, b""
-    open_ends = True
-    while open_ends and 0 not in budget.values():
+    other, seen, data = {client: server, server: client}, b"", b"?"
+    while data and 0 not in budget.values():
         for source in select.select([client, server], [], [], PATIENCE)[0]:
-            most = budget[source]
-            try:
-                data = source.recv(65536 if most is None or not plan.get("narrow") else min(most, 65536))
-                other[source].sendall(data if most is None else data[:most])
-            except OSError:
-                data = b""
-            open_ends = open_ends and data != b""
+            data = carry(source, other[source], budget[source])
+            if budget[source] is not None:
+                budget[source] -= len(data)
             if source is client:
                 seen += data
-            if most is not None:
-                budget[source] = most - min(most, len(data))
-    note(len(seen), has_left(seen, plan.get("tls")))
+                note(seen)
+            if not data or budget[source] == 0:
+                break
     how = plan.get("end", "fin") if 0 in budget.values() else "fin"
     Line(client, 0).end(how)
     Line(server, 0).end("fin" if how == "stall" else how)

@@ -59,12 +59,12 @@ function faults.listen(over, count, plan) return order { listen = over, count = 
 
 function faults.close(list) order { close = list } end
 
---- The options of a client that trusts the server over one of the transports.
-function faults.options(over, extra, port)
+--- The options of a client that trusts the server over one of the transports; `path` goes before the API's own.
+function faults.options(over, extra, port, path)
   local scheme = over == "plain" and "http://127.0.0.1" or "https://localhost"
   local options = {
     api_token = "cfat_" .. ("f"):rep(40), account_id = faults.account,
-    base_url = ("%s:%d/client/v4"):format(scheme, port or ports[over]),
+    base_url = ("%s:%d%s/client/v4"):format(scheme, port or ports[over], path or ""),
     timeout = 120, attempt_timeout = 60, connect_timeout = 60, -- other people's load is no finding
   }
   if over ~= "plain" then options.ca_path = os.getenv "SANDBOX_CA_PATH" end

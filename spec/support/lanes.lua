@@ -1,7 +1,7 @@
 -- Walks many cases against the fault server at once. A lane is a client whose connections no other lane shares; it has
 -- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `options` (of the call),
--- `alone` (a port and a client of its own, so new connections) or `relay` (likewise, and the plan of a relay), `client`
--- (its options), `warm` (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that
+-- `alone` (a port and a client of its own, so new connections) or `relay` (likewise, and the plan of a relay), `path` (of
+-- that client's base URL), `warm` (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that
 -- call), `allowed` (outcome → true), `one_each` (each DELETE of the trace must have arrived).
 local cloudflare = require "cloudflare"
 local gettime = require "socket".gettime
@@ -53,7 +53,7 @@ function Lane:client()
   if not case.alone and not case.relay then return self.cf end
   if case.relay then case.relay.id = case.id end
   case.port = faults.listen(case.over, 1, case.relay)[1]
-  return assert(cloudflare.new(faults.options(case.over, case.client, case.port)))
+  return assert(cloudflare.new(faults.options(case.over, nil, case.port, case.path)))
 end
 
 function Lane:warm(scripts)
