@@ -115,7 +115,8 @@ suites: unit
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
-  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind
+  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind \
+  python3 python3-hpack
 
 deps:
 	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')

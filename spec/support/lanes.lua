@@ -1,0 +1,124 @@
+-- Walks many cases against the fault server at once. A lane is a client whose connections no other lane shares; it has
+-- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `options` (of the call),
+-- `alone` (a port and a client of its own, so new connections) or `relay` (likewise, and the plan of a relay), `client`
+-- (its options), `warm` (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that
+-- call), `allowed` (outcome → true), `one_each` (each DELETE of the trace must have arrived).
+local cloudflare = require "cloudflare"
+local gettime = require "socket".gettime
+local faults = require "spec.support.faults"
+local judge = require "spec.support.judge"
+
+local LANES = 48 -- for each transport
+local BATCH = 500
+
+local function batches(list, each)
+  for first = 1, #list, BATCH do each(table.move(list, first, math.min(first + BATCH - 1, #list), 1, {})) end
+end
+
+local function register(cases)
+  batches(cases, function(batch)
+    local tokens = {}
+    for i, case in ipairs(batch) do
+      case.id = faults.fresh()
+      tokens[i] = { id = case.id, state = case.state, scripts = case.scripts }
+    end
+    faults.register(tokens)
+  end)
+end
+
+local function learn(cases)
+  batches(cases, function(batch)
+    local ids = {}
+    for i, case in ipairs(batch) do ids[i] = case.id end
+    for i, truth in ipairs(faults.truth(ids, true)) do batch[i].truth = truth end
+  end)
+end
+
+local Lane = {}
+Lane.__index = Lane
+
+local function open_lanes(over, cases)
+  local queue, lanes = { next = 1 }, {}
+  for _, case in ipairs(cases) do
+    if case.over == over then queue[#queue + 1] = case end
+  end
+  for i, port in ipairs(faults.listen(over, math.min(LANES, #queue))) do
+    lanes[i] = setmetatable({ cf = assert(cloudflare.new(faults.options(over, nil, port))), queue = queue }, Lane)
+  end
+  return lanes
+end
+
+function Lane:client()
+  local case = self.case
+  if not case.alone and not case.relay then return self.cf end
+  if case.relay then case.relay.id = case.id end
+  case.port = faults.listen(case.over, 1, case.relay)[1]
+  return assert(cloudflare.new(faults.options(case.over, case.client, case.port)))
+end
+
+function Lane:warm(scripts)
+  local id = faults.fresh()
+  faults.register { { id = id, scripts = scripts } }
+  self.call = self.cf.async.tokens.delete(nil, id)
+end
+
+function Lane:begin()
+  self.case = self.queue[self.queue.next]
+  if not self.case then return end
+  self.queue.next = self.queue.next + 1
+  self.warming = self.case.warm ~= nil
+  if self.warming then return self:warm(self.case.warm) end
+  self.call = self:client().async.tokens.delete(nil, self.case.id, self.case.options)
+end
+
+function Lane:finish()
+  if self.warming then
+    self.warming, self.call, self.due = false, nil, gettime() + (self.case.idle or 0)
+    return
+  end
+  local case, _ = self.case, nil
+  _, case.detail = self.call:wait()
+  if case.port then faults.close { case.port } end
+  self:begin()
+end
+
+function Lane:turn()
+  if self.call and self.call:done() then return self:finish() end
+  if self.call or gettime() < self.due then return end
+  self.call = self.cf.async.tokens.delete(nil, self.case.id, self.case.options)
+end
+
+local function fly(lanes)
+  for _, lane in ipairs(lanes) do lane:begin() end
+  local busy = true
+  while busy do
+    busy = false
+    cloudflare.step(0.05)
+    for _, lane in ipairs(lanes) do
+      if lane.case then lane:turn() end
+      busy = busy or lane.case ~= nil
+    end
+  end
+end
+
+local function wrong(case)
+  local outcome = case.detail.outcome
+  local lie = judge(outcome, case.detail.http, case.truth, case.one_each)
+  if lie or not case.allowed or case.allowed[outcome] then return lie end
+  return ("%s: %s"):format(outcome, tostring(case.detail.message or ""))
+end
+
+--- Flies every case and counts each in the sweep; leaves `detail` (of the call) and `truth` in it.
+return function(sweep, cases)
+  register(cases)
+  local lanes = {}
+  for _, over in ipairs(faults.transports) do
+    for _, lane in ipairs(open_lanes(over, cases)) do lanes[#lanes + 1] = lane end
+  end
+  fly(lanes)
+  learn(cases)
+  for _, case in ipairs(cases) do
+    local problem = wrong(case)
+    sweep:check(not problem, ("%s, %s: %s"):format(case.over, case.name, tostring(problem)))
+  end
+end
