@@ -90,6 +90,11 @@ $(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) -rdynamic $< $(wildcard src/core/*.c src/transport/*.c) -lcmocka $(CURL_LIBS) -lm -o $@
 
+# A sweep in C; what it is made of besides lies in a folder of its name.
+$(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
+	@mkdir -p $(@D)
+	$(COMPILE) -rdynamic $< $(wildcard spec/sweeps/$*/*.c src/core/*.c src/transport/*.c) $(CURL_LIBS) -lm -o $@
+
 $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ $(WRAP) -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@

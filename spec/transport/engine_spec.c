@@ -15,17 +15,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* A resolver that hangs, for names that ask for it: libcurl calls this one. */
+/* A resolver that hangs or knows nobody, for names that ask for it: libcurl calls this one. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
                                                        const struct addrinfo *hints, struct addrinfo **found)
 {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
     if (name && strncmp(name, "hangs.", 6) == 0) sleep(4);
+    if (name && strncmp(name, "nobody.", 7) == 0) return EAI_NONAME;
     return real(name, service, hints, found);
+}
+
+/* A wall clock that is set forth and back by a day or two whenever it is read, where a test asks for it. */
+static time_t jump;
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int rc = (int)syscall(SYS_clock_gettime, clock, t);
+    if (clock != CLOCK_REALTIME || jump == 0) return rc;
+    t->tv_sec += jump;
+    jump = jump > 0 ? -2 * jump : 86400;
+    return rc;
 }
 
 static const struct lcf_label label = {"tokens.delete", "Account API Tokens Write"};
@@ -163,6 +184,129 @@ static void a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end(void *
     lcf_exchange_release(x);
 }
 
+/* Ends as not sent, and says which kind. */
+static enum lcf_kind unsent_kind(struct fixture *f, const char *base)
+{
+    struct lcf_exchange *x = begin_at(f, base, 1);
+    run_until_idle(f);
+    assert_int_equal(x->outcome, LCF_NOT_SENT);
+    assert_int_equal(x->entries[0].phase, LCF_UNSENT);
+    enum lcf_kind kind = x->kind;
+    lcf_exchange_release(x);
+    return kind;
+}
+
+static void to_a_name_that_does_not_resolve_nothing_is_sent(void **state)
+{
+    assert_int_equal(unsent_kind(*state, "https://nobody.example.org/client/v4"), LCF_KIND_NETWORK);
+}
+
+/* The kernel connects no one to the broadcast address, whatever the routes are. */
+static void to_a_host_that_cannot_be_reached_nothing_is_sent(void **state)
+{
+    assert_int_equal(unsent_kind(*state, "https://255.255.255.255/client/v4"), LCF_KIND_NETWORK);
+}
+
+/* In a process of its own, of a user who may have no more threads. With one, this name would time out. */
+static void without_a_thread_for_the_resolver_nothing_is_sent(void **state)
+{
+    struct fixture *f = *state;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+        if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) _exit(2);
+        if (setrlimit(RLIMIT_NPROC, &none) != 0) _exit(3);
+        f->engine = lcf_engine_new();
+        f->profile->route.ca_path = NULL; /* which that user may not search */
+        _exit(unsent_kind(f, "https://hangs.example.org/client/v4") == LCF_KIND_NETWORK ? 0 : 1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
+/* Leaves `spare` descriptors to this process, and returns the limit that was. */
+static struct rlimit leave_descriptors(rlim_t spare)
+{
+    struct rlimit was, now;
+    getrlimit(RLIMIT_NOFILE, &was);
+    int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(lowest);
+    now = was;
+    now.rlim_cur = (rlim_t)lowest + spare;
+    setrlimit(RLIMIT_NOFILE, &now);
+    return was;
+}
+
+static void without_a_descriptor_there_is_no_engine_or_nothing_is_sent_until_there_is_one(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit was = leave_descriptors(0);
+    struct lcf_engine *engine = lcf_engine_new();
+    enum lcf_kind kind = unsent_kind(f, getenv("SANDBOX_TLS_BASE_URL"));
+    setrlimit(RLIMIT_NOFILE, &was);
+    assert_null(engine);
+    assert_int_equal(kind, LCF_KIND_NETWORK);
+    struct lcf_exchange *x = begin(f);
+    run_until_idle(f);
+    assert_int_equal(x->outcome, LCF_NOT_FOUND);
+    lcf_exchange_release(x);
+}
+
+static void take_note(int signal)
+{
+    (void)signal;
+}
+
+static void a_signal_every_other_millisecond_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+    struct sigaction before, interrupts = {.sa_handler = take_note}; /* without SA_RESTART */
+    sigaction(SIGALRM, &interrupts, &before);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int i = 0; i < 20; i++) {
+        struct lcf_exchange *x = begin_at(f, getenv(i % 2 ? "SANDBOX_TLS_BASE_URL" : "CLOUDFLARE_BASE_URL"), 10);
+        run_until_idle(f);
+        assert_int_equal(x->outcome, LCF_NOT_FOUND);
+        assert_int_equal(x->count, 1);
+        lcf_exchange_release(x);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+}
+
+/* Connections come in and nobody answers them. */
+static int listen_in_silence(char *base, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(base, size, "http://127.0.0.1:%d/client/v4", ntohs(address.sin_port));
+    return fd;
+}
+
+static void a_wall_clock_that_jumps_moves_no_deadline(void **state)
+{
+    struct fixture *f = *state;
+    char base[100];
+    int silent = listen_in_silence(base, sizeof base);
+    jump = 86400;
+    double began = lcf_now();
+    struct lcf_exchange *x = begin_at(f, base, 1);
+    run_until_idle(f);
+    double took = lcf_now() - began;
+    jump = 0;
+    close(silent);
+    assert_int_equal(x->outcome, LCF_UNKNOWN);
+    assert_int_equal(x->kind, LCF_KIND_TIMEOUT);
+    assert_true(took > 0.7 && took < 5);
+    lcf_exchange_release(x);
+}
+
 static void a_child_process_abandons_the_engine_and_the_parent_goes_on(void **state)
 {
     struct fixture *f = *state;
@@ -207,6 +351,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dropped_call_is_finished_and_freed_all_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(to_a_name_that_does_not_resolve_nothing_is_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(to_a_host_that_cannot_be_reached_nothing_is_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_a_thread_for_the_resolver_nothing_is_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_a_descriptor_there_is_no_engine_or_nothing_is_sent_until_there_is_one,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_signal_every_other_millisecond_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wall_clock_that_jumps_moves_no_deadline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
     };
