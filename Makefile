@@ -78,6 +78,7 @@ $(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc
 # Variants of the module that the specs run too.
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 POLL = BUILD=$(BUILD)/poll CPPFLAGS=-DLCF_POLL
+TSAN = BUILD=$(BUILD)/tsan FORTIFY= CFLAGS="-O1 -g -fsanitize=thread"
 
 # C tests: the core alone; transport, and a host that links the module, against the sandbox.
 UNIT = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_spec.c spec/transport/*_spec.c spec/static/*_spec.c))
@@ -97,21 +98,24 @@ $(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
 
 $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ $(WRAP) -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
-# It watches what the module allocates.
-$(BUILD)/spec/static/copies_spec: WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+	$(COMPILE) $(LUA_CFLAGS) -rdynamic $(filter-out %.so,$^) $(OWN) -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+# The first watches what the module allocates, the second loads it.
+$(BUILD)/spec/static/copies_spec: OWN = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+$(BUILD)/spec/static/reload_spec: OWN = -DMODULE='"$(MODULE)"' -Wl,--as-needed
+$(BUILD)/spec/static/reload_spec: $(MODULE)
 
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
 test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
-	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind
+	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind tsan
 
 suites: unit
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(POLL)
+	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
 
 # What `make demo` needs of Debian's packages, and what `make test` needs besides.
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \

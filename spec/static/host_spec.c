@@ -83,16 +83,42 @@ static void *work(void *failed)
     return NULL;
 }
 
-static void every_thread_has_states_of_its_own(void **state)
+/* States that end while they call, and while libcurl's threads resolve for them. */
+static void *come_and_go(void *failed)
 {
-    (void)state;
+    *(int *)failed = 0;
+    for (int i = 0; i < 10 && !*(int *)failed; i++) {
+        lua_State *L = open_state();
+        *(int *)failed = run(L, "for _ = 1, 5 do cf.async.tokens.delete(nil, missing) end\n"
+                                "local far = require 'cloudflare'.new { base_url = 'https://nowhere.invalid' }\n"
+                                "far.async.tokens.delete(nil, missing)\n"
+                                "for _ = 1, 5 do require 'cloudflare'.step(0.002) end");
+        lua_close(L);
+    }
+    return NULL;
+}
+
+static void in_many_threads(void *(*live)(void *))
+{
     pthread_t threads[THREADS];
     int failed[THREADS];
-    for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, work, &failed[i]), 0);
+    for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, live, &failed[i]), 0);
     for (int i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
         assert_int_equal(failed[i], 0);
     }
+}
+
+static void every_thread_has_states_of_its_own(void **state)
+{
+    (void)state;
+    in_many_threads(work);
+}
+
+static void states_come_and_go_in_many_threads(void **state)
+{
+    (void)state;
+    in_many_threads(come_and_go);
 }
 
 int main(void)
@@ -102,6 +128,7 @@ int main(void)
         cmocka_unit_test(a_state_closed_with_calls_in_flight_leaves_nothing),
         cmocka_unit_test(a_child_process_learns_nothing_of_its_parents_calls),
         cmocka_unit_test(every_thread_has_states_of_its_own),
+        cmocka_unit_test(states_come_and_go_in_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ static void note_signals(struct snapshot *s)
         struct sigaction action;
         if (sigaction(signal, NULL, &action) != 0) continue;
         char *part = s->part[s->count];
-        size_t len = signal == 1 ? 0 : strlen(part);
+        size_t len = strlen(part);
         snprintf(part + len, PART_SIZE - len, "%d: %p %x\n", signal, (void *)(size_t)action.sa_handler, (unsigned)action.sa_flags);
     }
     s->count++;
@@ -72,7 +72,7 @@ static void note_signals(struct snapshot *s)
 
 static void note_environment(struct snapshot *s)
 {
-    size_t len = 0;
+    size_t len = (size_t)snprintf(s->part[s->count], PART_SIZE, "environment\n"); /* what is in it is nobody's to print */
     for (char **variable = environ; *variable && len < PART_SIZE; variable++)
         len += (size_t)snprintf(s->part[s->count] + len, PART_SIZE - len, "%s\n", *variable);
     s->count++;
@@ -123,7 +123,7 @@ static void check_same(const struct snapshot *before, const char *when)
     struct snapshot *now = look();
     for (size_t i = 0; i < before->count; i++)
         if (strcmp(before->part[i], now->part[i]) != 0)
-            fail_msg("%s: was %s, is %s", when, before->part[i], now->part[i]);
+            fail_msg("%s another: %.*s", when, (int)strcspn(now->part[i], "\n"), now->part[i]);
     free(now);
 }
 

@@ -1,0 +1,143 @@
+/* A host that forks, between calls and during them: the parent's connections and calls live on, and the child
+ * makes calls of its own. Run it inside `sandbox run`. */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int luaopen_cloudflare(lua_State *L);
+
+/* child(f, how): runs f in a child process, which then ends as `how` says: "exit" as C programs do, "close" after
+ * it has closed the Lua state, "kill" by a signal. Returns whether f raised no error. */
+static int in_child(lua_State *L)
+{
+    const char *how = lua_tostring(L, 2);
+    pid_t child = fork();
+    if (child == 0) {
+        lua_pushvalue(L, 1);
+        bool good = lua_pcall(L, 0, 0, 0) == 0;
+        if (!good) print_error("%s\n", lua_tostring(L, -1));
+        if (!good) _exit(1);
+        if (how[0] == 'k') kill(getpid(), SIGKILL);
+        if (how[0] == 'c') lua_close(L);
+        exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    lua_pushboolean(L, how[0] == 'k' ? WIFSIGNALED(status) : status == 0);
+    return 1;
+}
+
+static const char prelude[] =
+    "package.path = './?.lua;' .. package.path\n"
+    "cloudflare, sandbox, socket = require 'cloudflare', require 'spec.support.sandbox', require 'socket'\n"
+    "function outcome(a, b) return (b or a).outcome end\n"
+    "function connections(id) local list = {}\n"
+    "  for _, entry in ipairs(sandbox.requests_for(id)) do list[#list + 1] = entry.connection end\n"
+    "  return table.concat(list, ',') end\n"
+    "ends, ways = { 'exit', 'close', 'kill' }, { 'plain', 'http1', 'http2' }\n"
+    "function every(f) for _, how in ipairs(ends) do for _, over in ipairs(ways) do\n"
+    "  f(how, cloudflare.new(sandbox.options(over)), over) end end end\n";
+
+static void run(const char *script)
+{
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
+    lua_register(L, "child", in_child);
+    if (luaL_dostring(L, prelude) || luaL_dostring(L, script)) fail_msg("%s", lua_tostring(L, -1));
+    lua_close(L);
+}
+
+static void between_calls_the_parents_connection_lives_on(void **state)
+{
+    (void)state;
+    run("every(function(how, cf)\n"
+        "  local before, after = sandbox.fresh(), sandbox.fresh()\n"
+        "  assert(cf.tokens.delete(nil, before))\n"
+        "  assert(child(function() end, how))\n"
+        "  local _, envelope = assert(cf.tokens.delete(nil, after))\n"
+        "  assert(envelope.http.attempts == 1)\n"
+        "  assert(connections(before) == connections(after), 'another connection')\n"
+        "end)");
+}
+
+static void a_child_makes_calls_of_its_own(void **state)
+{
+    (void)state;
+    run("every(function(how, cf)\n"
+        "  local before, of_child, after = sandbox.fresh(), sandbox.fresh(), sandbox.fresh()\n"
+        "  assert(cf.tokens.delete(nil, before))\n"
+        "  assert(child(function()\n"
+        "    assert(cf.tokens.delete(nil, of_child))\n"
+        "    assert(connections(of_child) ~= connections(before), 'the connection of the parent')\n"
+        "  end, how))\n"
+        "  assert(sandbox.is_deleted(of_child))\n"
+        "  assert(cf.tokens.delete(nil, after))\n"
+        "  assert(connections(before) == connections(after), 'another connection')\n"
+        "end)");
+}
+
+static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **state)
+{
+    (void)state;
+    run("every(function(how, cf)\n"
+        "  local calls, ids = {}, sandbox.seed(5)\n"
+        "  sandbox.fault { method = 'DELETE', delay = 0.15, times = 5 }\n"
+        "  for i, id in ipairs(ids) do calls[i] = cf.async.tokens.delete(nil, id) end\n"
+        "  while sandbox.count 'DELETE' == 0 do cloudflare.step(0.01) end\n"
+        "  local of_child = sandbox.fresh()\n"
+        "  assert(child(function()\n"
+        "    assert(outcome(calls[1]:wait()) == 'unknown')\n"
+        "    assert(calls[2]:done())\n"
+        "    assert(cloudflare.step() == 0)\n"
+        "    assert(cf.tokens.delete(nil, of_child))\n"
+        "    cf:close()\n"
+        "  end, how))\n"
+        "  for i, call in ipairs(calls) do\n"
+        "    local _, envelope = assert(call:wait())\n"
+        "    assert(envelope.outcome == 'deleted' and envelope.http.attempts == 1)\n"
+        "    assert(#sandbox.requests_for(ids[i]) == 1)\n"
+        "  end\n"
+        "  assert(sandbox.is_deleted(of_child))\n"
+        "  sandbox.reset()\n"
+        "end)");
+}
+
+static void a_child_of_a_child_is_another_process_too(void **state)
+{
+    (void)state;
+    run("local cf = cloudflare.new(sandbox.options())\n"
+        "local ids = sandbox.seed(4)\n"
+        "assert(cf.tokens.delete(nil, ids[1]))\n"
+        "assert(child(function()\n"
+        "  assert(cf.tokens.delete(nil, ids[2]))\n"
+        "  assert(child(function() assert(cf.tokens.delete(nil, ids[3])) end, 'close'))\n"
+        "  assert(cf.tokens.verify())\n"
+        "end, 'close'))\n"
+        "local _, envelope = assert(cf.tokens.delete(nil, ids[4]))\n"
+        "assert(envelope.http.attempts == 1)\n"
+        "assert(connections(ids[1]) == connections(ids[4]))\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(between_calls_the_parents_connection_lives_on),
+        cmocka_unit_test(a_child_makes_calls_of_its_own),
+        cmocka_unit_test(during_calls_they_end_in_the_parent_as_if_nothing_had_been),
+        cmocka_unit_test(a_child_of_a_child_is_another_process_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
