@@ -67,7 +67,8 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
 {
     lua_settop(L, 0);
     check_versions(L);
-    if (lcf_state_open(L)) lcf_loop_open(L);
+    lcf_state_open(L);
+    lcf_loop_open(L);
     open_json(L);
     open_errors(L);
     lcf_client_open(L);

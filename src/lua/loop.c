@@ -68,10 +68,11 @@ struct lcf_engine *lcf_loop_engine(lua_State *L)
     return engine;
 }
 
-/* A listener that is none is kept too: another exchange may have had this address. */
+/* A listener that is none is kept too: another exchange may have had this address, and to forget
+ * a key that is not there may take memory. */
 void lcf_loop_listen(lua_State *L, const struct lcf_exchange *x)
 {
-    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
+    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushboolean(L, 0);
     lcf_state_get(L, LCF_SLOT_LISTENERS);
     lua_pushlightuserdata(L, (void *)(size_t)x);
     lua_pushvalue(L, -3);
@@ -259,12 +260,14 @@ int lcf_loop_now(lua_State *L)
 
 void lcf_loop_open(lua_State *L)
 {
+    int top = lua_gettop(L);
     luaL_newmetatable(L, LOOP_TYPE);
     lua_pushcfunction(L, loop_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    lua_newtable(L);
-    lcf_state_set(L, LCF_SLOT_LISTENERS);
+    lcf_state_get(L, LCF_SLOT_LISTENERS);
+    if (!lua_istable(L, -1)) lua_newtable(L), lcf_state_set(L, LCF_SLOT_LISTENERS);
+    lua_settop(L, top);
     lua_pushcfunction(L, tell);
     lcf_state_set(L, LCF_SLOT_TELL);
 }

@@ -17,12 +17,12 @@ static void put_word(lua_State *L, int slot, const char *word)
     lua_rawseti(L, -2, slot);
 }
 
-bool lcf_state_open(lua_State *L)
+void lcf_state_open(lua_State *L)
 {
     push_table(L);
     bool exists = lua_istable(L, -1);
     lua_pop(L, 1);
-    if (exists) return false;
+    if (exists) return;
     lua_createtable(L, LCF_SLOTS, 0);
     for (int slot = 1; slot <= LCF_SLOTS; slot++) {
         lua_pushboolean(L, 0);
@@ -34,7 +34,6 @@ bool lcf_state_open(lua_State *L)
     lua_pushlightuserdata(L, (void *)&registry_key);
     lua_insert(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
-    return true;
 }
 
 void lcf_state_get(lua_State *L, int slot)

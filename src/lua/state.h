@@ -25,9 +25,9 @@ enum lcf_slot {
     LCF_SLOTS = LCF_SLOT_OUTCOMES + LCF_FAILED
 };
 
-/* [-0, +0, e] Makes the table, with its words; false where a former load of the module left one,
- * which goes on: there is one engine a Lua state. */
-bool lcf_state_open(lua_State *L);
+/* [-0, +0, e] Makes the table, with its words, unless a former load of the module left one, which
+ * goes on: there is one engine a Lua state. */
+void lcf_state_open(lua_State *L);
 /* [-0, +1, -] */
 void lcf_state_get(lua_State *L, int slot);
 /* [-1, +0, -] Never grows the table. */
