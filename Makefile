@@ -70,10 +70,10 @@ $(BUILD)/$(LUA)/%.o: src/lua/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-# wait.lua as a C string. Kept in the repository, for builds that only compile.
-src/lua/wait.inc: src/lua/wait.lua
+# Lua as a C string. Kept in the repository, for builds that only compile.
+src/lua/%.inc: src/lua/%.lua
 	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $< > $@
-$(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc
+$(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc src/lua/nginx.inc
 
 # Variants of the module that the specs run too.
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -99,7 +99,7 @@ check: $(MODULE) unit
 
 test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
-	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind
+	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll nginx asan valgrind
 
 suites: unit
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
@@ -110,7 +110,7 @@ suites: unit
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
-  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind
+  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues libcmocka-dev valgrind
 
 deps:
 	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')

@@ -1,0 +1,88 @@
+-- Starts an nginx of its own from a configuration template, and ends it.
+local socket = require "socket"
+local http = require "socket.http"
+
+local nginx = {}
+nginx.__index = nginx
+
+local function run(command)
+  local pipe = io.popen(command .. " 2>&1; echo $?")
+  local text = pipe:read "*a"
+  pipe:close()
+  local said, status = text:match "^(.-)(%d+)\n$"
+  return tonumber(status) == 0, said
+end
+
+local function output(command) return assert(select(2, run(command))):gsub("%s+$", "") end
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function free_port()
+  local server = assert(socket.bind("127.0.0.1", 0))
+  local _, port = server:getsockname()
+  server:close()
+  return port
+end
+
+local function write_configuration(self, template, values)
+  local text = read(template):gsub("@(%u+)@", values)
+  local file = assert(io.open(self.dir .. "/nginx.conf", "w"))
+  file:write(text)
+  file:close()
+end
+
+--- Starts one; `values` fill the names between at-signs, beside HERE, BUILD, MODULES and PORT.
+function nginx.start(template, values)
+  local self = setmetatable({ dir = output "mktemp -d", port = free_port() }, nginx)
+  local here = output "pwd"
+  values = setmetatable(values or {}, { __index = {
+    HERE = here .. "/" .. template:match "^(.*)/", BUILD = here .. "/" .. (os.getenv "BUILD" or "build"),
+    PORT = tostring(self.port), MODULES = output "nginx -V 2>&1 | sed -n 's/.*--modules-path=\\([^ ]*\\).*/\\1/p'",
+  } })
+  write_configuration(self, template, values)
+  -- a daemon keeps what it inherits, and the specs' own environment is not for nginx
+  self.command = ("env -u LUA_PATH -u LUA_CPATH nginx -p %s/ -c nginx.conf -e error.log"):format(self.dir)
+  assert(run(self.command .. " </dev/null >/dev/null 3>&- 4>&- 5>&-"))
+  return self
+end
+
+function nginx:get(path)
+  local body, status = http.request(("http://127.0.0.1:%d%s"):format(self.port, path))
+  return body, status
+end
+
+--- A request of one's own: sent, and its socket given back.
+function nginx:send(path)
+  local client = assert(socket.connect("127.0.0.1", self.port))
+  client:settimeout(60)
+  assert(client:send(("GET %s HTTP/1.0\r\n\r\n"):format(path)))
+  return client
+end
+
+function nginx:reload() assert(run(self.command .. " -s reload")) end
+
+function nginx:log() return read(self.dir .. "/error.log") end
+
+--- The process ids of its workers that live now.
+function nginx:workers()
+  local found = {}
+  local master = read(self.dir .. "/nginx.pid"):match "%d+"
+  for pid in output("pgrep -P " .. master .. " || true"):gmatch "%d+" do found[#found + 1] = tonumber(pid) end
+  return found
+end
+
+function nginx:stop()
+  run(self.command .. " -s quit")
+  for _ = 1, 500 do
+    if not io.open(self.dir .. "/nginx.pid") then break end
+    socket.sleep(0.02)
+  end
+  run("rm -rf " .. self.dir)
+end
+
+return nginx
