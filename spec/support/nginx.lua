@@ -29,25 +29,37 @@ local function free_port()
   return port
 end
 
-local function write_configuration(self, template, values)
+local function write_configuration(self, template, values, edit)
   local text = read(template):gsub("@(%u+)@", values)
+  if edit then text = edit(text) end
   local file = assert(io.open(self.dir .. "/nginx.conf", "w"))
   file:write(text)
   file:close()
 end
 
---- Starts one; `values` fill the names between at-signs, beside HERE, BUILD, MODULES and PORT.
-function nginx.start(template, values)
-  local self = setmetatable({ dir = output "mktemp -d", port = free_port() }, nginx)
+--- The directory and port of one to be; `environment` is for its command, as a shell writes it.
+function nginx.prepare(environment)
+  return setmetatable({ dir = output "mktemp -d", port = free_port(), environment = environment or "" }, nginx)
+end
+
+--- Launches it; `values` fill the names between at-signs of the template, beside HERE, BUILD,
+--- MODULES and PORT; `edit` may change the whole text.
+function nginx:launch(template, values, edit)
   local here = output "pwd"
   values = setmetatable(values or {}, { __index = {
     HERE = here .. "/" .. template:match "^(.*)/", BUILD = here .. "/" .. (os.getenv "BUILD" or "build"),
     PORT = tostring(self.port), MODULES = output "nginx -V 2>&1 | sed -n 's/.*--modules-path=\\([^ ]*\\).*/\\1/p'",
   } })
-  write_configuration(self, template, values)
-  -- a daemon keeps what it inherits, and the specs' own environment is not for nginx
-  self.command = ("env -u LUA_PATH -u LUA_CPATH nginx -p %s/ -c nginx.conf -e error.log"):format(self.dir)
+  write_configuration(self, template, values, edit)
+  -- the specs' own environment is not for nginx, and a daemon keeps what it inherits
+  self.command = ("env -u LUA_PATH -u LUA_CPATH %s nginx -p %s/ -c nginx.conf -e error.log")
+    :format(self.environment, self.dir)
   assert(run(self.command .. " </dev/null >/dev/null 3>&- 4>&- 5>&-"))
+end
+
+function nginx.start(template, values)
+  local self = nginx.prepare()
+  self:launch(template, values)
   return self
 end
 
