@@ -130,9 +130,12 @@ $(BUILD)/host/frames: examples/host/frames.c $(BUILD)/lua5.4/libcloudflare.a
 $(BUILD)/spec/bench/baseline: spec/bench/baseline.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
-bench: $(MODULE) $(BUILD)/spec/bench/baseline
+bench: $(MODULE) $(BUILD)/spec/bench/baseline host
+	@$(MAKE) --no-print-directory -s LUA=luajit
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
+	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
+	  $(LUA) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
 
 install: $(MODULE)
 	install -d $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)

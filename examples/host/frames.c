@@ -1,13 +1,16 @@
 /* A host that draws sixty frames a second and revokes tokens meanwhile. The module and lua-cjson are
  * linked in, Lua's memory is capped, and every frame calls Lua once:
- *     frames SECONDS TOKEN_ID...
- * It prints how each deletion ended, and the longest frame with and without deletions in flight. */
+ *     frames [-c] SECONDS TOKEN_ID...
+ * It prints how each deletion ended, and the longest frame with and without deletions in flight.
+ * Before the first frame it asks the API to verify the credential, which opens the connection; -c
+ * leaves that out. */
 #define _POSIX_C_SOURCE 200809L
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 int luaopen_cjson(lua_State *L);
@@ -18,9 +21,10 @@ int luaopen_cloudflare(lua_State *L);
 
 /* Begins the deletions, and gives the function to call once a frame. */
 static const char script[] =
-    "local cloudflare, ids = ...\n"
+    "local cloudflare, ids, cold = ...\n"
     "local cf = assert(cloudflare.new { base_url = os.getenv 'SANDBOX_TLS_BASE_URL',\n"
     "  ca_path = os.getenv 'SANDBOX_CA_PATH' })\n"
+    "if not cold then assert(cf.tokens.verify()) end\n" /* waits: while a game loads */
     "local calls = {}\n"
     "for _, id in ipairs(ids) do calls[id] = cf.async.tokens.delete(nil, id) end\n"
     "return function()\n"
@@ -78,20 +82,20 @@ static void open_modules(lua_State *L)
     lua_replace(L, -2);
 }
 
-/* start(ids): [-1, +1, e] the function to call once a frame; `ids` is a NULL-ended array of strings. */
+/* start(ids, cold): [-2, +1, e] the function to call once a frame; `ids` is a NULL-ended array of strings. */
 static int start(lua_State *L)
 {
     char **ids = lua_touserdata(L, 1);
+    open_modules(L); /* 3 */
+    if (luaL_loadstring(L, script) != LUA_OK) return lua_error(L);
+    lua_pushvalue(L, 3);
     lua_newtable(L);
     for (int i = 0; ids[i]; i++) {
         lua_pushstring(L, ids[i]);
         lua_rawseti(L, -2, i + 1);
     }
-    open_modules(L);
-    if (luaL_loadstring(L, script) != LUA_OK) return lua_error(L);
-    lua_insert(L, -2);
-    lua_pushvalue(L, 2); /* script, cloudflare, ids */
-    lua_call(L, 2, 1);
+    lua_pushvalue(L, 2);
+    lua_call(L, 3, 1);
     return 1;
 }
 
@@ -129,16 +133,19 @@ static int run(lua_State *L, double seconds)
 int main(int argc, char **argv)
 {
     struct memory memory = {0, LUA_MEMORY};
-    if (argc < 2) {
-        fprintf(stderr, "usage: %s SECONDS TOKEN_ID...\n", argv[0]);
+    int cold = argc > 1 && strcmp(argv[1], "-c") == 0;
+    char **arguments = argv + 1 + cold;
+    if (!arguments[0]) {
+        fprintf(stderr, "usage: %s [-c] SECONDS TOKEN_ID...\n", argv[0]);
         return 2;
     }
     lua_State *L = lua_newstate(capped, &memory);
     if (!L) return EXIT_FAILURE;
     lua_pushcfunction(L, start);
-    lua_pushlightuserdata(L, argv + 2);
+    lua_pushlightuserdata(L, arguments + 1);
+    lua_pushboolean(L, cold);
     int status = EXIT_FAILURE;
-    if (lua_pcall(L, 1, 1, 0) == LUA_OK) status = run(L, strtod(argv[1], NULL));
+    if (lua_pcall(L, 2, 1, 0) == LUA_OK) status = run(L, strtod(arguments[0], NULL));
     else fprintf(stderr, "%s\n", lua_tostring(L, -1));
     lua_close(L);
     return status;
