@@ -29,8 +29,9 @@ local function free_port()
   return port
 end
 
+-- A template is a file's name, or the text itself.
 local function write_configuration(self, template, values, edit)
-  local text = read(template):gsub("@(%u+)@", values)
+  local text = (template:find "\n" and template or read(template)):gsub("@(%u+)@", values)
   if edit then text = edit(text) end
   local file = assert(io.open(self.dir .. "/nginx.conf", "w"))
   file:write(text)
@@ -47,7 +48,7 @@ end
 function nginx:launch(template, values, edit)
   local here = output "pwd"
   values = setmetatable(values or {}, { __index = {
-    HERE = here .. "/" .. template:match "^(.*)/", BUILD = here .. "/" .. (os.getenv "BUILD" or "build"),
+    HERE = here .. "/" .. (template:match "^([^\n]*)/" or ""), BUILD = here .. "/" .. (os.getenv "BUILD" or "build"),
     PORT = tostring(self.port), MODULES = output "nginx -V 2>&1 | sed -n 's/.*--modules-path=\\([^ ]*\\).*/\\1/p'",
   } })
   write_configuration(self, template, values, edit)
