@@ -29,12 +29,20 @@ local function run(recipe)
   return id, printed, globals
 end
 
+local function has_descriptor()
+  local call = require "cloudflare".async.tokens.verify()
+  local fd = call:pollfd()
+  call:cancel()
+  return fd ~= nil
+end
+
 describe("the README's recipe for", function()
   before_each(sandbox.reset)
 
   local found = recipes()
   for _, host in ipairs { "cqueues", "luv", "Any other scheduler" } do
     it(host .. " deletes", function()
+      if host == "luv" and not has_descriptor() then return pending "this build polls an array: no descriptor" end
       local id, printed = run(assert(found[host], "no such recipe"))
       assert.same({ id }, printed)
       assert.is_true(sandbox.is_deleted(id))
