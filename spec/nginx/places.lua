@@ -81,6 +81,11 @@ content["for"] = function(id)
   return table.concat(words)
 end
 
+function content.abortable(id)
+  ngx.on_abort(function() ngx.exit(499) end)
+  return outcome(id)
+end
+
 function content.pcall(id) return select(2, pcall(outcome, id)) end
 
 function content.xpcall(id) return select(2, xpcall(function() return outcome(id) end, debug.traceback)) end

@@ -120,8 +120,9 @@ describe("in nginx the plain form", function()
   it("leaves a clean log", function() assert_clean(server) end)
 end)
 
-for _, abort in ipairs { "on", "off" } do
-  describe("an aborted request (lua_check_client_abort " .. abort .. ")", function()
+for _, setting in ipairs { { "off", "content" }, { "on", "content" }, { "on", "abortable" } } do
+  local abort, place = setting[1], setting[2]
+  describe(("an aborted request (lua_check_client_abort %s, %s)"):format(abort, place), function()
     local server
     setup(function() server = start { ABORT = abort } end)
     teardown(function() server:stop() end)
@@ -130,7 +131,7 @@ for _, abort in ipairs { "on", "off" } do
       local ids = {}
       for i = 1, 20 do
         ids[i] = slow_token()
-        local client = server:send("/content?id=" .. ids[i])
+        local client = server:send(("/%s?id=%s"):format(place, ids[i]))
         socket.sleep(0.01)
         client:close()
       end

@@ -56,6 +56,12 @@ function nginx:launch(template, values, edit)
   self.command = ("env -u LUA_PATH -u LUA_CPATH %s nginx -p %s/ -c nginx.conf -e error.log")
     :format(self.environment, self.dir)
   assert(run(self.command .. " </dev/null >/dev/null 3>&- 4>&- 5>&-"))
+  self.pid = assert(self.dir .. "/" .. read(self.dir .. "/nginx.conf"):match "\npid ([^;]+);")
+  for _ = 1, 500 do
+    if #self:workers() > 0 then return end
+    socket.sleep(0.02)
+  end
+  error "nginx has no worker"
 end
 
 function nginx.start(template, values)
@@ -83,16 +89,18 @@ function nginx:log() return read(self.dir .. "/error.log") end
 
 --- The process ids of its workers that live now.
 function nginx:workers()
-  local found = {}
-  local master = read(self.dir .. "/nginx.pid"):match "%d+"
-  for pid in output("pgrep -P " .. master .. " || true"):gmatch "%d+" do found[#found + 1] = tonumber(pid) end
+  local found, file = {}, io.open(self.pid)
+  local master = file and file:read "*n"
+  if not master then return found end
+  file:close()
+  for pid in output(("pgrep -P %d || true"):format(master)):gmatch "%d+" do found[#found + 1] = tonumber(pid) end
   return found
 end
 
 function nginx:stop()
   run(self.command .. " -s quit")
   for _ = 1, 500 do
-    if not io.open(self.dir .. "/nginx.pid") then break end
+    if not io.open(self.pid) then break end
     socket.sleep(0.02)
   end
   run("rm -rf " .. self.dir)
