@@ -6,6 +6,7 @@
 # make test       deps, then everything for every Lua
 # make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
+# make host       build/host/frames, one that does
 # make install    PREFIX=/usr/local DESTDIR=
 # CFLAGS, CPPFLAGS and LDFLAGS are yours.
 
@@ -41,7 +42,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static check unit deps test suites demo bench install clean
+.PHONY: all static host check unit deps test suites demo bench install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -70,10 +71,10 @@ $(BUILD)/$(LUA)/%.o: src/lua/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-# wait.lua as a C string. Kept in the repository, for builds that only compile.
-src/lua/wait.inc: src/lua/wait.lua
+# Lua as a C string. Kept in the repository, for builds that only compile.
+src/lua/%.inc: src/lua/%.lua
 	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $< > $@
-$(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc
+$(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc src/lua/nginx.inc
 
 # Variants of the module that the specs run too.
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -109,9 +110,9 @@ check: $(MODULE) unit
 
 test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
-	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind tsan
+	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll hosts asan valgrind tsan sweeps
 
-suites: unit
+suites: unit host
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(POLL)
@@ -121,8 +122,8 @@ suites: unit
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
-  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind \
-  python3 python3-hpack
+  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
+  libcmocka-dev valgrind python3 python3-hpack
 
 deps:
 	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')
@@ -132,12 +133,21 @@ demo:
 	@$(MAKE) --no-print-directory -s LUA=lua5.4
 	LUA_CPATH='$(BUILD)/lua5.4/?.so;;' examples/sandbox/sandbox run lua5.4 examples/demo.lua
 
+# An example host, with lua-cjson linked in too.
+host: $(BUILD)/host/frames
+$(BUILD)/host/frames: examples/host/frames.c $(BUILD)/lua5.4/libcloudflare.a
+	@mkdir -p $(@D)
+	$(COMPILE) $(LUA_CFLAGS) $^ -l:liblua5.4-cjson.a $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+
 $(BUILD)/spec/bench/baseline: spec/bench/baseline.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
-bench: $(MODULE) $(BUILD)/spec/bench/baseline
+bench: $(MODULE) $(BUILD)/spec/bench/baseline host
+	@$(MAKE) --no-print-directory -s LUA=luajit
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
+	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
+	  $(LUA) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
 
 install: $(MODULE)
 	install -d $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)

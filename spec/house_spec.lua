@@ -38,9 +38,11 @@ describe("the house", function()
     assert.same(lines_of "ls src/*/*.c | LC_ALL=C sort", listed)
   end)
 
-  it("embeds wait.lua as it is", function()
-    local text = read("src/lua/wait.inc"):gsub('    "(.-)\\n"\n', "%1\n"):gsub("\\(.)", "%1")
-    assert.equal(read "src/lua/wait.lua", text)
+  it("embeds its Lua as it is", function()
+    for _, name in ipairs { "wait", "nginx" } do
+      local text = read("src/lua/" .. name .. ".inc"):gsub('    "(.-)\\n"\n', "%1\n"):gsub("\\(.)", "%1")
+      assert.equal(read("src/lua/" .. name .. ".lua"), text)
+    end
   end)
 
   it("shows one symbol to the world", function()

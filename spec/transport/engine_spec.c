@@ -341,6 +341,32 @@ static void many_calls_share_few_connections(void **state)
     }
 }
 
+/* Calls of many clients, so that their opening limits do not hide the step's own. */
+static void a_step_begins_only_so_many_requests(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture clients[10];
+    struct lcf_exchange *calls[40];
+    for (size_t i = 0; i < 10; i++) {
+        clients[i] = *f;
+        clients[i].profile = lcf_profile_new();
+        clients[i].profile->route.ca_path = strdup(f->profile->route.ca_path);
+        clients[i].profile->route.user_agent = strdup("engine_spec");
+    }
+    for (size_t i = 0; i < 40; i++) calls[i] = begin(&clients[i % 10]);
+    lcf_engine_step(f->engine, 0);
+    size_t begun = 0;
+    for (size_t i = 0; i < 40; i++) begun += calls[i]->state == LCF_RUNNING;
+    assert_int_equal(begun, LCF_STEP_BEGINS);
+    assert_true(lcf_engine_timeout(f->engine) <= 0);
+    run_until_idle(f);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(calls[i]->outcome, LCF_NOT_FOUND);
+        lcf_exchange_release(calls[i]);
+    }
+    for (size_t i = 0; i < 10; i++) lcf_profile_release(clients[i].profile);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_wall_clock_that_jumps_moves_no_deadline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_step_begins_only_so_many_requests, set_up, tear_down),
     };
     if (!lcf_engine_setup()) return 2;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,8 +120,8 @@ static bool is_promising(lua_State *L, const struct lcf_operation *op, struct lc
     return client && !fault.message;
 }
 
-/* check(row, client, ...): [-0, +2, v] raises for a programmer's mistake; else the sleep function
- * and the api_token function that this call is to ask first, or nils. */
+/* check(row, client, ...): [-0, +3, v] raises for a programmer's mistake; else true, and the sleep
+ * function and the api_token function that this call is to ask first, or nils. Nothing for a bad value. */
 static int core_check(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, 1);
@@ -129,10 +129,11 @@ static int core_check(lua_State *L)
     struct lcf_options own = {0};
     lua_settop(L, options);
     if (!is_promising(L, op, &own)) return 0;
+    lua_pushboolean(L, 1);
     push_hook(L, options, "sleep", 2, LCF_CLIENT_SLEEP);
     if (lcf_options_has_credential(&own) && !own.has_vault) lua_pushnil(L);
     else push_hook(L, options, "api_token", 2, LCF_CLIENT_VAULT);
-    return 2;
+    return 3;
 }
 
 /* The arguments of begin, by their places. */
@@ -179,6 +180,24 @@ static int give_fault(lua_State *L, const struct lcf_operation *op, int client_a
     push_empty(L);
     lua_insert(L, -2);
     keep(L, SLOT_FAULT);
+    return 1;
+}
+
+/* refuse(row, client, async, message): [-0, +1|2, v] the answer of a call that this place cannot wait for. */
+static int core_refuse(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
+    lua_settop(L, ARG_SEAL);
+    if (!lcf_client_resolve(L, ARG_CLIENT, op->label.name)) return give_fault(L, op, 0);
+    lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_SEAL));
+    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->label.name, lua_tostring(L, -1));
+    return give_fault(L, op, ARG_SEAL + 1);
+}
+
+/* can_yield(): [-0, +1, -] */
+static int core_can_yield(lua_State *L)
+{
+    lua_pushboolean(L, lua_isyieldable(L));
     return 1;
 }
 
@@ -358,7 +377,8 @@ static const luaL_Reg core[] = {
     {"check", core_check},   {"seal", core_seal},         {"begin", core_begin},
     {"ended", call_done},    {"answer", core_answer},     {"sleep_of", core_sleep_of},
     {"step", lcf_loop_step}, {"pause", lcf_loop_pause},   {"now", lcf_loop_now},
-    {"new", lcf_client_new}, {NULL, NULL},
+    {"new", lcf_client_new}, {"refuse", core_refuse},     {"can_yield", core_can_yield},
+    {NULL, NULL},
 };
 
 static const luaL_Reg call_methods[] = {

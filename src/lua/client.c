@@ -91,14 +91,12 @@ static bool fill(struct lcf_client *client, const struct lcf_options *o)
     return ok && !failed;
 }
 
-/* [-0, +0, e] Asked of package.loaded: a strict _G would raise. */
+/* [-0, +0, e] */
 static bool in_nginx(lua_State *L)
 {
-    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-    lua_pushliteral(L, "ngx");
-    lua_rawget(L, -2);
-    bool found = lua_istable(L, -1);
-    lua_pop(L, 2);
+    lcf_nginx_push(L);
+    bool found = lua_toboolean(L, -1);
+    lua_pop(L, 1);
     return found;
 }
 

@@ -12,6 +12,9 @@
 static const char wait_lua[] =
 #include "wait.inc"
     ;
+static const char nginx_lua[] =
+#include "nginx.inc"
+    ;
 
 /* [-0, +0, v] */
 static void check_versions(lua_State *L)
@@ -46,12 +49,31 @@ static void open_errors(lua_State *L)
     lcf_state_set(L, LCF_SLOT_ANSWER);
 }
 
+/* [-0, +1, e] */
+static void push_chunk(lua_State *L, const char *text, size_t len)
+{
+    if (luaL_loadbuffer(L, text, len, "=cloudflare") != 0) lua_error(L);
+}
+
+/* [-0, +1, e] How a caller waits inside nginx, by the core on top of the stack; nil anywhere else. */
+static void push_nginx(lua_State *L)
+{
+    lcf_nginx_push(L);
+    if (lua_isnil(L, -1)) return;
+    push_chunk(L, nginx_lua, sizeof nginx_lua - 1);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 1);
+    lua_replace(L, -2);
+}
+
 /* [-0, +1, e] Runs wait.lua and pushes what it gives. */
 static void push_api(lua_State *L)
 {
-    if (luaL_loadbuffer(L, wait_lua, sizeof wait_lua - 1, "=cloudflare") != 0) lua_error(L);
+    push_chunk(L, wait_lua, sizeof wait_lua - 1);
     lcf_call_push_core(L);
-    lua_call(L, 1, 1);
+    push_nginx(L);
+    lua_call(L, 2, 1);
     lua_getfield(L, -1, "operation");
     lcf_state_set(L, LCF_SLOT_OPERATION);
 }

@@ -11,7 +11,10 @@
 #define lua_setuservalue(L, i) ((void)lua_setfenv(L, i))
 #ifndef luaL_newlib /* LuaJIT has the functions, plain 5.1 has not */
 #define luaL_setfuncs(L, list, n) luaL_register(L, NULL, list)
+#define lua_isyieldable(L) (!lua_pushthread(L)) /* may leave the thread on the stack */
 #endif
+#elif LUA_VERSION_NUM == 502
+#define lua_isyieldable(L) (!lua_pushthread(L))
 #endif
 
 #endif

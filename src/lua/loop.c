@@ -11,6 +11,7 @@
 struct loop {
     struct lcf_engine *engine;
     bool busy; /* inside a step, or telling */
+    lua_Integer ended; /* how many calls have ended */
 };
 
 /* [-0, +1, -] The loop, on the stack so that it stays; NULL where none has been made, where it is
@@ -183,7 +184,7 @@ static void tell_one(lua_State *L, const struct lcf_exchange *x, size_t entry)
 }
 
 /* [-0, +0, -] A listener may cancel, which adds news; or fork, and then the child tells nothing. */
-static void tell_exchange(lua_State *L, const struct loop *loop, struct lcf_exchange *x)
+static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
     bool ended = x->state == LCF_ENDED;
     size_t count = x->count;
@@ -195,6 +196,7 @@ static void tell_exchange(lua_State *L, const struct loop *loop, struct lcf_exch
     lua_pop(L, 1);
     x->told = count;
     if (!ended) return;
+    loop->ended++;
     forget_listener(L, x);
     lcf_exchange_release(x);
 }
@@ -240,7 +242,8 @@ int lcf_loop_step(lua_State *L)
         lcf_loop_deliver(L);
     }
     lua_pushinteger(L, (lua_Integer)in_flight);
-    return 1;
+    lua_pushinteger(L, loop ? loop->ended : 0);
+    return 2;
 }
 
 int lcf_loop_pause(lua_State *L)

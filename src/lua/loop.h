@@ -30,7 +30,7 @@ void lcf_loop_check_idle(lua_State *L, const char *function);
 /* [-0, +0, v] The number of seconds at `index`, or `fallback` where there is none; it must not be negative. */
 double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument);
 
-/* step([seconds]): [-0, +1, v] how many calls are in flight. */
+/* step([seconds]): [-0, +2, v] how many calls are in flight, and how many have ended so far. */
 int lcf_loop_step(lua_State *L);
 /* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */
 int lcf_loop_pause(lua_State *L);

@@ -33,4 +33,7 @@ void lcf_state_get(lua_State *L, int slot);
 /* [-1, +0, -] Never grows the table. */
 void lcf_state_set(lua_State *L, int slot);
 
+/* [-0, +1, e] nginx's `ngx` where this state runs inside nginx, else nil. */
+void lcf_nginx_push(lua_State *L);
+
 #endif

@@ -17,6 +17,7 @@ struct lcf_engine {
     double stirred;     /* when a socket or a timer last did something */
     bool more;          /* the last step ran out of budget */
     bool unsound;       /* the multi handle failed, for want of memory */
+    int begun;          /* requests that this step has begun */
     uint64_t random;
     struct lcf_exchange **live;
     size_t count, room;
@@ -192,13 +193,21 @@ static void count_opening(struct lcf_engine *e)
     for (size_t i = 0; i < e->count; i++) e->live[i]->profile->opening += lcf_exchange_is_opening(e->live[i]);
 }
 
-/* A call that would send is held back while others of its client open connections, but not past its end. */
-static bool is_held_back(struct lcf_exchange *x, double now)
+/* A call that would send is held back to the next step where this one has begun enough, and while
+ * others of its client open connections, but not past its end. */
+static bool is_held_back(const struct lcf_engine *e, struct lcf_exchange *x, double now)
 {
     if (x->state == LCF_RUNNING || now > x->plan.deadline - LCF_LEAST) return false;
+    if (e->begun == LCF_STEP_BEGINS) return true;
     if (x->profile->opening++ < LCF_OPENING) return false;
     x->due = now + LCF_OPENING_RETRY;
     return true;
+}
+
+static void turn(struct lcf_engine *e, struct lcf_exchange *x, double now)
+{
+    lcf_exchange_turn(x, &e->carrier, now, jitter(e));
+    e->begun += x->state == LCF_RUNNING;
 }
 
 static void turn_due(struct lcf_engine *e, double now)
@@ -207,9 +216,10 @@ static void turn_due(struct lcf_engine *e, double now)
     if (!e->carrier.multi) e->carrier.multi = open_multi(e);
     count_opening(e);
     e->next_due = INFINITY;
+    e->begun = 0;
     for (size_t i = 0; i < e->count; i++) {
         struct lcf_exchange *x = e->live[i];
-        if (x->due <= now && !is_held_back(x, now)) lcf_exchange_turn(x, &e->carrier, now, jitter(e));
+        if (x->due <= now && !is_held_back(e, x, now)) turn(e, x, now);
         note(e, x);
     }
     sweep(e);

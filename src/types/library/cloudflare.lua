@@ -26,7 +26,8 @@
 ---| "tls"       # the peer did not prove who it is, or a certificate file or setting is unusable
 ---| "response"  # an answer that is not the API's envelope
 ---| "cancelled" # by `call:cancel()` or `client:close()`
----| "host"      # this process: no memory or descriptor left, or a call of the parent of a fork
+---| "host"      # this process: no memory or descriptor left, a place in nginx that cannot wait, or a call
+---             # of the parent of a fork
 
 ---What one attempt proved.
 ---@alias cloudflare.Proved

@@ -1,0 +1,78 @@
+-- Takes signed notices of leaked tokens and revokes the tokens. A notice is a JSON array of objects:
+--   { "id": "…" }          a token's id
+--   { "token": "cfat_…" }  its secret value, as a scanner finds it: the token itself says which id it has
+local cjson = require "cjson.safe"
+local cloudflare = require "cloudflare"
+local ffi = require "ffi"
+
+ffi.cdef [[
+const void *EVP_sha256(void);
+unsigned char *HMAC(const void *kind, const void *key, int key_len, const char *data, size_t len,
+                    unsigned char *out, unsigned int *out_len);
+int CRYPTO_memcmp(const void *a, const void *b, size_t len);
+]]
+
+local AGAIN_AFTER = 60 -- seconds: when a sender should repeat a notice that could not be settled
+
+local secret = assert(os.getenv "WEBHOOK_SECRET", "WEBHOOK_SECRET is not set")
+
+local function log(event)
+  ngx.log(ngx.NOTICE, event.operation, " ", event.token_id or "-", " ", event.outcome or event.method, " ",
+    event.status or "-", " ", event.ray_id or "-")
+end
+
+local client = assert(cloudflare.new { on_event = log })
+
+local revoker = {}
+
+local function hmac(text)
+  local out = ffi.new "unsigned char[32]"
+  ffi.C.HMAC(ffi.C.EVP_sha256(), secret, #secret, text, #text, out, nil)
+  return ffi.string(out, 32)
+end
+
+local function unhex(text)
+  return (text:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+-- X-Hub-Signature-256: sha256=…, as GitHub and others sign what they send.
+function revoker.check_sender()
+  ngx.req.read_body()
+  local given = (ngx.var.http_x_hub_signature_256 or ""):match "^sha256=(%x+)$"
+  local body = ngx.req.get_body_data() or ""
+  local genuine = given and #given == 64 and ffi.C.CRYPTO_memcmp(unhex(given), hmac(body), 32) == 0
+  if not genuine then return ngx.exit(ngx.HTTP_UNAUTHORIZED) end
+end
+
+-- The id of a leaked value: whoever holds a token may ask what it is. None where it is dead already.
+local function identify(value)
+  local token, err = client.tokens.verify(nil, { api_token = value })
+  if token then return token.id end
+  return nil, err.outcome == "refused" and "dead" or err.outcome
+end
+
+local function settle(leak)
+  local id, outcome = leak.id, "not_sent"
+  if type(leak.token) == "string" then id, outcome = identify(leak.token) end
+  if type(id) ~= "string" then return { outcome = outcome } end
+  local _, detail = client.tokens.delete(nil, id, { missing_ok = true })
+  return { id = id, outcome = detail.outcome }
+end
+
+local SETTLED = { deleted = true, gone = true, not_found = true, dead = true }
+
+-- What takes its time here holds up nobody else: the worker goes on meanwhile.
+function revoker.revoke()
+  local notice = cjson.decode(ngx.req.get_body_data() or "")
+  if type(notice) ~= "table" or #notice == 0 then return ngx.exit(ngx.HTTP_BAD_REQUEST) end
+  local answers = {}
+  for i, leak in ipairs(notice) do
+    answers[i] = type(leak) == "table" and settle(leak) or { outcome = "not_sent" }
+    if not SETTLED[answers[i].outcome] then ngx.status = ngx.HTTP_SERVICE_UNAVAILABLE end
+  end
+  if ngx.status == ngx.HTTP_SERVICE_UNAVAILABLE then ngx.header["Retry-After"] = AGAIN_AFTER end
+  ngx.header["Content-Type"] = "application/json"
+  ngx.print(cjson.encode(answers))
+end
+
+return revoker

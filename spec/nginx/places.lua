@@ -1,0 +1,156 @@
+-- The places in nginx from which the plain form may be called. Each deletes the token in `?id=`
+-- and answers with the outcome, or with the sentence where there is no answer.
+local cloudflare = require "cloudflare"
+
+local places = {}
+
+local function client()
+  places.cf = places.cf
+    or assert(cloudflare.new { base_url = os.getenv "SANDBOX_TLS_BASE_URL", ca_path = os.getenv "SANDBOX_CA_PATH" })
+  return places.cf
+end
+
+-- Deletes it and says how that ended.
+local function outcome(id)
+  local token, detail = client().tokens.delete(nil, id)
+  return token and detail.outcome or tostring(detail)
+end
+
+function places.try()
+  local id = ngx.req and pcall(function() return ngx.var.arg_id end) and ngx.var.arg_id or ("0"):rep(32)
+  local fine, said = pcall(outcome, id)
+  return fine and said or "raised: " .. tostring(said)
+end
+
+function places.note(key) ngx.shared.seen:set(key, places.try()) end
+
+function places.answer()
+  ngx.print(places.try())
+  ngx.exit(200)
+end
+
+-- Takes every timer that may run at once.
+function places.exhaust()
+  for _ = 1, 4 do ngx.timer.at(0, function() ngx.sleep(3) end) end
+  ngx.sleep(0.05)
+  ngx.print "done"
+end
+
+local content = {}
+
+function content.content(id) return outcome(id) end
+
+function content.thread(id)
+  local thread = ngx.thread.spawn(outcome, id)
+  return select(2, ngx.thread.wait(thread))
+end
+
+function content.timer(id)
+  local said
+  ngx.timer.at(0, function() said = outcome(id) end)
+  while not said do ngx.sleep(0.005) end
+  return said
+end
+
+function content.wrap(id) return coroutine.wrap(outcome)(id) end
+
+function content.coroutine(id)
+  local thread = coroutine.create(outcome)
+  return select(2, coroutine.resume(thread, id))
+end
+
+-- One that yields to its own resumer as well.
+function content.generator(id)
+  local words = {}
+  local next_word = coroutine.wrap(function()
+    coroutine.yield "first"
+    coroutine.yield(outcome(id))
+    coroutine.yield "last"
+  end)
+  for i = 1, 3 do words[i] = next_word() end
+  return table.concat(words, " ")
+end
+
+function content.index(id)
+  return setmetatable({}, { __index = function(_, key) return outcome(key) end })[id]
+end
+
+content["for"] = function(id)
+  local words = {}
+  for said in function(_, before) return not before and outcome(id) or nil end do words[#words + 1] = said end
+  return table.concat(words)
+end
+
+function content.abortable(id)
+  ngx.on_abort(function() ngx.exit(499) end)
+  return outcome(id)
+end
+
+function content.pcall(id) return select(2, pcall(outcome, id)) end
+
+function content.xpcall(id) return select(2, xpcall(function() return outcome(id) end, debug.traceback)) end
+
+function content.tostring(id)
+  return tostring(setmetatable({}, { __tostring = function() return outcome(id) end }))
+end
+
+function content.sort(id)
+  local said
+  table.sort({ 1, 2 }, function(a, b) said = said or outcome(id) return a < b end)
+  return said
+end
+
+function content.gsub(id)
+  return (id:gsub("^.*$", outcome))
+end
+
+function content.require(id)
+  package.preload.waits = function() return outcome(id) end
+  package.loaded.waits = nil
+  return require "waits"
+end
+
+-- A call that nobody keeps.
+function content.dropped(id)
+  client().async.tokens.delete(nil, id)
+  return "begun"
+end
+
+-- Waits for its call, but not for ever.
+function content.patient(id)
+  local call = client().async.tokens.delete(nil, id)
+  local rounds = 0
+  repeat
+    local token, detail = call:wait(0.1)
+    rounds = rounds + 1
+    if token or detail then return detail.outcome .. " after " .. rounds end
+  until false
+end
+
+function content.many()
+  local threads, found = {}, 0
+  local function delete(id) return select(2, client().tokens.delete(nil, id)).outcome end
+  for i = 1, 100 do threads[i] = ngx.thread.spawn(delete, ("%032x"):format(i)) end
+  for _, thread in ipairs(threads) do
+    local _, said = ngx.thread.wait(thread)
+    if said == "not_found" then found = found + 1 end
+  end
+  return found .. " not_found"
+end
+
+function content.with_sleep(id)
+  local cf = assert(cloudflare.new { sleep = ngx.sleep })
+  return select(2, cf.tokens.delete(nil, id)).outcome
+end
+
+function content.no_credential()
+  return tostring(select(2, cloudflare.new { api_email = "a@example.com" }))
+end
+
+function places.serve()
+  local place = content[ngx.var.uri:sub(2)]
+  local fine, said = pcall(place, ngx.var.arg_id)
+  ngx.print(fine and said or "raised: " .. tostring(said))
+end
+
+return places
