@@ -101,6 +101,14 @@ local function fly(lanes)
   end
 end
 
+local function story(case)
+  local words = {}
+  for i, attempt in ipairs(case.detail.http.trace) do
+    words[i] = attempt.method .. " " .. (attempt.proved or (attempt.sent and "nothing" or "unsent"))
+  end
+  return table.concat(words, ", ")
+end
+
 local function wrong(case)
   local outcome = case.detail.outcome
   local lie = judge(outcome, case.detail.http, case.truth, case.one_each)
@@ -119,6 +127,6 @@ return function(sweep, cases)
   learn(cases)
   for _, case in ipairs(cases) do
     local problem = wrong(case)
-    sweep:check(not problem, ("%s, %s: %s"):format(case.over, case.name, tostring(problem)))
+    sweep:check(not problem, ("%s, %s: %s (%s)"):format(case.over, case.name, tostring(problem), story(case)))
   end
 end

@@ -14,9 +14,10 @@
 static int on_announce(void *data, char *ip, char *local_ip, int port, int local_port)
 {
     struct lcf_attempt *a = data;
-    (void)ip, (void)local_ip, (void)port;
-    const struct lcf_line *line = lcf_lines_find(a->lines, local_port);
-    a->port = local_port;
+    a->ends = (struct lcf_ends){.port = port, .local_port = local_port};
+    snprintf(a->ends.ip, sizeof a->ends.ip, "%s", ip);
+    snprintf(a->ends.local_ip, sizeof a->ends.local_ip, "%s", local_ip);
+    const struct lcf_line *line = lcf_lines_find(a->lines, &a->ends);
     if (a->announced) return CURL_PREREQFUNC_ABORT;
     a->unclean = line && lcf_line_has_unasked(line);
     if (a->unclean) return CURL_PREREQFUNC_ABORT;
@@ -26,7 +27,7 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
 
 static void note_http1(struct lcf_attempt *a)
 {
-    struct lcf_line *line = lcf_lines_find(a->lines, a->port);
+    struct lcf_line *line = lcf_lines_find(a->lines, &a->ends);
     if (line) line->http1 = true;
 }
 

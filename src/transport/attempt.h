@@ -38,7 +38,7 @@ struct lcf_attempt {
     CURL *easy;   /* NULL while nothing is in flight */
     CURLM *multi; /* what it is in flight over */
     struct lcf_lines *lines;
-    int port;        /* the local port of its connection */
+    struct lcf_ends ends; /* of its connection */
     bool unclean;    /* bytes that nobody asked for waited on it, so it was not used */
     enum lcf_method method;
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */

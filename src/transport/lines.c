@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 bool lcf_lines_add(struct lcf_lines *l, int fd)
@@ -32,21 +33,39 @@ void lcf_lines_free(struct lcf_lines *l)
     *l = (struct lcf_lines){0};
 }
 
-/* 0 where it has none yet. */
-static int local_port(int fd)
+/* What getsockname or getpeername says; nothing where there is no such end yet. */
+static void read_end(int fd, int (*ask)(int, struct sockaddr *, socklen_t *), char *ip, int *port)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return 0;
-    if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&address)->sin_port);
-    return address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port) : 0;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {0};
+    socklen_t size = sizeof at;
+    if (ask(fd, &at.any, &size) != 0) return;
+    bool is_v4 = at.any.sa_family == AF_INET;
+    if (!is_v4 && at.any.sa_family != AF_INET6) return;
+    inet_ntop(at.any.sa_family, is_v4 ? (void *)&at.v4.sin_addr : (void *)&at.v6.sin6_addr, ip, LCF_IP_MAX);
+    *port = ntohs(is_v4 ? at.v4.sin_port : at.v6.sin6_port);
 }
 
-struct lcf_line *lcf_lines_find(struct lcf_lines *l, int port)
+static void read_ends(struct lcf_line *line)
+{
+    read_end(line->fd, getsockname, line->ends.local_ip, &line->ends.local_port);
+    read_end(line->fd, getpeername, line->ends.ip, &line->ends.port);
+}
+
+static bool same_ends(const struct lcf_ends *a, const struct lcf_ends *b)
+{
+    return a->local_port == b->local_port && a->port == b->port && strcmp(a->local_ip, b->local_ip) == 0 &&
+           strcmp(a->ip, b->ip) == 0;
+}
+
+struct lcf_line *lcf_lines_find(struct lcf_lines *l, const struct lcf_ends *ends)
 {
     for (size_t i = 0; i < l->count; i++) {
-        if (l->open[i].port == 0) l->open[i].port = local_port(l->open[i].fd);
-        if (l->open[i].port == port) return &l->open[i];
+        if (l->open[i].ends.port == 0) read_ends(&l->open[i]);
+        if (same_ends(&l->open[i].ends, ends)) return &l->open[i];
     }
     return NULL;
 }
