@@ -17,6 +17,21 @@ local function includes(folder, pattern)
   return lines_of(("grep -lE '#[[:space:]]*include[[:space:]]*[<\"]%s' src/%s/*"):format(pattern, folder))
 end
 
+-- Whether a file has a test of cmocka's of this name, or the name as a string; one that ends in a space is how it begins.
+local function has(path, name)
+  local literal = name:gsub("%p", "%%%0")
+  local as_string = "[\"']" .. literal .. (name:find " $" and "" or "[\"']")
+  local as_test = "cmocka_unit_test[%w_]*%(" .. literal .. "[,)]"
+  local file = io.open(path)
+  local found = false
+  for line in file and file:lines() or function() end do
+    local code = line:find "^%s*%-%-" and "" or line
+    found = found or code:find(as_string) ~= nil or code:find(as_test) ~= nil
+  end
+  if file then file:close() end
+  return found
+end
+
 describe("the house", function()
   it("has three floors, and none knows the one above", function()
     assert.same({}, includes("core", "(lua|lauxlib|lualib|curl/|\\.\\./lua|\\.\\./transport)"))
@@ -36,6 +51,20 @@ describe("the house", function()
     end
     table.sort(listed)
     assert.same(lines_of "ls src/*/*.c | LC_ALL=C sort", listed)
+  end)
+
+  it("has a proof for every row", function()
+    local missing = {}
+    for _, section in ipairs(require "spec.rows") do
+      for i = 2, #section do
+        local row = section[i]
+        if #row < 2 then missing[#missing + 1] = row[1] end
+        for j = 2, #row do
+          if not has(row[j]:match "^(.-): (.*)$") then missing[#missing + 1] = row[1] .. " <- " .. row[j] end
+        end
+      end
+    end
+    assert.same({}, missing)
   end)
 
   it("embeds its Lua as it is", function()
