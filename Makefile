@@ -104,11 +104,12 @@ check: $(MODULE) unit
 
 test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
-	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind tsan
+	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind tsan nginx
 
 suites: unit
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
+	$(MAKE) -j2 $(ASAN) LUA=luajit
 	$(MAKE) -j2 $(POLL)
 	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
 
