@@ -115,6 +115,7 @@ test: deps
 suites: unit host
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
+	$(MAKE) -j2 $(ASAN) LUA=luajit
 	$(MAKE) -j2 $(POLL)
 	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
 

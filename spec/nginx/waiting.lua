@@ -3,7 +3,7 @@ local nginx = require "spec.support.nginx"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
-local CONF = "spec/nginx/nginx.conf.in"
+local CONF = "spec/nginx/places.conf.in"
 local BUSY = 0.3 -- seconds that the API takes to answer
 
 local function start(values)

@@ -127,4 +127,35 @@ end, #operations, 120)
 -- Else the witness might be deaf.
 walk(good_peers, function(_, outcome, _, heard) return outcome == "deleted" and heard:find(SECRET) end, 1, 24)
 
+-- One client's trust is not another's, though they share connections and sessions: neither a connection that
+-- stands nor a session that could be resumed lets in who does not trust that authority.
+local function client(url, extra)
+  local options = { account_id = sandbox.account, base_url = url, max_retries = 0 }
+  for name, value in pairs(extra) do options[name] = value end
+  for name, value in pairs(CREDENTIALS[1]) do options[name] = value end
+  return assert(cloudflare.new(options))
+end
+
+local TRUSTS = { ca_file = DIR .. "/authority.pem" }
+local distrusts = {
+  ["the system's store"] = {}, ["another ca_file"] = { ca_file = DIR .. "/stranger.pem" }, ["another ca_path"] = { ca_path = DIR },
+}
+
+for _, peer in ipairs(good_peers) do
+  for left, hangs_up in pairs { ["a connection stands"] = "", ["a session is left"] = "Connection: close\r\n" } do
+    local port = witness.listen {
+      tls = peer[2], answers = { DELETE = witness.deleted:gsub("\r\n\r\n", "\r\n" .. hangs_up .. "\r\n") },
+    }
+    local url = ("https://%s:%d/client/v4"):format(peer[3] or "localhost", port)
+    for whose, distrust in pairs(distrusts) do
+      local _, before = delete(client(url, TRUSTS))
+      witness.heard(port)
+      local _, err = delete(client(url, distrust))
+      local heard = witness.heard(port)
+      sweep:check(before.outcome == "deleted" and err.outcome == "not_sent" and heard == "",
+        ("a certificate %s, %s, %s: %s, %d bytes told"):format(peer[1], left, whose, err.outcome, #heard))
+    end
+  end
+end
+
 sweep:finish()

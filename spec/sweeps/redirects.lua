@@ -74,6 +74,22 @@ for _, case in ipairs(cases) do
     ("%s over %s answered with %s to %s: %s"):format(case.request[1], case.scheme[1], case.code, case.target[1], detail.outcome))
 end
 
+-- HTTP/2, to the host itself: the sandbox tells of every request.
+for _, code in ipairs(CODES) do
+  for _, method in ipairs { "DELETE", "GET" } do
+    local id = sandbox.fresh()
+    local location = sandbox.urls.http2 .. "/elsewhere"
+    sandbox.fault { token = id, method = method, status = tonumber(code:sub(1, 3)), headers = { Location = location }, times = 9 }
+    local cf = cloudflare.new(sandbox.options "http2")
+    cf.tokens.delete(nil, id, { timeout = 0.8, max_retries = 0, check_first = method == "GET" })
+    local seen, asked = #sandbox.requests_for(id), 0
+    for _, entry in ipairs(sandbox.ledger()) do
+      if entry.path:find "elsewhere" then asked = asked + 1 end
+    end
+    sweep:check(seen > 0 and asked == 0, ("%s over HTTP/2 answered with %s"):format(method, code))
+  end
+end
+
 local followed = 0
 for _, port in ipairs { another_port, in_clear, elsewhere } do
   local _, connections = witness.heard(port)
