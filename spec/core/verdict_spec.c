@@ -358,6 +358,7 @@ static void a_404_that_is_not_authoritative_is_ambiguous(void **state)
         {"errors empty", 404, BYTES("{\"success\":false,\"errors\":[]}"), LCF_AMBIGUOUS},
         {"errors null", 404, BYTES("{\"success\":false,\"errors\":null}"), LCF_AMBIGUOUS},
         {"errors an object", 404, BYTES("{\"success\":false,\"errors\":{\"code\":1}}"), LCF_AMBIGUOUS},
+        {"errors an object of objects", 404, BYTES("{\"success\":false,\"errors\":{\"a\":{\"code\":1}}}"), LCF_AMBIGUOUS},
         {"errors a string", 404, BYTES("{\"success\":false,\"errors\":\"not found\"}"), LCF_AMBIGUOUS},
         {"errors of strings", 404, BYTES("{\"success\":false,\"errors\":[\"not found\"]}"), LCF_AMBIGUOUS},
         {"errors of numbers", 404, BYTES("{\"success\":false,\"errors\":[1001]}"), LCF_AMBIGUOUS},
