@@ -412,6 +412,7 @@ static void broken_unicode_escapes_are_refused(void **state)
         {"a high surrogate before a plain \\u", BYTES("\"\\ud83d\\u0041\""), LCF_JSON_NONE},
         {"a high surrogate before the point behind the low ones", BYTES("\"\\ud83d\\ue000\""), LCF_JSON_NONE},
         {"two high surrogates", BYTES("\"\\ud83d\\ud83d\""), LCF_JSON_NONE},
+        {"two low surrogates", BYTES("\"\\udc00\\udc00\""), LCF_JSON_NONE},
         {"a low surrogate alone", BYTES("\"\\ude00\""), LCF_JSON_NONE},
         {"a pair in the wrong order", BYTES("\"\\ude00\\ud83d\""), LCF_JSON_NONE},
         {"a pair cut in its second half", BYTES("\"\\ud83d\\ude0\""), LCF_JSON_NONE},
@@ -420,6 +421,20 @@ static void broken_unicode_escapes_are_refused(void **state)
     };
     (void)state;
     expect_types(rows, COUNT(rows));
+}
+
+static void only_hexadecimal_digits_make_a_unicode_escape(void **state)
+{
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t place = 3; place < 7; place++)
+        for (unsigned byte = 0; byte <= 0xFF; byte++) {
+            unsigned char document[] = "\"\\u0000\"";
+            bool good = byte != 0 && strchr("0123456789abcdefABCDEF", (int)byte) != NULL;
+            document[place] = (unsigned char)byte;
+            if ((check_bytes(document, 8) == LCF_JSON_STRING) != good) WRONG(wrong, "digit %zu as %02X", place - 2, byte);
+        }
+    expect_none(wrong);
 }
 
 static void strings_are_compared_after_their_escapes_are_decoded(void **state)
@@ -656,6 +671,7 @@ int main(void)
         cmocka_unit_test(only_four_bytes_are_space),
         cmocka_unit_test(only_eight_bytes_may_follow_a_backslash_alone),
         cmocka_unit_test(broken_unicode_escapes_are_refused),
+        cmocka_unit_test(only_hexadecimal_digits_make_a_unicode_escape),
         cmocka_unit_test(strings_are_compared_after_their_escapes_are_decoded),
         cmocka_unit_test(decoding_gives_the_bytes_and_never_more_than_there_is_room_for),
         cmocka_unit_test(integers_are_read_up_to_nine_plain_digits),

@@ -350,6 +350,7 @@ static void a_404_that_is_not_authoritative_is_ambiguous(void **state)
         {"empty", 404, BYTES(""), LCF_AMBIGUOUS},
         {"{}", 404, BYTES("{}"), LCF_AMBIGUOUS},
         {"success true", 404, BYTES(YES), LCF_AMBIGUOUS},
+        {"success true beside an error", 404, BYTES("{\"success\":true,\"errors\":[{\"code\":1003}]}"), LCF_AMBIGUOUS},
         {"success missing", 404, BYTES("{\"errors\":[{\"code\":1}]}"), LCF_AMBIGUOUS},
         {"success \"false\"", 404, BYTES("{\"success\":\"false\",\"errors\":[{\"code\":1}]}"), LCF_AMBIGUOUS},
         {"success 0", 404, BYTES("{\"success\":0,\"errors\":[{\"code\":1}]}"), LCF_AMBIGUOUS},
