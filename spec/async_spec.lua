@@ -239,6 +239,16 @@ describe("cf.async", function()
       assert.is_false(is_deleted(id))
     end)
 
+    it("of a call that has only looked sent nothing that deletes", function()
+      local id, heard = sandbox.fresh(), nil
+      sandbox.fault { token = id, method = "GET", status = 429, headers = { ["Retry-After"] = "20" } }
+      local careful = cloudflare.new(sandbox.options("http2", { on_event = function(event) heard = event end }))
+      local call = careful.async.tokens.delete(nil, id, { check_first = true })
+      step_until(function() return heard and heard.status == 429 end)
+      assert.is_false(call:cancel())
+      assert.equal("not_sent", select(2, call:wait()).outcome)
+    end)
+
     it("changes nothing about a call that has ended", function()
       local id = sandbox.fresh()
       local call = cf.async.tokens.delete(nil, id)

@@ -468,6 +468,16 @@ describe("tokens.verify", function()
       assert.equal("refused", select(2, cf.tokens.verify()).outcome)
     end)
 
+    it("it says nothing about a 401 to another credential", function()
+      local cf, id = cloudflare.new(sandbox.options()), own_id()
+      cf.tokens.verify()
+      sandbox.fault { token = id, method = "DELETE", drop = "before" }
+      sandbox.fault { token = id, method = "GET", status = 401 }
+      local _, err = cf.tokens.delete(nil, id, { api_key = sandbox.key, api_email = sandbox.email })
+      assert.equal("unknown", err.outcome)
+      assert.is_false(is_deleted(id))
+    end)
+
     it("that of another credential does not count", function()
       local cf, id = cloudflare.new(sandbox.options()), own_id()
       cf.tokens.verify(nil, { api_token = sandbox.read_token })

@@ -92,6 +92,14 @@ describe("tokens.delete", function()
   end
 
   describe("missing_ok", function()
+    it("is for deletions: a read that finds nothing has failed all the same", function()
+      local cf = cloudflare.new(sandbox.options("http2", { missing_ok = true }))
+      sandbox.fault { path = "/tokens/verify", status = 404 }
+      local result, err = cf.tokens.verify()
+      assert.is_nil(result)
+      assert.equal("not_found", err.outcome)
+    end)
+
     it("makes a success of a token that is not there, with the id that was asked for", function()
       local cf = cloudflare.new(sandbox.options())
       local token, envelope = cf.tokens.delete(nil, sandbox.missing_id, { missing_ok = true })

@@ -234,6 +234,14 @@ describe("tokens.delete tells the truth when", function()
       end
     end)
 
+    it("what was accepted is the yes as it came, whatever was said after it", function()
+      for _, over in ipairs { "http1", "http2" } do
+        local _, _, envelope = evidence("a 200 names another id, and then the API falls silent", over)
+        assert.is_true(envelope.success)
+        assert.equal(OTHER_ID, envelope.result.id)
+      end
+    end)
+
     it("a cut answer has its status and ray, but is not complete", function()
       local trace, ledger = evidence "the answer is cut in its body"
       assert.is_true(trace[1].sent)

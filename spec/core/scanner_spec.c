@@ -64,6 +64,7 @@ static void every_production_of_json_is_accepted(void **state)
         {"string", BYTES("\"abc\""), LCF_JSON_STRING},
         {"every short escape", BYTES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), LCF_JSON_STRING},
         {"\\u escape, both cases of hex", BYTES("\"\\u00e9\\u00E9\""), LCF_JSON_STRING},
+        {"every hexadecimal digit", BYTES("\"\\u0123\\u4567\\u89ab\\ucdef\\uABCD\\uEF09\""), LCF_JSON_STRING},
         {"\\u0000", BYTES("\"\\u0000\""), LCF_JSON_STRING},
         {"surrogate pair", BYTES("\"\\ud83d\\ude00\""), LCF_JSON_STRING},
         {"the first and the last surrogate pair", BYTES("\"\\uD800\\uDC00\\uDBFF\\uDFFF\""), LCF_JSON_STRING},
@@ -411,6 +412,7 @@ static void broken_unicode_escapes_are_refused(void **state)
         {"a high surrogate before a plain \\u", BYTES("\"\\ud83d\\u0041\""), LCF_JSON_NONE},
         {"a high surrogate before the point behind the low ones", BYTES("\"\\ud83d\\ue000\""), LCF_JSON_NONE},
         {"two high surrogates", BYTES("\"\\ud83d\\ud83d\""), LCF_JSON_NONE},
+        {"two low surrogates", BYTES("\"\\udc00\\udc00\""), LCF_JSON_NONE},
         {"a low surrogate alone", BYTES("\"\\ude00\""), LCF_JSON_NONE},
         {"a pair in the wrong order", BYTES("\"\\ude00\\ud83d\""), LCF_JSON_NONE},
         {"a pair cut in its second half", BYTES("\"\\ud83d\\ude0\""), LCF_JSON_NONE},
@@ -419,6 +421,20 @@ static void broken_unicode_escapes_are_refused(void **state)
     };
     (void)state;
     expect_types(rows, COUNT(rows));
+}
+
+static void only_hexadecimal_digits_make_a_unicode_escape(void **state)
+{
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t place = 3; place < 7; place++)
+        for (unsigned byte = 0; byte <= 0xFF; byte++) {
+            unsigned char document[] = "\"\\u0000\"";
+            bool good = byte != 0 && strchr("0123456789abcdefABCDEF", (int)byte) != NULL;
+            document[place] = (unsigned char)byte;
+            if ((check_bytes(document, 8) == LCF_JSON_STRING) != good) WRONG(wrong, "digit %zu as %02X", place - 2, byte);
+        }
+    expect_none(wrong);
 }
 
 static void strings_are_compared_after_their_escapes_are_decoded(void **state)
@@ -650,13 +666,12 @@ int main(void)
         cmocka_unit_test(nesting_is_accepted_to_a_depth_of_64_and_refused_from_65),
         cmocka_unit_test(depth_counts_what_is_open_not_what_was_opened),
         cmocka_unit_test(invalid_utf8_is_refused),
-        cmocka_unit_test(every_code_point_but_the_surrogates_may_stand_raw_in_a_string),
-        cmocka_unit_test(every_code_point_can_be_escaped_and_decodes_to_its_utf8),
         cmocka_unit_test(every_pair_of_high_bytes_is_judged_as_rfc_3629_does),
         cmocka_unit_test(raw_control_bytes_are_refused_in_strings_and_keys),
         cmocka_unit_test(only_four_bytes_are_space),
         cmocka_unit_test(only_eight_bytes_may_follow_a_backslash_alone),
         cmocka_unit_test(broken_unicode_escapes_are_refused),
+        cmocka_unit_test(only_hexadecimal_digits_make_a_unicode_escape),
         cmocka_unit_test(strings_are_compared_after_their_escapes_are_decoded),
         cmocka_unit_test(decoding_gives_the_bytes_and_never_more_than_there_is_room_for),
         cmocka_unit_test(integers_are_read_up_to_nine_plain_digits),
@@ -665,6 +680,8 @@ int main(void)
         cmocka_unit_test(walking_what_is_empty_ends_at_once),
         cmocka_unit_test(a_value_from_a_walk_can_be_walked_in_turn),
         cmocka_unit_test(whatever_one_changed_byte_makes_of_a_document_it_is_read_within_bounds),
+        cmocka_unit_test(every_code_point_but_the_surrogates_may_stand_raw_in_a_string),
+        cmocka_unit_test(every_code_point_can_be_escaped_and_decodes_to_its_utf8),
     };
     return cmocka_run_group_tests_name("scanner", tests, NULL, NULL);
 }

@@ -21,12 +21,14 @@
 /* A text from a literal, inner NULs included. */
 #define BYTES(literal) {(literal), sizeof(literal) - 1}
 
-/* All rows of a table are tried before its test fails, so that one run names every wrong one. */
-#define WRONG(count, ...) ((count)++, print_error("  wrong: " __VA_ARGS__), print_error("\n"))
+/* All rows of a table are tried before its test fails, so that one run names every wrong one, up to a screenful. */
+#define MOST_NAMED 40
+#define WRONG(count, ...) \
+    ((count)++ < MOST_NAMED ? (print_error("  wrong: " __VA_ARGS__), print_error("\n")) : (void)0)
 
 static inline void expect_none(unsigned wrong)
 {
-    if (wrong > 0) fail_msg("%u wrong, named above", wrong);
+    if (wrong > 0) fail_msg("%u wrong, the first %d named above", wrong, MOST_NAMED);
 }
 
 static inline struct lcf_text text_of(const char *string)

@@ -9,9 +9,11 @@
 #include "../../src/transport/clock.h"
 #include "../../src/transport/engine.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,6 +331,49 @@ static void a_child_process_abandons_the_engine_and_the_parent_goes_on(void **st
     lcf_exchange_release(x);
 }
 
+/* A server in a process of its own that takes one request and gives these bytes for an answer. */
+static pid_t answer_with(const char *bytes, char *base, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    snprintf(base, size, "http://127.0.0.1:%d/client/v4", ntohs(address.sin_port));
+    pid_t child = fork();
+    if (child == 0) {
+        char request[4096];
+        int fd = accept(listener, NULL, NULL);
+        if (recv(fd, request, sizeof request, 0) > 0) send(fd, bytes, strlen(bytes), 0);
+        _exit(0);
+    }
+    close(listener);
+    return child;
+}
+
+/* libcurl calls such a reply a good one. */
+static void an_answer_cut_inside_its_headers_is_no_answer(void **state)
+{
+    static const char whole[] = "HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n";
+    struct fixture *f = *state;
+    for (size_t len = sizeof whole - 1; len > 24; len--) {
+        char cut[sizeof whole], base[64];
+        snprintf(cut, sizeof cut, "%.*s", (int)len, whole);
+        pid_t server = answer_with(cut, base, sizeof base);
+        struct lcf_exchange *x = begin_at(f, base, 5);
+        while (x->count == 0) lcf_engine_step(f->engine, 0.05);
+        bool is_whole = len == sizeof whole - 1;
+        assert_int_equal(x->entries[0].status, 204);
+        assert_int_equal(x->entries[0].phase, is_whole ? LCF_COMPLETE : LCF_SENT);
+        assert_int_equal(x->entries[0].cause, is_whole ? LCF_ANSWERED : LCF_BROKEN);
+        lcf_engine_cancel(f->engine, x);
+        drain_news(f);
+        lcf_exchange_release(x);
+        waitpid(server, NULL, 0);
+    }
+}
+
 static void many_calls_share_few_connections(void **state)
 {
     struct fixture *f = *state;
@@ -385,6 +430,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_signal_every_other_millisecond_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wall_clock_that_jumps_moves_no_deadline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_cut_inside_its_headers_is_no_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_begins_only_so_many_requests, set_up, tear_down),
     };

@@ -100,9 +100,8 @@ static struct lcf_move act(enum lcf_act what, const struct facts *f)
 static double backoff(int step, double jitter)
 {
     double most = LCF_BACKOFF_BASE;
-    for (; step > 0 && most < LCF_BACKOFF_CAP; step--) most *= 2;
-    double wait = jitter * (most < LCF_BACKOFF_CAP ? most : LCF_BACKOFF_CAP);
-    return wait > LCF_LEAST ? wait : LCF_LEAST;
+    for (; step > 0; step--) most *= 2;
+    return jitter * (most < LCF_BACKOFF_CAP ? most : LCF_BACKOFF_CAP);
 }
 
 /* `what`, after the wait that the server asked for or our own backoff, if it fits the deadline.
@@ -113,7 +112,7 @@ static struct lcf_move later(const struct lcf_plan *plan, const struct facts *f,
     double left = plan->deadline - f->last->ended;
     double asked = f->last->retry_after;
     double wait = asked >= 0 ? asked : backoff(step, f->last->jitter);
-    if (asked >= 0 && wait < LCF_LEAST) wait = LCF_LEAST;
+    if (wait < LCF_LEAST) wait = LCF_LEAST;
     if (asked >= 0 && wait > left - LCF_LEAST) return give_up(plan, f);
     if (asked < 0 && wait > left / 2) wait = left / 2;
     if (wait < LCF_LEAST) return end(proven(plan, f), LCF_KIND_TIMEOUT);
@@ -149,18 +148,14 @@ static struct lcf_move look_again(const struct lcf_plan *plan, const struct fact
 static struct lcf_move after_read(const struct lcf_plan *plan, const struct lcf_history *history,
                                   const struct facts *f, double now)
 {
-    if (f->last->phase != LCF_UNSENT) {
-        switch (f->last->reading.verdict) {
-        case LCF_PROVEN: return end_as(f, LCF_OK);
-        case LCF_ABSENT: return end_as(f, LCF_NOT_FOUND);
-        case LCF_NO_ROUTE: return end_as(f, LCF_REFUSED);
-        case LCF_REFUSAL:
-            if (f->last->status != 429) return end_as(f, LCF_REFUSED);
-            break;
-        default: break; /* nothing is proven */
-        }
+    switch (f->last->reading.verdict) {
+    case LCF_PROVEN: return end_as(f, LCF_OK);
+    case LCF_ABSENT: return end_as(f, LCF_NOT_FOUND);
+    case LCF_NO_ROUTE:
+    case LCF_REFUSAL:
+        return f->last->status == 429 ? send_again(plan, history, f, now) : end_as(f, LCF_REFUSED);
+    default: return send_again(plan, history, f, now); /* nothing is proven */
     }
-    return send_again(plan, history, f, now);
 }
 
 static struct lcf_move after_refusal(const struct lcf_plan *plan, const struct lcf_history *history,
@@ -191,14 +186,12 @@ static struct lcf_move after_first_look(const struct lcf_plan *plan, const struc
     switch (f->last->reading.verdict) {
     case LCF_PROVEN: return act(LCF_SEND, f);
     case LCF_ABSENT: return end_as(f, LCF_NOT_FOUND);
-    case LCF_NO_ROUTE: return end_as(f, LCF_NOT_SENT);
+    case LCF_NO_ROUTE:
     case LCF_REFUSAL:
         if (f->last->status == 403) return act(LCF_SEND, f);
-        if (f->last->status != 429) return end_as(f, LCF_NOT_SENT);
-        break;
-    default: break; /* nothing is proven */
+        return f->last->status == 429 ? look_again(plan, f, now) : end_as(f, LCF_NOT_SENT);
+    default: return look_again(plan, f, now); /* nothing is proven */
     }
-    return look_again(plan, f, now);
 }
 
 static struct lcf_move delete_again(const struct lcf_plan *plan, const struct facts *f)
