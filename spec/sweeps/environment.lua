@@ -167,4 +167,9 @@ for _, name in ipairs { "plain", "tls", "untrusted", "self_signed", "old", "no_n
 end
 check("weak", lax, trusted)
 
+-- Nor an older TLS to a proxy, which may be told a password.
+local old_proxy = listen("good", "TLSv1_1")
+check("tls", lax, function(seen) return seen.outcome == "not_sent" and witness.heard_to_the_end(old_proxy) == "" end,
+  "https://user:word@localhost:" .. old_proxy)
+
 sweep:finish()
