@@ -228,7 +228,8 @@ static struct copies count_copies(const char *script, const char *over, enum mod
     struct copies copies = {0};
     clears = mode == OURS;
     if (mode == ALL_BUT_LIBCURLS)
-        curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free, wiping_realloc, wiping_strdup, wiping_calloc);
+        curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free, wiping_realloc, wiping_strdup,
+                             wiping_calloc);
     lua_State *L = lua_newstate(lua_memory, NULL);
     luaL_openlibs(L);
     luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
@@ -323,7 +324,8 @@ static void none_of_a_proxys_password(void **state)
 static void none_of_one_that_the_server_says_back(void **state)
 {
     (void)state;
-    check_ours("local body = ('{\"success\":false,\"errors\":[{\"code\":1,\"message\":\"%s\"}],\"result\":{\"id\":\"%s\"}}')\n"
+    check_ours("local body = ('{\"success\":false,\"errors\":[{\"code\":1,\"message\":\"%s\"}],'\n"
+               "  .. '\"result\":{\"id\":\"%s\"}}')\n"
                "  :format(secret, secret)\n"
                "sandbox.fault { body = body, status = 403, headers = { ['CF-Ray'] = secret, ['X-Echo'] = secret } }\n"
                "use { api_token = secret }\n"
@@ -356,7 +358,8 @@ static void what_is_left_is_the_libraries(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct copies left = measure("use { api_token = secret }", ways[i], ALL);
         struct copies wiped = measure("use { api_token = secret }", ways[i], ALL_BUT_LIBCURLS);
-        print_message("copies, %s: ours 0; in the process after close %zu, at the end %zu; %zu and %zu where libcurl's memory is wiped\n",
+        print_message("copies, %s: ours 0; in the process after close %zu, at the end %zu; "
+                      "%zu and %zu where libcurl's memory is wiped\n",
                       ways[i], left.after_close, left.after_all, wiped.after_close, wiped.after_all);
         assert_true(left.after_all > 0); /* else this could not find one */
         assert_true(wiped.after_all < left.after_all);
