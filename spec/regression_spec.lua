@@ -5,8 +5,8 @@ local socket = require "socket"
 
 local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
 
--- Runs a script in a process of its own, and returns what it printed.
-local function output_of(script)
+-- Runs a script in a process of its own, where these variables are set too, and returns what it printed.
+local function output_of(script, variables)
   local path = os.tmpname()
   local file = assert(io.open(path, "w"))
   file:write('local cloudflare, sandbox = require "cloudflare", require "spec.support.sandbox"\n')
@@ -15,7 +15,7 @@ local function output_of(script)
   file:write "return setmetatable({}, { __gc = f }) end\n"
   file:write(script)
   file:close()
-  local pipe = io.popen(("%s %s 2>&1; echo $?"):format(interpreter, path))
+  local pipe = io.popen(("%s %s %s 2>&1; echo $?"):format(variables or "", interpreter, path))
   local text = pipe:read "*a"
   pipe:close()
   os.remove(path)
@@ -172,6 +172,15 @@ describe("it was once wrong that", function()
     local _, err = cf.tokens.delete(nil, sandbox.missing_id)
     assert.equal("not_sent", err.outcome)
     assert.is_nil(tostring(err):find("hunter2", 1, true))
+  end)
+
+  it("so was the one in a proxy variable whose scheme libcurl does not know", function()
+    local text = output_of([[
+      local _, err = cloudflare.new(sandbox.options("http2", { max_retries = 0 })).tokens.delete(nil, sandbox.missing_id)
+      print(err.outcome, err)
+    ]], "https_proxy=ftp://user:hunter2@127.0.0.1:9")
+    assert.truthy(text:find "^not_sent")
+    assert.is_nil(text:find("hunter2", 1, true))
   end)
 
   it("another credential went out when the options changed while the host slept", function()

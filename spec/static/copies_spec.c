@@ -228,7 +228,8 @@ static struct copies count_copies(const char *script, const char *over, enum mod
     struct copies copies = {0};
     clears = mode == OURS;
     if (mode == ALL_BUT_LIBCURLS)
-        curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free, wiping_realloc, wiping_strdup, wiping_calloc);
+        curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free, wiping_realloc, wiping_strdup,
+                             wiping_calloc);
     lua_State *L = lua_newstate(lua_memory, NULL);
     luaL_openlibs(L);
     luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
@@ -307,18 +308,47 @@ static void none_of_one_that_was_refused(void **state)
                "assert(not cloudflare.new(sandbox.options(over, { proxy = secret .. '://' })))\n");
 }
 
+static void none_of_a_proxys_password(void **state)
+{
+    (void)state;
+    check_ours("for _, at in ipairs { '@127.0.0.1:9', '@127.0.0.1:99999', '@[::1' } do\n"
+               "  local cf = assert(cloudflare.new { api_token = 'a-token', base_url = 'https://api.example',\n"
+               "    proxy = 'http://user:' .. secret .. at, max_retries = 0 })\n"
+               "  local _, err = cf.tokens.delete(sandbox.account, sandbox.missing_id)\n"
+               "  assert(err.outcome == 'not_sent' and not tostring(err):find(secret, 1, true))\n"
+               "  cf:close()\n"
+               "end");
+}
+
 /* A server that says it back says it in the ray, the sentence, the id and the body. */
 static void none_of_one_that_the_server_says_back(void **state)
 {
     (void)state;
-    check_ours("local body = ('{\"success\":false,\"errors\":[{\"code\":1,\"message\":\"%s\"}],\"result\":{\"id\":\"%s\"}}')\n"
+    check_ours("local body = ('{\"success\":false,\"errors\":[{\"code\":1,\"message\":\"%s\"}],'\n"
+               "  .. '\"result\":{\"id\":\"%s\"}}')\n"
                "  :format(secret, secret)\n"
                "sandbox.fault { body = body, status = 403, headers = { ['CF-Ray'] = secret, ['X-Echo'] = secret } }\n"
                "use { api_token = secret }\n"
-               "sandbox.fault { method = 'DELETE', status = 500, headers = { ['CF-Ray'] = secret }, times = 9 }\n"
-               "sandbox.fault { method = 'GET', status = 500, body = body, headers = { ['CF-Ray'] = secret }, times = 99 }\n"
-               "use { api_token = secret, timeout = 4 }\n"
+               "sandbox.fault { method = 'GET', body = body, headers = { ['CF-Ray'] = secret } }\n"
+               "local cf = cloudflare.new(sandbox.options(over, { api_token = secret }))\n"
+               "cf.tokens.verify()\n"
+               "cf:close()\n"
                "sandbox.reset()");
+}
+
+/* More attempts than a call has room for at first. */
+static void none_of_one_that_is_said_back_many_times(void **state)
+{
+    (void)state;
+    struct copies copies = measure(
+        "local cf = cloudflare.new(sandbox.options('plain', { api_token = secret }))\n"
+        "sandbox.fault { method = 'DELETE', status = 500, headers = { ['CF-Ray'] = secret }, times = 99 }\n"
+        "sandbox.fault { method = 'GET', status = 403, headers = { ['CF-Ray'] = secret }, times = 99 }\n"
+        "local _, err = cf.tokens.delete(nil, sandbox.missing_id, { timeout = 60, max_retries = 4 })\n"
+        "assert(err.http.attempts > 8, err.http.attempts)\n"
+        "cf:close()\n"
+        "sandbox.reset()", "plain", OURS);
+    assert_int_equal(copies.held + copies.given_back, 0);
 }
 
 /* The proof that the rest is theirs: it goes when libcurl's memory is wiped. */
@@ -328,10 +358,12 @@ static void what_is_left_is_the_libraries(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct copies left = measure("use { api_token = secret }", ways[i], ALL);
         struct copies wiped = measure("use { api_token = secret }", ways[i], ALL_BUT_LIBCURLS);
-        print_message("copies, %s: ours 0; in the process after close %zu, at the end %zu; %zu and %zu where libcurl's memory is wiped\n",
+        print_message("copies, %s: ours 0; in the process after close %zu, at the end %zu; "
+                      "%zu and %zu where libcurl's memory is wiped\n",
                       ways[i], left.after_close, left.after_all, wiped.after_close, wiped.after_all);
         assert_true(left.after_all > 0); /* else this could not find one */
         assert_true(wiped.after_all < left.after_all);
+        if (i == 0) assert_int_equal(wiped.after_all, 0); /* with no TLS library: nor on our stack */
     }
 }
 
@@ -343,7 +375,9 @@ int main(void)
         cmocka_unit_test(none_of_what_a_function_gave),
         cmocka_unit_test(none_of_a_call_that_was_left_alone),
         cmocka_unit_test(none_of_one_that_was_refused),
+        cmocka_unit_test(none_of_a_proxys_password),
         cmocka_unit_test(none_of_one_that_the_server_says_back),
+        cmocka_unit_test(none_of_one_that_is_said_back_many_times),
         cmocka_unit_test(what_is_left_is_the_libraries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

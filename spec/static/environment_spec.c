@@ -83,7 +83,8 @@ static void call(const char *base)
     lua_setglobal(L, "ca_path");
     listens = true;
     run(L, "local cloudflare = require 'cloudflare'\n"
-           "local cf = base and assert(cloudflare.new { base_url = base, ca_path = ca_path, max_retries = 0 }) or cloudflare\n"
+           "local cf = cloudflare\n"
+           "if base then cf = assert(cloudflare.new { base_url = base, ca_path = ca_path, max_retries = 0 }) end\n"
            "local _, err = cf.tokens.delete(nil, ('0'):rep(32)); assert(err, 'deleted')\n");
     lua_close(L);
     listens = false;

@@ -7,16 +7,30 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <dlfcn.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 int luaopen_cloudflare(lua_State *L);
+
+/* A resolver that takes its time, for names that ask for it: libcurl calls this one. */
+__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
+                                                       const struct addrinfo *hints, struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (!name || strncmp(name, "slow.", 5) != 0) return real(name, service, hints, found);
+    usleep(500000);
+    return EAI_NONAME;
+}
 
 /* child(f, how): runs f in a child process, which then ends as `how` says: "exit" as C programs do, "close" after
  * it has closed the Lua state, "kill" by a signal. Returns whether f raised no error. */
@@ -115,6 +129,21 @@ static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **st
         "end)");
 }
 
+static void while_a_name_resolves_neither_waits_for_the_other(void **state)
+{
+    (void)state;
+    run("local far = cloudflare.new { base_url = 'https://slow.example', max_retries = 0 }\n"
+        "every(function(how, cf)\n"
+        "  local call, of_child = far.async.tokens.delete(sandbox.account, sandbox.missing_id), sandbox.fresh()\n"
+        "  cloudflare.step(0.05)\n"
+        "  assert(child(function()\n"
+        "    assert(outcome(call:wait()) == 'unknown')\n"
+        "    assert(cf.tokens.delete(nil, of_child))\n"
+        "  end, how))\n"
+        "  assert(outcome(call:wait()) == 'not_sent')\n"
+        "end)");
+}
+
 static void a_child_of_a_child_is_another_process_too(void **state)
 {
     (void)state;
@@ -137,6 +166,7 @@ int main(void)
         cmocka_unit_test(between_calls_the_parents_connection_lives_on),
         cmocka_unit_test(a_child_makes_calls_of_its_own),
         cmocka_unit_test(during_calls_they_end_in_the_parent_as_if_nothing_had_been),
+        cmocka_unit_test(while_a_name_resolves_neither_waits_for_the_other),
         cmocka_unit_test(a_child_of_a_child_is_another_process_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ int luaopen_cloudflare(lua_State *L);
 extern char **environ;
 
 /* What is looked at: one text for each thing, and the descriptors. */
-#define PARTS 16
+#define PARTS 20
 #define PART_SIZE 16384
 struct snapshot {
     size_t count;
@@ -65,14 +65,15 @@ static void note_signals(struct snapshot *s)
         if (sigaction(signal, NULL, &action) != 0) continue;
         char *part = s->part[s->count];
         size_t len = strlen(part);
-        snprintf(part + len, PART_SIZE - len, "%d: %p %x\n", signal, (void *)(size_t)action.sa_handler, (unsigned)action.sa_flags);
+        snprintf(part + len, PART_SIZE - len, "%d: %p %x\n", signal, (void *)(size_t)action.sa_handler,
+                 (unsigned)action.sa_flags);
     }
     s->count++;
 }
 
 static void note_environment(struct snapshot *s)
 {
-    size_t len = (size_t)snprintf(s->part[s->count], PART_SIZE, "environment\n"); /* what is in it is nobody's to print */
+    size_t len = (size_t)snprintf(s->part[s->count], PART_SIZE, "environment\n"); /* which is all that is printed */
     for (char **variable = environ; *variable && len < PART_SIZE; variable++)
         len += (size_t)snprintf(s->part[s->count] + len, PART_SIZE - len, "%s\n", *variable);
     s->count++;
@@ -92,7 +93,7 @@ static void note_modes(struct snapshot *s)
     note(s, "timer %ld %ld", (long)timer.it_value.tv_sec, (long)timer.it_interval.tv_sec);
     note(s, "limits %lu %lu, dumpable %d", (unsigned long)files.rlim_cur, (unsigned long)core.rlim_cur,
          prctl(PR_GET_DUMPABLE));
-    note(s, "standard streams %x %x %x", (unsigned)fcntl(0, F_GETFL), (unsigned)fcntl(1, F_GETFL), (unsigned)fcntl(2, F_GETFL));
+    for (int fd = 0; fd < 3; fd++) note(s, "standard stream %d: %x", fd, (unsigned)fcntl(fd, F_GETFL));
     note(s, "next random number %d", (srand(7), rand()));
     free(cwd);
 }
@@ -134,7 +135,8 @@ static bool is_private_pair(int fd)
     socklen_t size = sizeof peer;
     struct stat status;
     if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode)) return true;
-    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sun_family == AF_UNIX && size == sizeof peer.sun_family;
+    return getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && peer.sun_family == AF_UNIX &&
+           size == sizeof peer.sun_family;
 }
 
 /* What the module has opened is closed in a program that the host starts. */

@@ -15,10 +15,10 @@ local function write(name, text)
   return DIR .. "/" .. name
 end
 
-local function listen(certificate, newest)
+local function listen(certificate, newest, ciphers)
   local tls = certificate and {
     certificate = DIR .. "/" .. certificate .. ".pem", key = DIR .. "/" .. certificate .. ".key",
-    oldest = "TLSv1", newest = newest,
+    oldest = "TLSv1", newest = newest, ciphers = ciphers,
   }
   return witness.listen { tls = tls, answers = { DELETE = witness.deleted } }
 end
@@ -32,6 +32,8 @@ local peers = {
   self_signed = { listen "self_signed", "https://localhost:%d", AUTHORITY },
   old = { listen("good", "TLSv1_1"), "https://localhost:%d", AUTHORITY },
   no_newer_than_1_2 = { listen("good", "TLSv1_2"), "https://localhost:%d", AUTHORITY },
+  anonymous = { listen("good", "TLSv1_2", "aNULL:@SECLEVEL=0"), "https://localhost:%d", AUTHORITY },
+  unencrypted = { listen("good", "TLSv1_2", "eNULL:@SECLEVEL=0"), "https://localhost:%d", AUTHORITY },
   weak = { listen "weak_key", "https://localhost:%d", AUTHORITY },
 }
 
@@ -89,7 +91,7 @@ end
 -- The baselines are what they should be.
 for name, outcome in pairs {
   plain = "deleted", tls = "deleted", no_newer_than_1_2 = "deleted", untrusted = "not_sent", self_signed = "not_sent",
-  old = "not_sent", weak = "not_sent",
+  old = "not_sent", weak = "not_sent", anonymous = "not_sent", unencrypted = "not_sent",
 } do
   sweep:check(baseline[name].outcome == outcome and baseline[name].told == "", name .. " alone: " .. baseline[name].outcome)
 end
@@ -155,16 +157,22 @@ sweep:check(file and file:read "*a":find "CLIENT_", "SSLKEYLOGFILE is written to
 -- TLS, nor a peer that is not verified, nor other authorities.
 local lax = {
   OPENSSL_CONF = write("lax.cnf", "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = system\n[system]\n"
-    .. "MinProtocol = TLSv1\nCipherString = ALL:@SECLEVEL=0\nVerifyMode = Once\n"),
+    .. "MinProtocol = TLSv1\nCipherString = ALL:COMPLEMENTOFALL:@SECLEVEL=0\nVerifyMode = Once\n"),
 }
 local adds = {
   OPENSSL_CONF = write("adds.cnf", "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = system\n[system]\n"
     .. ("VerifyCAFile = %s\nVerifyCAPath = %s/hashed\nChainCAFile = %s\n"):format(AUTHORITY, DIR, AUTHORITY)),
 }
-for _, name in ipairs { "plain", "tls", "untrusted", "self_signed", "old", "no_newer_than_1_2" } do
+for _, name in ipairs { "plain", "tls", "untrusted", "self_signed", "old", "no_newer_than_1_2", "anonymous" } do
   check(name, lax, same)
   check(name, adds, same)
 end
 check("weak", lax, trusted)
+check("unencrypted", lax, trusted)
+
+-- Nor an older TLS to a proxy, which may be told a password.
+local old_proxy = listen("good", "TLSv1_1")
+check("tls", lax, function(seen) return seen.outcome == "not_sent" and witness.heard_to_the_end(old_proxy) == "" end,
+  "https://user:word@localhost:" .. old_proxy)
 
 sweep:finish()

@@ -89,4 +89,21 @@ for _, name in ipairs(bad_certificates) do
   end
 end
 
+-- A proxy that does its work is told what is its own, and the API nothing of that.
+for _, kind in ipairs { "http://user:word@127.0.0.1:%d", "https://user:word@localhost:%d" } do
+  local origin = witness.listen { tls = tls "good", answers = { DELETE = PROVEN } }
+  local proxy = witness.listen {
+    tls = kind:find "^https" and tls "good" or nil, answers = { CONNECT = ESTABLISHED }, tunnel = origin,
+  }
+  local cf = assert(cloudflare.new {
+    api_token = CREDENTIALS[1].api_token, account_id = sandbox.account, ca_file = DIR .. "/authority.pem",
+    base_url = ("https://localhost:%d/client/v4"):format(origin), proxy = kind:format(proxy),
+  })
+  local _, detail = cf.tokens.delete(nil, sandbox.missing_id)
+  local heard, told = witness.heard(origin), witness.heard(proxy)
+  sweep:check(detail.outcome == "deleted" and heard:find(SECRET) and not heard:find "[Pp]roxy"
+      and told:find "\r\nProxy%-Authorization: Basic dXNlcjp3b3Jk\r\n" and not told:find(SECRET),
+    ("%s: %s, %q"):format(kind, detail.outcome, heard))
+end
+
 sweep:finish()

@@ -166,9 +166,15 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     drop_handle(a);
 }
 
+/* A sentence of libcurl's that quotes a proxy may quote its password. */
+static bool quotes_proxy(const struct lcf_attempt *a, CURLcode rc)
+{
+    return rc == CURLE_COULDNT_RESOLVE_PROXY || strstr(a->error, "://") || strchr(a->error, '@');
+}
+
 void lcf_attempt_finish(struct lcf_attempt *a, CURLcode rc, struct lcf_entry *entry)
 {
     lcf_attempt_stop(a, cause_of(a, rc), entry);
-    if (rc == CURLE_COULDNT_RESOLVE_PROXY) a->error[0] = '\0'; /* it may quote the proxy's password */
+    if (quotes_proxy(a, rc)) a->error[0] = '\0';
     if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", curl_easy_strerror(rc));
 }

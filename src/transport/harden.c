@@ -28,6 +28,7 @@ static CURLcode harden_proxy(CURL *easy, const struct lcf_route *route, bool pla
     LCF_SET(CURLOPT_PROXY, plain ? "" : route->proxy);      /* NULL: the documented proxy variables */
     LCF_SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);  /* the credential is not for the proxy */
     LCF_SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);          /* nor are its headers the API's */
+    LCF_SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     LCF_SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
     LCF_SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
     return rc;
