@@ -10,7 +10,8 @@ struct facts {
     bool seen;       /* a GET of this call showed the token */
     bool yes_stands; /* the last DELETE got a yes without the name, and nothing contradicts it */
     bool barred;     /* reading was not permitted after such a yes */
-    bool distrust;   /* something broke or fell silent, and nothing has been answered since */
+    bool distrust;   /* something broke, and nothing has been answered since; or it fell silent, ever */
+    bool silent;     /* some attempt timed out */
 };
 
 bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method)
@@ -45,17 +46,13 @@ static void weigh_look(struct facts *f, const struct lcf_entry *e)
     }
 }
 
-static bool has_hung(const struct lcf_entry *e)
-{
-    return e->cause == LCF_TIMED_OUT || e->cause == LCF_BROKEN;
-}
-
 static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history *history)
 {
     struct facts f = {0};
     for (size_t i = 0; i < history->count; i++) {
         f.last = &history->entries[i];
-        f.distrust = has_hung(f.last) || (f.distrust && f.last->cause != LCF_ANSWERED);
+        f.silent = f.silent || f.last->cause == LCF_TIMED_OUT;
+        f.distrust = f.silent || f.last->cause == LCF_BROKEN || (f.distrust && f.last->cause != LCF_ANSWERED);
         if (lcf_is_own(plan, f.last->method)) weigh_send(plan, &f, f.last);
         else weigh_look(&f, f.last);
     }
@@ -93,7 +90,7 @@ static struct lcf_move give_up(const struct lcf_plan *plan, const struct facts *
     return end_as(f, proven(plan, f));
 }
 
-/* The pool may still hold the connection that fell silent: it gets no further request. */
+/* The pool may still hold the connection that fell silent, whatever others say: it gets no further request. */
 static struct lcf_move act(enum lcf_act what, const struct facts *f)
 {
     return (struct lcf_move){.act = what, .fresh = f->distrust};

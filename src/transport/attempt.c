@@ -176,5 +176,7 @@ void lcf_attempt_finish(struct lcf_attempt *a, const struct lcf_carrier *carrier
 void lcf_attempt_stop(struct lcf_attempt *a, const struct lcf_carrier *carrier, enum lcf_cause cause,
                       struct lcf_entry *entry)
 {
+    /* A connection that fell silent must not wait in the pool for the next call. */
+    if (cause == LCF_TIMED_OUT) curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, 1L);
     leave(a, carrier, cause, entry);
 }
