@@ -9,7 +9,7 @@ local Sweep = require "spec.support.sweep"
 local CALLS = Sweep.whole and 100000 or 2000
 local IN_FLIGHT, CLIENTS = 400, 5   -- clients: of each transport
 local FAULTY, LOST_IN = 30, 60      -- of a hundred calls; one in so many is cancelled, and one dropped
-local CLOSED_EVERY = 100            -- calls, a client
+local CLOSED_EVERY = 250            -- calls, a client
 local BATCH = 500
 local LONGEST = 60                  -- seconds in which something must end
 local MOST_GROWN = 24 * 1024        -- kB, once it runs: of 75,000 calls a third of one each
@@ -102,7 +102,7 @@ end
 
 local function open_client(client)
   client.cf = assert(cloudflare.new(faults.options(client.over, { on_event = hear }, client.port)))
-  client.left = CLOSED_EVERY / 2 + random(CLOSED_EVERY)
+  client.left = random(2 * CLOSED_EVERY)
 end
 
 local begun, ended, lost = 0, 0, { cancelled = 0, dropped = 0, closed = 0 }
