@@ -96,6 +96,7 @@ $(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
 $(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
 	$(COMPILE) -rdynamic $< $(wildcard spec/sweeps/$*/*.c src/core/*.c src/transport/*.c) $(CURL_LIBS) -lm -o $@
+suites: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
 
 $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)

@@ -141,7 +141,7 @@ describe("it was once wrong that", function()
   it("a step slept on although the last call had ended in it", function()
     local cf = cloudflare.new(sandbox.options())
     local id = sandbox.fresh()
-    sandbox.fault { token = id, delay = 20 }
+    sandbox.fault { token = id, delay = 20, times = 9 }
     local call = cf.async.tokens.delete(nil, id, { timeout = 1 })
     local began = socket.gettime()
     repeat cloudflare.step(10) until call:done()
@@ -245,5 +245,18 @@ describe("it was once wrong that", function()
       assert.equal(id, token.id)
       socket.sleep(0.2)
     end
+  end)
+
+  it("a cancelled call lost its evidence when it had just had a yes without the name", function()
+    local id, call = sandbox.fresh(), nil
+    local cf = cloudflare.new(sandbox.options("plain", { on_event = function(event)
+      if event.attempt == 1 then call:cancel() end
+    end }))
+    sandbox.fault { token = id, method = "DELETE", body = '{"success":true,"errors":[],"messages":[],"result":null}' }
+    call = cf.async.tokens.delete(nil, id)
+    local _, err = call:wait()
+    assert.same({ "unknown", "cancelled", 200, 2 }, { err.outcome, err.kind, err.http.status, #err.http.trace })
+    assert.equal("accepted", err.http.trace[1].proved)
+    assert.same({}, err.errors)
   end)
 end)

@@ -432,6 +432,8 @@ static void a_get_that_teaches_nothing_is_repeated_at_growing_backoff(void **sta
         {"reset", SEEN(del_cut(), get_cut()), USUALLY, afresh(confirms(1))},
         {"timed out", SEEN(del_cut(), get_timed_out()), USUALLY, afresh(confirms(1))},
         {"unsent: the cut connection is still not trusted", SEEN(del_cut(), get_unsent(LCF_CONNECT)), USUALLY, afresh(confirms(1))},
+        {"an answer does not make up for silence", SEEN(del_timed_out(), get_html(502)), USUALLY, afresh(confirms(1))},
+        {"nor does a later one", SEEN(del_cut(), get_timed_out(), get_200()), USUALLY, afresh(sends(0))},
         {"HTML 404", SEEN(del_cut(), get_html(404)), USUALLY, confirms(1)},
         {"HTML 403", SEEN(del_cut(), get_html(403)), USUALLY, confirms(1)},
         {"HTML 401 after we deleted ourselves", SEEN(del_cut(), get_html(401)), WITH(.deletes_itself = true), confirms(1)},

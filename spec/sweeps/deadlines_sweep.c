@@ -164,10 +164,10 @@ static double lateness(struct live *live, const struct trial *t, int calls)
 static bool ends_well(const struct trial *t, const struct lcf_exchange *x)
 {
     bool hurried = t->calls > 1 || !t->simulated;
+    if (x->outcome == t->stall->ends || (hurried && x->outcome == LCF_NOT_SENT)) return true;
     if (t->stall->ends == SOMEHOW)
         return x->outcome == LCF_GONE || x->outcome == LCF_UNKNOWN || x->outcome == LCF_NOT_FOUND;
-    if (t->stall->ends == LCF_GONE && (hurried || t->timeout < 0.8) && x->outcome == LCF_UNKNOWN) return true;
-    return x->outcome == t->stall->ends || (hurried && x->outcome == LCF_NOT_SENT);
+    return t->stall->ends == LCF_GONE && (hurried || t->timeout < 0.8) && x->outcome == LCF_UNKNOWN;
 }
 
 static void print_trial(const struct trial *t, const char *what)

@@ -83,4 +83,16 @@ for _, over in ipairs(faults.transports) do
   local lie = judge(detail.outcome, detail.http, faults.truth({ ITSELF }, true)[1])
   sweep:check(not lie and detail.outcome == "gone", ("%s, itself: %s, %s"):format(over, detail.outcome, tostring(lie)))
 end
+
+-- A connection that fell silent delays the call that met it, and no other: the next has its answer at the first attempt.
+for _, over in ipairs(faults.transports) do
+  local silent, next_one = faults.fresh(), faults.fresh()
+  faults.register { { id = silent, scripts = { { method = "DELETE", effect = false, raw = "", ["end"] = "stall" } } },
+    { id = next_one } }
+  local cf = assert(cloudflare.new(faults.options(over)))
+  local _, first = cf.tokens.delete(nil, silent, { attempt_timeout = 1 })
+  local _, second = cf.tokens.delete(nil, next_one, { attempt_timeout = 2 })
+  sweep:check(first.outcome == "deleted" and second.outcome == "deleted" and second.http.attempts == 1,
+    ("%s, after silence: %s, then %s in %d attempts"):format(over, first.outcome, second.outcome, second.http.attempts))
+end
 sweep:finish()

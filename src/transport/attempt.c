@@ -162,6 +162,8 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     /* Without the announcement a status is a proxy's. */
     entry->status = a->announced ? status_of(a->easy) : 0;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
+    /* A connection that fell silent must not wait in the pool for the next call. */
+    if (cause == LCF_TIMED_OUT) curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, 1L);
     curl_multi_remove_handle(a->multi, a->easy);
     drop_handle(a);
 }

@@ -118,11 +118,17 @@ static bool deletes_itself(const struct lcf_exchange *x)
     return p->self && strcmp(p->self_id, x->id) == 0 && lcf_secret_same(p->self, x->secret);
 }
 
-/* Keeps a body that was an envelope, and the yes that a later look may fail to explain. */
+/* A yes without the name: a later look may fail to explain it. */
+static bool is_bare_yes(const struct lcf_entry *e)
+{
+    return e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED;
+}
+
+/* Keeps a body that was an envelope, each of the two kinds in its place. */
 static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
 {
     if (e->reading.success == LCF_NO_ENVELOPE) return;
-    struct lcf_bytes *place = e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED ? &x->yes : &x->reply;
+    struct lcf_bytes *place = is_bare_yes(e) ? &x->yes : &x->reply;
     lcf_bytes_free(place);
     *place = x->attempt.body;
     x->attempt.body = (struct lcf_bytes){0};
@@ -308,5 +314,7 @@ const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *x)
 
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)
 {
-    return lcf_bytes_text(x->outcome == LCF_ACCEPTED ? &x->yes : &x->reply);
+    const struct lcf_entry *answer = lcf_exchange_last_answer(x);
+    bool yes = x->outcome == LCF_ACCEPTED || (answer && is_bare_yes(answer));
+    return lcf_bytes_text(yes ? &x->yes : &x->reply);
 }
