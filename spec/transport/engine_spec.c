@@ -9,16 +9,21 @@
 #include "../../src/transport/clock.h"
 #include "../../src/transport/engine.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A resolver that hangs, for names that ask for it: libcurl calls this one. */

@@ -47,7 +47,7 @@ static bool read_code(struct lcf_text error, struct lcf_reading *r)
         if (item.type == LCF_JSON_NULL) continue;
         if (++found > 1 || !lcf_json_integer(item.value, &code)) return false;
     }
-    if (is_route_code(code)) r->route_code = true;
+    if (found == 1 && is_route_code(code)) r->route_code = true;
     if (found == 1 && r->code_count < LCF_CODES_MAX) r->codes[r->code_count++] = code;
     return true;
 }
@@ -93,8 +93,8 @@ static bool read_result(const struct envelope *e, struct lcf_reading *r)
 static enum lcf_verdict judge_success(const struct envelope *e, const char *asked, struct lcf_reading *r)
 {
     bool readable = read_result(e, r);
-    if (!asked) return e->results <= 1 ? LCF_PROVEN : LCF_AMBIGUOUS;
-    if (!readable) return LCF_AMBIGUOUS;
+    if (!asked && e->results <= 1) return LCF_PROVEN;
+    if (!asked || !readable) return LCF_AMBIGUOUS;
     if (r->named == LCF_NAMED_ID && memcmp(r->id, asked, LCF_ID_LEN) == 0) return LCF_PROVEN;
     return LCF_UNNAMED;
 }
