@@ -4,6 +4,8 @@
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
 # make test       deps, then everything for every Lua
+# make coverage   which lines and branches the specs walk (gcovr)
+# make mutate     whether a test turns red for every small change to the judgement
 # make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make install    PREFIX=/usr/local DESTDIR=
@@ -41,7 +43,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static check unit deps test suites demo bench install clean
+.PHONY: all static check unit deps test suites coverage mutate demo bench install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -76,6 +78,7 @@ src/lua/wait.inc: src/lua/wait.lua
 $(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc
 
 # Variants of the module that the specs run too.
+COVERAGE = BUILD=$(BUILD)/coverage FORTIFY= SANITIZE= CFLAGS="-O0 -g --coverage"
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 POLL = BUILD=$(BUILD)/poll CPPFLAGS=-DLCF_POLL
 
@@ -105,6 +108,14 @@ suites: unit
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(POLL)
+
+# Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
+coverage:
+	@command -v gcovr >/dev/null || { echo "make coverage needs the package gcovr" >&2; exit 1; }
+	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=lua5.4 all unit
+	@BUILD=$(BUILD)/coverage spec/coverage
+mutate:
+	@CC="$(CC)" BUILD=$(BUILD) lua5.4 spec/mutate/mutate.lua
 
 # What `make demo` needs of Debian's packages, and what `make test` needs besides.
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \

@@ -254,6 +254,8 @@ static void invalid_utf8_is_refused(void **state)
         {"overlong U+007F in two bytes", BYTES("\"\xC1\xBF\""), LCF_JSON_NONE},
         {"overlong U+07FF in three bytes", BYTES("\"\xE0\x9F\xBF\""), LCF_JSON_NONE},
         {"overlong U+FFFF in four bytes", BYTES("\"\xF0\x8F\xBF\xBF\""), LCF_JSON_NONE},
+        {"a third byte that continues nothing", BYTES("\"\xE2\x82\xC0\""), LCF_JSON_NONE},
+        {"a fourth byte that continues nothing", BYTES("\"\xF0\x9F\x98\xC0\""), LCF_JSON_NONE},
         {"the first surrogate", BYTES("\"\xED\xA0\x80\""), LCF_JSON_NONE},
         {"the last surrogate", BYTES("\"\xED\xBF\xBF\""), LCF_JSON_NONE},
         {"a surrogate pair in six bytes", BYTES("\"\xED\xA0\xBD\xED\xB8\x80\""), LCF_JSON_NONE},
