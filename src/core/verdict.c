@@ -36,6 +36,15 @@ static bool is_route_code(int code)
     return code == 7000 || code == 7001 || code == 7003;
 }
 
+/* Of more codes than are kept, one about the route is: the trace must show what decided. */
+static void keep_code(int code, struct lcf_reading *r)
+{
+    bool about_route = is_route_code(code);
+    r->route_code = r->route_code || about_route;
+    if (r->code_count < LCF_CODES_MAX) r->codes[r->code_count++] = code;
+    else if (about_route) r->codes[LCF_CODES_MAX - 1] = code;
+}
+
 /* The `code` of one error: false where it could be read in two ways. A missing one is none. */
 static bool read_code(struct lcf_text error, struct lcf_reading *r)
 {
@@ -47,8 +56,7 @@ static bool read_code(struct lcf_text error, struct lcf_reading *r)
         if (item.type == LCF_JSON_NULL) continue;
         if (++found > 1 || !lcf_json_integer(item.value, &code)) return false;
     }
-    if (found == 1 && is_route_code(code)) r->route_code = true;
-    if (found == 1 && r->code_count < LCF_CODES_MAX) r->codes[r->code_count++] = code;
+    if (found == 1) keep_code(code, r);
     return true;
 }
 
@@ -90,13 +98,28 @@ static bool read_result(const struct envelope *e, struct lcf_reading *r)
     return true;
 }
 
-static enum lcf_verdict judge_success(const struct envelope *e, const char *asked, struct lcf_reading *r)
+/* Whether the rest of the envelope is what its `success` calls for. An operation that names no
+ * token takes any one result. */
+static bool read_rest(const struct envelope *e, bool yes, const char *asked, struct lcf_reading *r)
 {
+    if (!yes) return read_errors(e, r);
     bool readable = read_result(e, r);
-    if (!asked && e->results <= 1) return LCF_PROVEN;
-    if (!asked || !readable) return LCF_AMBIGUOUS;
-    if (r->named == LCF_NAMED_ID && memcmp(r->id, asked, LCF_ID_LEN) == 0) return LCF_PROVEN;
-    return LCF_UNNAMED;
+    return readable || (!asked && e->results <= 1);
+}
+
+static enum lcf_verdict judge_success(int status, const char *asked, const struct lcf_reading *r)
+{
+    if (status != 200) return LCF_AMBIGUOUS;
+    if (!asked) return LCF_PROVEN;
+    bool same = r->named == LCF_NAMED_ID && memcmp(r->id, asked, LCF_ID_LEN) == 0;
+    return same ? LCF_PROVEN : LCF_UNNAMED;
+}
+
+static enum lcf_verdict judge_failure(int status, const struct lcf_reading *r)
+{
+    if (status < 400 || status > 499 || status == 408) return LCF_AMBIGUOUS;
+    if (status != 404) return LCF_REFUSAL;
+    return r->route_code ? LCF_NO_ROUTE : LCF_ABSENT;
 }
 
 struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *asked)
@@ -105,10 +128,8 @@ struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *ask
     struct envelope e;
     if (!reply->complete || !open_envelope(reply->body, &e)) return r;
     bool yes = e.success.type == LCF_JSON_TRUE;
-    bool failure = !yes && read_errors(&e, &r);
-    r.success = yes ? LCF_SUCCESS : failure ? LCF_FAILURE : LCF_NO_ENVELOPE;
-    if (yes && reply->status == 200) r.verdict = judge_success(&e, asked, &r);
-    if (!failure || reply->status < 400 || reply->status > 499 || reply->status == 408) return r;
-    r.verdict = reply->status != 404 ? LCF_REFUSAL : r.route_code ? LCF_NO_ROUTE : LCF_ABSENT;
+    if (!read_rest(&e, yes, asked, &r)) return r;
+    r.success = yes ? LCF_SUCCESS : LCF_FAILURE;
+    r.verdict = yes ? judge_success(reply->status, asked, &r) : judge_failure(reply->status, &r);
     return r;
 }
