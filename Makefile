@@ -43,7 +43,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static check unit deps test suites coverage mutate demo bench install clean
+.PHONY: all static check unit deps test suites demo bench install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -109,6 +109,7 @@ suites: unit
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(POLL)
 
+.PHONY: coverage mutate
 # Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
 coverage:
 	@command -v gcovr >/dev/null || { echo "make coverage needs the package gcovr" >&2; exit 1; }
