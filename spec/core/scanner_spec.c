@@ -124,6 +124,8 @@ static void what_is_not_json_is_refused(void **state)
         {"two colons", BYTES("{\"a\"::1}"), LCF_JSON_NONE},
         {"no value", BYTES("{\"a\":}"), LCF_JSON_NONE},
         {"key alone", BYTES("{\"a\"}"), LCF_JSON_NONE},
+        {"no key before the colon", BYTES("{:1}"), LCF_JSON_NONE},
+        {"key that only ends in a quote", BYTES("{a\":1}"), LCF_JSON_NONE},
         {"key without quotes", BYTES("{a:1}"), LCF_JSON_NONE},
         {"key in single quotes", BYTES("{'a':1}"), LCF_JSON_NONE},
         {"number as a key", BYTES("{1:1}"), LCF_JSON_NONE},
