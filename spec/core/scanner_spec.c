@@ -627,6 +627,7 @@ static void walking_what_is_empty_ends_at_once(void **state)
     for (size_t i = 0; i < COUNT(empties); i++) {
         struct lcf_text document = exact(text_of(empties[i]));
         struct lcf_json_walk walk = lcf_json_enter(document);
+        assert_true(walk.rest.len <= document.len);
         expect_no_more(&walk);
         release(document);
     }
