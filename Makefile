@@ -4,6 +4,8 @@
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
 # make test       deps, then everything for every Lua
+# make coverage   which lines and branches the specs walk (gcovr)
+# make mutate     whether a test turns red for every small change to the judgement
 # make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make host       build/host/frames, one that does
@@ -77,6 +79,7 @@ src/lua/%.inc: src/lua/%.lua
 $(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc src/lua/nginx.inc
 
 # Variants of the module that the specs run too.
+COVERAGE = BUILD=$(BUILD)/coverage FORTIFY= SANITIZE= CFLAGS="-O0 -g --coverage"
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 POLL = BUILD=$(BUILD)/poll CPPFLAGS=-DLCF_POLL
 TSAN = BUILD=$(BUILD)/tsan FORTIFY= CFLAGS="-O1 -g -fsanitize=thread"
@@ -119,6 +122,15 @@ suites: unit host
 	$(MAKE) -j2 $(ASAN) LUA=luajit
 	$(MAKE) -j2 $(POLL)
 	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
+
+.PHONY: coverage mutate
+# Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
+coverage:
+	@command -v gcovr >/dev/null || { echo "make coverage needs the package gcovr" >&2; exit 1; }
+	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=lua5.4 all unit
+	@BUILD=$(BUILD)/coverage spec/coverage
+mutate:
+	@CC="$(CC)" BUILD=$(BUILD) lua5.4 spec/mutate/mutate.lua
 
 # What `make demo` needs of Debian's packages, and what `make test` needs besides.
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \

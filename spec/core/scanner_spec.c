@@ -124,6 +124,8 @@ static void what_is_not_json_is_refused(void **state)
         {"two colons", BYTES("{\"a\"::1}"), LCF_JSON_NONE},
         {"no value", BYTES("{\"a\":}"), LCF_JSON_NONE},
         {"key alone", BYTES("{\"a\"}"), LCF_JSON_NONE},
+        {"no key before the colon", BYTES("{:1}"), LCF_JSON_NONE},
+        {"key that only ends in a quote", BYTES("{a\":1}"), LCF_JSON_NONE},
         {"key without quotes", BYTES("{a:1}"), LCF_JSON_NONE},
         {"key in single quotes", BYTES("{'a':1}"), LCF_JSON_NONE},
         {"number as a key", BYTES("{1:1}"), LCF_JSON_NONE},
@@ -254,6 +256,8 @@ static void invalid_utf8_is_refused(void **state)
         {"overlong U+007F in two bytes", BYTES("\"\xC1\xBF\""), LCF_JSON_NONE},
         {"overlong U+07FF in three bytes", BYTES("\"\xE0\x9F\xBF\""), LCF_JSON_NONE},
         {"overlong U+FFFF in four bytes", BYTES("\"\xF0\x8F\xBF\xBF\""), LCF_JSON_NONE},
+        {"a third byte that continues nothing", BYTES("\"\xE2\x82\xC0\""), LCF_JSON_NONE},
+        {"a fourth byte that continues nothing", BYTES("\"\xF0\x9F\x98\xC0\""), LCF_JSON_NONE},
         {"the first surrogate", BYTES("\"\xED\xA0\x80\""), LCF_JSON_NONE},
         {"the last surrogate", BYTES("\"\xED\xBF\xBF\""), LCF_JSON_NONE},
         {"a surrogate pair in six bytes", BYTES("\"\xED\xA0\xBD\xED\xB8\x80\""), LCF_JSON_NONE},
@@ -354,6 +358,21 @@ static void every_pair_of_high_bytes_is_judged_as_rfc_3629_does(void **state)
     expect_none(wrong);
 }
 
+static void no_byte_that_leads_no_character_is_saved_by_what_follows(void **state)
+{
+    unsigned wrong = 0;
+    (void)state;
+    for (unsigned lead = 0; lead <= 0xFF; lead++) {
+        if ((lead >= 0x20 && lead < 0x80) || (lead >= 0xC2 && lead <= 0xF4)) continue;
+        for (size_t more = 0; more < 4; more++) {
+            unsigned char document[6] = {'"', (unsigned char)lead, 0x90, 0x90, 0x90, 0x90};
+            document[2 + more] = '"';
+            if (check_bytes(document, 3 + more) != LCF_JSON_NONE) WRONG(wrong, "%02X and %zu more", lead, more);
+        }
+    }
+    expect_none(wrong);
+}
+
 static void raw_control_bytes_are_refused_in_strings_and_keys(void **state)
 {
     unsigned wrong = 0;
@@ -416,6 +435,7 @@ static void broken_unicode_escapes_are_refused(void **state)
         {"a low surrogate alone", BYTES("\"\\ude00\""), LCF_JSON_NONE},
         {"a pair in the wrong order", BYTES("\"\\ude00\\ud83d\""), LCF_JSON_NONE},
         {"a pair cut in its second half", BYTES("\"\\ud83d\\ude0\""), LCF_JSON_NONE},
+        {"a pair without its second \\u", BYTES("\"\\ud83dde00\""), LCF_JSON_NONE},
         {"half a pair escaped, half raw", BYTES("\"\\ud83d\xED\xB8\x80\""), LCF_JSON_NONE},
         {"a lone surrogate in a key", BYTES("{\"\\udfff\":1}"), LCF_JSON_NONE},
     };
@@ -607,6 +627,7 @@ static void walking_what_is_empty_ends_at_once(void **state)
     for (size_t i = 0; i < COUNT(empties); i++) {
         struct lcf_text document = exact(text_of(empties[i]));
         struct lcf_json_walk walk = lcf_json_enter(document);
+        assert_true(walk.rest.len <= document.len);
         expect_no_more(&walk);
         release(document);
     }
@@ -667,6 +688,7 @@ int main(void)
         cmocka_unit_test(depth_counts_what_is_open_not_what_was_opened),
         cmocka_unit_test(invalid_utf8_is_refused),
         cmocka_unit_test(every_pair_of_high_bytes_is_judged_as_rfc_3629_does),
+        cmocka_unit_test(no_byte_that_leads_no_character_is_saved_by_what_follows),
         cmocka_unit_test(raw_control_bytes_are_refused_in_strings_and_keys),
         cmocka_unit_test(only_four_bytes_are_space),
         cmocka_unit_test(only_eight_bytes_may_follow_a_backslash_alone),

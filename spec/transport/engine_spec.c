@@ -9,11 +9,9 @@
 #include "../../src/transport/clock.h"
 #include "../../src/transport/engine.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* The parts of transport that need no engine: causes, open connections, and where this system keeps its
- * certificate authorities. */
+/* The parts of transport that need no engine: causes, and where a system keeps its certificate authorities. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,15 +9,9 @@
 #include "../../src/transport/attempt.h"
 #include "../../src/transport/truststore.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
@@ -69,57 +62,6 @@ static void a_failure_is_named_by_how_far_the_attempt_came(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* Lines */
-
-/* A socket that listens on a loopback address of this family, and its port; -1 where there is none. */
-static int listening(int family, int *port)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = {.any = {.sa_family = (sa_family_t)family}};
-    socklen_t size = sizeof address;
-    int fd = socket(family, SOCK_STREAM, 0);
-    if (family == AF_INET) address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    else address.v6.sin6_addr = in6addr_loopback;
-    if (fd < 0 || bind(fd, &address.any, size) != 0 || getsockname(fd, &address.any, &size) != 0) return -1;
-    *port = ntohs(family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
-    return fd;
-}
-
-static void a_line_is_found_by_its_local_port(void **state)
-{
-    struct lcf_lines lines = {0};
-    int port4 = 0, port6 = 0, fd4 = listening(AF_INET, &port4), fd6 = listening(AF_INET6, &port6);
-    (void)state;
-    assert_true(fd4 >= 0);
-    assert_null(lcf_lines_find(&lines, port4));
-    assert_true(lcf_lines_add(&lines, fd4));
-    assert_true(lcf_lines_add(&lines, fd6)); /* -1, and so without a port, where there is no IPv6 */
-    assert_int_equal(lcf_lines_find(&lines, port4)->fd, fd4);
-    if (fd6 >= 0) assert_int_equal(lcf_lines_find(&lines, port6)->fd, fd6);
-    assert_null(lcf_lines_find(&lines, -1));
-    lcf_lines_remove(&lines, fd4);
-    assert_null(lcf_lines_find(&lines, port4));
-    lcf_lines_free(&lines);
-    close(fd4);
-    close(fd6);
-}
-
-static void a_pair_without_ports_is_no_line(void **state)
-{
-    struct lcf_lines lines = {0};
-    int pair[2];
-    (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_true(lcf_lines_add(&lines, pair[0]));
-    assert_null(lcf_lines_find(&lines, 80));
-    lcf_lines_free(&lines);
-    close(pair[0]);
-    close(pair[1]);
-}
-
 /* The trust store, on systems that are not this one: libcurl's own answers stay as they are. */
 
 static bool no_directories, no_files;
@@ -162,8 +104,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_is_named_by_how_far_the_attempt_came),
-        cmocka_unit_test(a_line_is_found_by_its_local_port),
-        cmocka_unit_test(a_pair_without_ports_is_no_line),
         cmocka_unit_test(a_hashed_directory_is_used_alone_else_a_bundle_else_nothing),
     };
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);

@@ -1,0 +1,177 @@
+-- Does every line of the judgement matter to some test? Each mutant of scanner, verdict and settle (see
+-- operators.lua) is built and the core's C specs run against it: one must turn red, or equivalent.txt says
+-- why nobody could tell the mutant from the original.
+--     lua5.4 spec/mutate/mutate.lua [WORD]     only mutants whose line holds WORD
+-- CC, BUILD and JOBS (2) are the environment's.
+package.path = "./?.lua;" .. package.path
+local operators = require "spec.mutate.operators"
+local Sweep = require "spec.support.sweep"
+
+local cc, jobs = os.getenv "CC" or "cc", tonumber(os.getenv "JOBS" or 2)
+local dir = (os.getenv "BUILD" or "build") .. "/mutate"
+
+-- The specs that drive a file, the quickest first.
+local FILES = {
+  { name = "verdict.c", specs = { "verdict_spec" } },
+  { name = "settle.c", specs = { "settle_spec", "explore_spec" } },
+  { name = "scanner.c", specs = { "scanner_spec", "verdict_spec" } },
+}
+-- A mutant that survives is tried again under sanitizers with the first of them, as in `make test`.
+local SANITIZE = "-O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+local FLAVOURS = {
+  { name = "plain", core = "-O0", spec = "-O2", most = 2 },
+  { name = "checked", core = SANITIZE, spec = SANITIZE, most = 1 },
+}
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+end
+
+local function run(...) return (os.execute(table.concat({ ... }, " "))) end
+
+local function compile(flags, from, to)
+  return run(cc, "-std=c11 -w -Werror=return-type -iquote src/core", flags, "-c", from, "-o", to, "2>/dev/null")
+end
+
+-- Everything but the mutant, once.
+local function prepare()
+  for _, flavour in ipairs(FLAVOURS) do
+    local built = dir .. "/" .. flavour.name
+    assert(run("rm -rf", built, "&& mkdir -p", built))
+    for _, file in ipairs { "headers", "idents", "outcome", "pace", "scanner", "settle", "verdict" } do
+      assert(compile(flavour.core, ("src/core/%s.c"):format(file), ("%s/%s.o"):format(built, file)))
+    end
+    for _, spec in ipairs { "scanner_spec", "verdict_spec", "settle_spec", "explore_spec" } do
+      assert(compile(flavour.spec, ("spec/core/%s.c"):format(spec), ("%s/%s.o"):format(built, spec)), "needs libcmocka-dev")
+    end
+  end
+end
+
+-- Whether a spec passes with `object` in place of a file of the core. A mutant that takes more CPU than the
+-- spec's limit loops for ever; what it took is kept in SPEC.times.
+local function passes(flavour, spec, file, object, program)
+  local built = dir .. "/" .. flavour.name
+  local others = ("$(ls %s/*.o | grep -v -e _spec -e /%s)"):format(built, file.name:gsub("c$", "o"))
+  spec = built .. "/" .. spec
+  assert(run(cc, flavour.core, spec .. ".o", others, object, "-lcmocka -o", program))
+  return run(("ulimit -c 0; ulimit -t $(cat %s.limit 2>/dev/null || echo 600); CMOCKA_TEST_ABORT=1 %s >/dev/null 2>&1; "
+    .. "fate=$?; times >%s.times; exit $fate"):format(spec, program, spec))
+end
+
+-- "red", with the name of the spec; "green"; or "stillborn", where it does not compile.
+local function try(mutant, worker)
+  local place, file = ("%s/%d"):format(dir, worker), mutant.file
+  write(place .. ".c", operators.applied(file.text, mutant))
+  for _, flavour in ipairs(FLAVOURS) do
+    if not compile(flavour.core, place .. ".c", place .. ".o") then return "stillborn" end
+    for i = 1, math.min(flavour.most, #file.specs) do
+      if not passes(flavour, file.specs[i], file, place .. ".o", place) then return "red", file.specs[i] end
+    end
+  end
+  return "green"
+end
+
+local function all_mutants()
+  local found = {}
+  for _, file in ipairs(FILES) do
+    file.text = read("src/core/" .. file.name)
+    for _, mutant in ipairs(operators.mutants(file.text)) do
+      mutant.file, mutant.line = file, file.name .. " " .. mutant.line
+      found[#found + 1] = mutant
+    end
+  end
+  return found
+end
+
+-- Red means something only where a mutant that changes nothing is green. What that takes, three times, is the limit.
+local function prove_the_specs_pass()
+  for _, file in ipairs(FILES) do
+    assert(try({ file = file, from = 1, to = 0, text = "" }, 0) == "green", "the specs fail without any mutant")
+  end
+  for _, flavour in ipairs(FLAVOURS) do
+    for spec in io.popen(("ls %s/%s/*.times"):format(dir, flavour.name)):lines() do
+      local minutes, seconds = read(spec):match "\n(%d+)m([%d.]+)s"
+      write(spec:gsub("times$", "limit"), ("%d"):format(math.ceil(3 * (minutes * 60 + seconds))))
+    end
+  end
+end
+
+-- equivalent.txt: lines as mutants name themselves, then, indented, why they change nothing.
+local function equivalents()
+  local listed = {}
+  for line in io.lines "spec/mutate/equivalent.txt" do
+    if line:find "^%w+%.c " then listed[line] = true end
+  end
+  return listed
+end
+
+local function chosen()
+  local word, found = arg[1] or "", {}
+  for _, mutant in ipairs(all_mutants()) do
+    if mutant.line:find(word, 1, true) then found[#found + 1] = mutant end
+  end
+  return found
+end
+
+-- This script again, for every `jobs`th mutant.
+local function work(worker)
+  local mutants = chosen()
+  for i = worker, #mutants, jobs do
+    print(i, try(mutants[i], worker))
+    io.flush()
+  end
+end
+
+local function results()
+  local fates, pipes = {}, {}
+  for worker = 1, jobs do
+    pipes[worker] = io.popen(("WORKER=%d lua5.4 spec/mutate/mutate.lua '%s'"):format(worker, arg[1] or ""))
+  end
+  for _, pipe in ipairs(pipes) do
+    for line in pipe:lines() do
+      local i, fate, by = line:match "^(%d+)\t(%a+)\t?(.*)"
+      fates[tonumber(i)] = { fate = fate, by = by }
+    end
+    pipe:close()
+  end
+  return fates
+end
+
+local function judge()
+  local sweep, listed, known = Sweep.new "mutants", equivalents(), {}
+  for _, mutant in ipairs(all_mutants()) do known[mutant.line] = true end
+  prove_the_specs_pass()
+  for line in pairs(listed) do
+    if not known[line] then sweep:check(false, "listed as equivalent, but no mutant reads so: " .. line) end
+  end
+  local fates, counted = results(), { stillborn = 0, equivalent = 0 }
+  for i, mutant in ipairs(chosen()) do
+    local fate = fates[i] and fates[i].fate or "lost"
+    if fate == "green" and listed[mutant.line] then
+      counted.equivalent = counted.equivalent + 1
+    elseif fate == "red" and listed[mutant.line] then
+      sweep:check(false, "listed as equivalent, but " .. fates[i].by .. " turns red: " .. mutant.line)
+    elseif fate == "stillborn" then
+      counted.stillborn = counted.stillborn + 1
+    else
+      sweep:check(fate == "red", fate .. ": " .. mutant.line)
+    end
+  end
+  sweep:finish(("%d equivalent, %d that do not compile"):format(counted.equivalent, counted.stillborn))
+end
+
+if os.getenv "WORKER" then
+  work(tonumber(os.getenv "WORKER"))
+else
+  prepare()
+  judge()
+end
