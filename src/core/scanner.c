@@ -230,15 +230,13 @@ static bool value(struct lcf_span *c)
 
 static enum lcf_json type_of(int first)
 {
-    switch (first) {
-    case '{': return LCF_JSON_OBJECT;
-    case '[': return LCF_JSON_ARRAY;
-    case '"': return LCF_JSON_STRING;
-    case 't': return LCF_JSON_TRUE;
-    case 'f': return LCF_JSON_FALSE;
-    case 'n': return LCF_JSON_NULL;
-    default: return LCF_JSON_NUMBER;
-    }
+    return first == '{'   ? LCF_JSON_OBJECT
+           : first == '[' ? LCF_JSON_ARRAY
+           : first == '"' ? LCF_JSON_STRING
+           : first == 't' ? LCF_JSON_TRUE
+           : first == 'f' ? LCF_JSON_FALSE
+           : first == 'n' ? LCF_JSON_NULL
+                          : LCF_JSON_NUMBER;
 }
 
 enum lcf_json lcf_json_check(struct lcf_span text)
