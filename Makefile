@@ -4,6 +4,8 @@
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
 # make test       deps, then everything for every Lua
+# make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
+# make prove      walks the readers for every input up to 4 KiB (Frama-C; some minutes)
 # make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make install    PREFIX=/usr/local DESTDIR=
@@ -41,7 +43,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static check unit deps test suites demo bench install clean
+.PHONY: all static check unit replays deps test suites fuzz prove demo bench install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -94,6 +96,17 @@ $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
 
+# Fuzz targets, with a main that replays what is kept in spec/fuzz/corpus; libFuzzer brings its own.
+FUZZ_SECONDS = 60
+FUZZ_MAIN    = spec/fuzz/replay.c
+FUZZ_TARGETS = $(patsubst spec/fuzz/corpus/%,$(BUILD)/spec/fuzz/%,$(wildcard spec/fuzz/corpus/*))
+fuzz_needs   = $(if $(filter %/options,$(1)),$(wildcard src/transport/*.c src/lua/*.c) $(CURL_LIBS) -lm) \
+               $(if $(filter %/options %/cjson,$(1)),$(LUA_CFLAGS) -rdynamic $(LUA_LIBS))
+replays: $(FUZZ_TARGETS)
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch] src/*/*.[ch])
+	@mkdir -p $(@D)
+	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(wildcard src/core/*.c) $(call fuzz_needs,$@) -o $@
+
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
@@ -101,7 +114,7 @@ test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
 	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll asan valgrind
 
-suites: unit
+suites: unit replays
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(POLL)
@@ -126,6 +139,16 @@ $(BUILD)/spec/bench/baseline: spec/bench/baseline.c
 bench: $(MODULE) $(BUILD)/spec/bench/baseline
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
+
+# Not part of `make test`. What is found is kept under $(BUILD); see spec/fuzz/run.
+fuzz:
+	@spec/fuzz/run check
+	@$(MAKE) --no-print-directory -s -j2 replays CC=clang BUILD=$(BUILD)/fuzz FORTIFY= FUZZ_MAIN= \
+	  SANITIZE="-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
+	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) spec/fuzz/run $(notdir $(FUZZ_TARGETS))
+
+prove:
+	@spec/prove/prove
 
 install: $(MODULE)
 	install -d $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)
