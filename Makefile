@@ -6,6 +6,8 @@
 # make test       deps, then everything for every Lua
 # make coverage   which lines and branches the specs walk (gcovr)
 # make mutate     whether a test turns red for every small change to the judgement
+# make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
+# make prove      walks the readers for every input up to 4 KiB (Frama-C; some minutes)
 # make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make host       build/host/frames, one that does
@@ -44,7 +46,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static host check unit deps test suites demo bench install clean
+.PHONY: all static host check unit replays deps test suites coverage mutate fuzz prove demo bench install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -109,6 +111,17 @@ $(BUILD)/spec/static/copies_spec: OWN = -Wl,--wrap=malloc,--wrap=calloc,--wrap=r
 $(BUILD)/spec/static/reload_spec: OWN = -DMODULE='"$(MODULE)"' -Wl,--as-needed
 $(BUILD)/spec/static/reload_spec: $(MODULE)
 
+# Fuzz targets, with a main that replays what is kept in spec/fuzz/corpus; libFuzzer brings its own.
+FUZZ_SECONDS = 60
+FUZZ_MAIN    = spec/fuzz/replay.c
+FUZZ_TARGETS = $(patsubst spec/fuzz/corpus/%,$(BUILD)/spec/fuzz/%,$(wildcard spec/fuzz/corpus/*))
+fuzz_needs   = $(if $(filter %/options,$(1)),$(wildcard src/transport/*.c src/lua/*.c) $(CURL_LIBS) -lm) \
+               $(if $(filter %/options %/cjson,$(1)),$(LUA_CFLAGS) -rdynamic $(LUA_LIBS))
+replays: $(FUZZ_TARGETS)
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch] src/*/*.[ch])
+	@mkdir -p $(@D)
+	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(wildcard src/core/*.c) $(call fuzz_needs,$@) -o $@
+
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
@@ -116,14 +129,13 @@ test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
 	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll hosts asan valgrind tsan sweeps
 
-suites: unit host
+suites: unit host replays
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(ASAN) LUA=luajit
 	$(MAKE) -j2 $(POLL)
 	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
 
-.PHONY: coverage mutate
 # Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
 coverage:
 	@command -v gcovr >/dev/null || { echo "make coverage needs the package gcovr" >&2; exit 1; }
@@ -162,6 +174,16 @@ bench: $(MODULE) $(BUILD)/spec/bench/baseline host
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
+
+# Not part of `make test`. What is found is kept under $(BUILD); see spec/fuzz/run.
+fuzz:
+	@spec/fuzz/run check
+	@$(MAKE) --no-print-directory -s -j2 replays CC=clang BUILD=$(BUILD)/fuzz FORTIFY= FUZZ_MAIN= \
+	  SANITIZE="-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
+	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) spec/fuzz/run $(notdir $(FUZZ_TARGETS))
+
+prove:
+	@spec/prove/prove
 
 install: $(MODULE)
 	install -d $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)

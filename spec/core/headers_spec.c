@@ -13,7 +13,7 @@ static struct lcf_headers fed(const char *block)
         const char *lf = strchr(block, '\n');
         size_t len = lf ? (size_t)(lf - block) + 1 : strlen(block);
         struct lcf_text line = exact((struct lcf_text){block, len});
-        lcf_headers_line(&headers, line);
+        lcf_headers_line(&headers, lcf_span_of(line));
         release(line);
         block += len;
     }
@@ -183,7 +183,7 @@ static void http_dates_are_read_in_the_one_fixed_form(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_text text = exact(text_of(rows[i].text));
         int64_t unix_time = -1;
-        bool good = lcf_http_date(text, &unix_time);
+        bool good = lcf_http_date(lcf_span_of(text), &unix_time);
         if (good != rows[i].good) WRONG(wrong, "\"%s\" is %s", rows[i].text, good ? "accepted" : "refused");
         else if (good && unix_time != rows[i].unix_time) WRONG(wrong, "\"%s\" as %lld", rows[i].text, (long long)unix_time);
         release(text);
@@ -203,7 +203,7 @@ static void no_month_has_a_day_too_many(void **state)
             char text[64];
             int64_t unix_time;
             (void)snprintf(text, sizeof text, "%.3s, %s 2024 12:34:56 GMT", weekdays + 3 * weekday, days[i]);
-            if (lcf_http_date(text_of(text), &unix_time)) WRONG(wrong, "%s", text);
+            if (lcf_http_date(span(text), &unix_time)) WRONG(wrong, "%s", text);
         }
     expect_none(wrong);
 }
@@ -225,7 +225,7 @@ static void every_day_has_one_date_and_one_weekday(void **state)
                     int64_t unix_time = -1;
                     (void)snprintf(text, sizeof text, "%.3s, %02d %.3s %04d 12:34:56 GMT", weekdays + (days + shift) % 7 * 3,
                                    day, months + month * 3, year);
-                    bool good = lcf_http_date(text_of(text), &unix_time);
+                    bool good = lcf_http_date(span(text), &unix_time);
                     if (good != (shift == 0) || (good && unix_time != days * 86400 + 45296)) WRONG(wrong, "%s", text);
                 }
         }
@@ -240,7 +240,7 @@ static void a_date_cut_at_any_byte_is_refused(void **state)
     for (size_t len = 0; len < whole.len; len++) {
         struct lcf_text cut = exact((struct lcf_text){whole.at, len});
         int64_t unix_time;
-        if (lcf_http_date(cut, &unix_time)) WRONG(wrong, "after %zu bytes", len);
+        if (lcf_http_date(lcf_span_of(cut), &unix_time)) WRONG(wrong, "after %zu bytes", len);
         release(cut);
     }
     expect_none(wrong);
@@ -408,11 +408,11 @@ static void odd_lines_are_survived(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct lcf_text line = exact(lines[i]);
-        lcf_headers_line(&headers, line);
+        lcf_headers_line(&headers, lcf_span_of(line));
         release(line);
         bytes += lines[i].len;
     }
-    lcf_headers_line(&headers, (struct lcf_text){NULL, 0});
+    lcf_headers_line(&headers, lcf_span_of((struct lcf_text){NULL, 0}));
     assert_int_equal(headers.bytes, bytes);
     assert_false(headers.has_retry || headers.has_date || headers.has_length || headers.encoded);
     assert_string_equal(headers.ray_id, "");
@@ -445,7 +445,7 @@ static void what_two_readers_could_read_differently_is_contradictory(void **stat
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_headers headers = {0};
         for (size_t j = 0; j < 6 && rows[i].lines[j]; j++)
-            lcf_headers_line(&headers, (struct lcf_text){rows[i].lines[j], strlen(rows[i].lines[j])});
+            lcf_headers_line(&headers, span(rows[i].lines[j]));
         if (headers.contradictory != rows[i].contradictory) WRONG(wrong, "%s", rows[i].what);
     }
     expect_none(wrong);

@@ -7,7 +7,7 @@
 static enum lcf_id_fault check_id(struct lcf_text id)
 {
     struct lcf_text copy = exact(id);
-    enum lcf_id_fault fault = lcf_check_id(copy);
+    enum lcf_id_fault fault = lcf_check_id(lcf_span_of(copy));
     release(copy);
     return fault;
 }
@@ -103,7 +103,7 @@ static void what_may_be_a_secret_is_told_apart_so_that_it_is_never_repeated(void
 static bool check_credential(struct lcf_text credential)
 {
     struct lcf_text copy = exact(credential);
-    bool good = lcf_check_credential(copy);
+    bool good = lcf_check_credential(lcf_span_of(copy));
     release(copy);
     return good;
 }
@@ -129,7 +129,7 @@ static void a_credential_has_at_least_one_byte_and_at_most_4096(void **state)
     memset(many, 'a', sizeof many);
     assert_int_equal(LCF_CREDENTIAL_MAX, 4096);
     assert_false(check_credential((struct lcf_text){many, 0}));
-    assert_false(lcf_check_credential((struct lcf_text){NULL, 0}));
+    assert_false(lcf_check_credential(lcf_span_of((struct lcf_text){NULL, 0})));
     assert_true(check_credential((struct lcf_text){many, 1}));
     assert_true(check_credential((struct lcf_text){many, LCF_CREDENTIAL_MAX}));
     assert_false(check_credential((struct lcf_text){many, LCF_CREDENTIAL_MAX + 1}));
@@ -159,17 +159,17 @@ static void header_values_hold_printable_ascii_with_spaces_only_inside(void **st
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_text value = exact(rows[i].value);
-        if (lcf_check_header_value(value) != rows[i].good) WRONG(wrong, "\"%.*s\"", (int)value.len, rows[i].value.at);
+        if (lcf_check_header_value(lcf_span_of(value)) != rows[i].good) WRONG(wrong, "\"%.*s\"", (int)value.len, rows[i].value.at);
         release(value);
     }
     char many[LCF_CREDENTIAL_MAX + 1];
     memset(many, 'a', sizeof many);
-    if (!lcf_check_header_value((struct lcf_text){many, LCF_CREDENTIAL_MAX})) WRONG(wrong, "the longest");
-    if (lcf_check_header_value((struct lcf_text){many, LCF_CREDENTIAL_MAX + 1})) WRONG(wrong, "one byte more");
+    if (!lcf_check_header_value(lcf_span_of((struct lcf_text){many, LCF_CREDENTIAL_MAX}))) WRONG(wrong, "the longest");
+    if (lcf_check_header_value(lcf_span_of((struct lcf_text){many, LCF_CREDENTIAL_MAX + 1}))) WRONG(wrong, "one byte more");
     for (unsigned byte = 0; byte <= 0xFF; byte++) {
         char value[] = {'a', (char)byte, 'b'};
         bool good = byte >= 0x20 && byte <= 0x7E;
-        if (lcf_check_header_value((struct lcf_text){value, 3}) != good) WRONG(wrong, "%02X", byte);
+        if (lcf_check_header_value(lcf_span_of((struct lcf_text){value, 3})) != good) WRONG(wrong, "%02X", byte);
     }
     expect_none(wrong);
 }
@@ -189,7 +189,7 @@ static void expect_faults(const struct url *rows, size_t count)
     unsigned wrong = 0;
     for (size_t i = 0; i < count; i++) {
         struct lcf_text url = exact(rows[i].url);
-        enum lcf_url_fault fault = lcf_check_base_url(url);
+        enum lcf_url_fault fault = lcf_check_base_url(lcf_span_of(url));
         if (fault != rows[i].fault)
             WRONG(wrong, "%.*s: %s, expected %s", (int)url.len, rows[i].url.at, url_faults[fault], url_faults[rows[i].fault]);
         release(url);
@@ -398,11 +398,11 @@ static void a_path_is_plain(void **state)
 static void a_base_url_knows_whether_it_is_plain(void **state)
 {
     (void)state;
-    assert_true(lcf_url_is_plain(text_of("http://127.0.0.1:8080")));
-    assert_true(lcf_url_is_plain(text_of("http://[::1]")));
-    assert_false(lcf_url_is_plain(text_of("https://127.0.0.1")));
-    assert_false(lcf_url_is_plain(text_of("https://api.cloudflare.com")));
-    assert_false(lcf_url_is_plain(text_of("http:")));
+    assert_true(lcf_url_is_plain(span("http://127.0.0.1:8080")));
+    assert_true(lcf_url_is_plain(span("http://[::1]")));
+    assert_false(lcf_url_is_plain(span("https://127.0.0.1")));
+    assert_false(lcf_url_is_plain(span("https://api.cloudflare.com")));
+    assert_false(lcf_url_is_plain(span("http:")));
 }
 
 static void a_proxy_is_a_host_or_has_a_scheme_that_libcurl_speaks_to_proxies(void **state)
@@ -433,7 +433,7 @@ static void a_proxy_is_a_host_or_has_a_scheme_that_libcurl_speaks_to_proxies(voi
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_text proxy = exact(rows[i].proxy);
-        if (lcf_check_proxy(proxy) != rows[i].good) WRONG(wrong, "\"%.*s\"", (int)proxy.len, rows[i].proxy.at);
+        if (lcf_check_proxy(lcf_span_of(proxy)) != rows[i].good) WRONG(wrong, "\"%.*s\"", (int)proxy.len, rows[i].proxy.at);
         release(proxy);
     }
     expect_none(wrong);

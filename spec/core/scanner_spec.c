@@ -2,6 +2,8 @@
 
 #include "support.h"
 
+#include "../../src/core/scanner.h"
+
 static const char *const type_names[] = {
     [LCF_JSON_NONE] = "not JSON",   [LCF_JSON_OBJECT] = "an object", [LCF_JSON_ARRAY] = "an array",
     [LCF_JSON_STRING] = "a string", [LCF_JSON_NUMBER] = "a number",  [LCF_JSON_TRUE] = "true",
@@ -11,7 +13,7 @@ static const char *const type_names[] = {
 static enum lcf_json check(struct lcf_text text)
 {
     struct lcf_text copy = exact(text);
-    enum lcf_json type = lcf_json_check(copy);
+    enum lcf_json type = lcf_json_check(lcf_span_of(copy));
     release(copy);
     return type;
 }
@@ -177,7 +179,7 @@ static void what_is_not_json_is_refused(void **state)
 static void a_text_without_any_bytes_needs_no_pointer(void **state)
 {
     (void)state;
-    assert_int_equal(lcf_json_check((struct lcf_text){NULL, 0}), LCF_JSON_NONE);
+    assert_int_equal(lcf_json_check(lcf_span_of((struct lcf_text){NULL, 0})), LCF_JSON_NONE);
 }
 
 static void every_truncation_of_a_document_is_refused(void **state)
@@ -335,9 +337,9 @@ static void every_code_point_can_be_escaped_and_decodes_to_its_utf8(void **state
         if (point < 0x10000) (void)snprintf(document, sizeof document, "\"\\u%04lx\"", point);
         else (void)snprintf(document, sizeof document, "\"\\u%04lX\\u%04lx\"", high & 0xFFFF, low);
         bool good = point < 0xD800 || point > 0xDFFF;
-        if ((lcf_json_check(text_of(document)) == LCF_JSON_STRING) != good) WRONG(wrong, "check of %s", document);
+        if ((lcf_json_check(span(document)) == LCF_JSON_STRING) != good) WRONG(wrong, "check of %s", document);
         if (!good) continue;
-        if (!lcf_json_decode(text_of(document), decoded, sizeof decoded, &len) || len != expected_len ||
+        if (!lcf_json_decode(span(document), decoded, sizeof decoded, &len) || len != expected_len ||
             memcmp(decoded, expected, len) != 0)
             WRONG(wrong, "%s decodes wrongly", document);
     }
@@ -489,7 +491,7 @@ static void strings_are_compared_after_their_escapes_are_decoded(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_text json = exact(rows[i].json), bytes = exact(rows[i].bytes);
-        if (lcf_json_equals(json, bytes.at, bytes.len) != rows[i].equal) WRONG(wrong, "%s", rows[i].what);
+        if (lcf_json_equals(lcf_span_of(json), bytes.at, bytes.len) != rows[i].equal) WRONG(wrong, "%s", rows[i].what);
         release(json);
         release(bytes);
     }
@@ -524,7 +526,7 @@ static void decoding_gives_the_bytes_and_never_more_than_there_is_room_for(void 
         struct lcf_text json = exact(rows[i].json);
         char *out = malloc(rows[i].max);
         size_t len = 0;
-        bool good = lcf_json_decode(json, out, rows[i].max, &len);
+        bool good = lcf_json_decode(lcf_span_of(json), out, rows[i].max, &len);
         if (good != rows[i].good) WRONG(wrong, "%s: %s", rows[i].what, good ? "decoded" : "refused");
         else if (good && (len != rows[i].decoded.len || (len && memcmp(out, rows[i].decoded.at, len) != 0)))
             WRONG(wrong, "%s: other bytes", rows[i].what);
@@ -562,7 +564,7 @@ static void integers_are_read_up_to_nine_plain_digits(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_text number = exact(rows[i].number);
         int value = -5;
-        bool good = lcf_json_integer(number, &value);
+        bool good = lcf_json_integer(lcf_span_of(number), &value);
         if (good != rows[i].good || (good && value != rows[i].value))
             WRONG(wrong, "%.*s", (int)rows[i].number.len, rows[i].number.at);
         release(number);
@@ -570,14 +572,18 @@ static void integers_are_read_up_to_nine_plain_digits(void **state)
     expect_none(wrong);
 }
 
+static void expect_span(struct lcf_span got, const char *expected)
+{
+    assert_int_equal(got.end - got.at, strlen(expected));
+    assert_memory_equal(got.at, expected, strlen(expected));
+}
+
 static void expect_item(struct lcf_json_walk *walk, const char *key, const char *value, enum lcf_json type)
 {
     struct lcf_json_item item;
     if (!lcf_json_next(walk, &item)) fail_msg("the walk ended before %s", value);
-    assert_int_equal(item.key.len, strlen(key));
-    if (item.key.len) assert_memory_equal(item.key.at, key, strlen(key));
-    assert_int_equal(item.value.len, strlen(value));
-    assert_memory_equal(item.value.at, value, strlen(value));
+    expect_span(item.key, key);
+    expect_span(item.value, value);
     assert_int_equal(item.type, type);
 }
 
@@ -593,8 +599,8 @@ static void walking_an_object_gives_each_member_once_as_it_is_written(void **sta
     struct lcf_text document = exact(text_of(
         " { \"a\" : 1 ,\"\\u0062\":{\"x\":[1,2]},\"c\":[ ] , \"d\":\"}\",\"e\":true,\"f\":false,\"g\":null,\"a\":-1.5e3} "));
     (void)state;
-    assert_int_equal(lcf_json_check(document), LCF_JSON_OBJECT);
-    struct lcf_json_walk walk = lcf_json_enter(document);
+    assert_int_equal(lcf_json_check(lcf_span_of(document)), LCF_JSON_OBJECT);
+    struct lcf_json_walk walk = lcf_json_enter(lcf_span_of(document));
     expect_item(&walk, "\"a\"", "1", LCF_JSON_NUMBER);
     expect_item(&walk, "\"\\u0062\"", "{\"x\":[1,2]}", LCF_JSON_OBJECT);
     expect_item(&walk, "\"c\"", "[ ]", LCF_JSON_ARRAY);
@@ -611,7 +617,7 @@ static void walking_an_array_gives_elements_without_keys(void **state)
 {
     struct lcf_text document = exact(text_of("[ 0 ,\"]\",[[]],{\"a\":[]} ]"));
     (void)state;
-    struct lcf_json_walk walk = lcf_json_enter(document);
+    struct lcf_json_walk walk = lcf_json_enter(lcf_span_of(document));
     expect_item(&walk, "", "0", LCF_JSON_NUMBER);
     expect_item(&walk, "", "\"]\"", LCF_JSON_STRING);
     expect_item(&walk, "", "[[]]", LCF_JSON_ARRAY);
@@ -626,8 +632,8 @@ static void walking_what_is_empty_ends_at_once(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(empties); i++) {
         struct lcf_text document = exact(text_of(empties[i]));
-        struct lcf_json_walk walk = lcf_json_enter(document);
-        assert_true(walk.rest.len <= document.len);
+        struct lcf_json_walk walk = lcf_json_enter(lcf_span_of(document));
+        assert_true(walk.rest.at <= walk.rest.end);
         expect_no_more(&walk);
         release(document);
     }
@@ -636,7 +642,7 @@ static void walking_what_is_empty_ends_at_once(void **state)
 static void a_value_from_a_walk_can_be_walked_in_turn(void **state)
 {
     struct lcf_text document = exact(text_of("{\"result\":{\"id\":\"x\"}}"));
-    struct lcf_json_walk outer = lcf_json_enter(document);
+    struct lcf_json_walk outer = lcf_json_enter(lcf_span_of(document));
     struct lcf_json_item item;
     (void)state;
     assert_true(lcf_json_next(&outer, &item));
@@ -648,12 +654,12 @@ static void a_value_from_a_walk_can_be_walked_in_turn(void **state)
 }
 
 /* Walks everything that was accepted; a walk that went round in circles would count for ever. */
-static size_t count_values(struct lcf_text value, enum lcf_json type)
+static size_t count_values(struct lcf_span value, enum lcf_json type)
 {
     size_t count = 1;
     if (type != LCF_JSON_OBJECT && type != LCF_JSON_ARRAY) return count;
     struct lcf_json_walk walk = lcf_json_enter(value);
-    for (struct lcf_json_item item; count <= value.len && lcf_json_next(&walk, &item);)
+    for (struct lcf_json_item item; count <= (size_t)(value.end - value.at) && lcf_json_next(&walk, &item);)
         count += count_values(item.value, item.type);
     return count;
 }
@@ -667,9 +673,9 @@ static void whatever_one_changed_byte_makes_of_a_document_it_is_read_within_boun
         for (unsigned byte = 0; byte <= 0xFF; byte++) {
             struct lcf_text copy = exact(text_of(document));
             ((char *)copy.at)[i] = (char)byte;
-            enum lcf_json type = lcf_json_check(copy);
+            enum lcf_json type = lcf_json_check(lcf_span_of(copy));
             accepted += type != LCF_JSON_NONE;
-            if (type != LCF_JSON_NONE && count_values(copy, type) > copy.len)
+            if (type != LCF_JSON_NONE && count_values(lcf_span_of(copy), type) > copy.len)
                 WRONG(wrong, "byte %zu as %02X is walked without an end", i, byte);
             release(copy);
         }

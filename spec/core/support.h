@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/scanner.h"
+#include "../../src/core/span.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
@@ -34,6 +34,11 @@ static inline void expect_none(unsigned wrong)
 static inline struct lcf_text text_of(const char *string)
 {
     return (struct lcf_text){string, strlen(string)};
+}
+
+static inline struct lcf_span span(const char *string)
+{
+    return lcf_span_of(text_of(string));
 }
 
 /* A copy in a block of exactly its size: a read past the end is seen by the sanitizers. */

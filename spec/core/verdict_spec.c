@@ -20,7 +20,7 @@ static const char *const verdict_names[] = {
 static struct lcf_reading read_as(bool complete, int status, struct lcf_text body, const char *asked)
 {
     struct lcf_text copy = exact(body);
-    struct lcf_reply reply = {status, complete, copy};
+    struct lcf_reply reply = {status, complete, lcf_span_of(copy)};
     struct lcf_reading reading = lcf_read_reply(&reply, asked);
     release(copy);
     return reading;
@@ -631,7 +631,7 @@ static void where_no_id_was_asked_for_a_200_and_a_yes_are_proof(void **state)
 
 static void a_reply_without_any_body_needs_no_pointer(void **state)
 {
-    struct lcf_reply reply = {204, true, {NULL, 0}};
+    struct lcf_reply reply = {204, true, {NULL, NULL}};
     (void)state;
     assert_int_equal(lcf_read_reply(&reply, ASKED).verdict, LCF_AMBIGUOUS);
 }

@@ -2,112 +2,141 @@
 
 #include <string.h>
 
-static char lower(char byte)
+static int lower(int byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
 }
 
-static bool same_name(struct lcf_text text, const char *name)
+static bool same_name(struct lcf_span text, const char *name)
 {
-    if (text.len != strlen(name)) return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (lower(text.at[i]) != name[i]) return false;
-    return true;
+    for (; *name; name++)
+        if (lower(lcf_next(&text)) != *name) return false;
+    return lcf_is_empty(text);
 }
 
-static bool is_blank(char byte)
+static bool is_blank(int byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-static struct lcf_text trimmed(struct lcf_text text)
+static struct lcf_span trimmed(struct lcf_span text)
 {
-    while (text.len > 0 && is_blank(text.at[text.len - 1])) text.len--;
-    while (text.len > 0 && is_blank(text.at[0])) text.at++, text.len--;
+    while (text.at < text.end && is_blank(text.end[-1])) text.end--;
+    while (text.at < text.end && is_blank(*text.at)) text.at++;
     return text;
 }
 
-/* A whole text of decimal digits, few enough never to overflow. */
-static bool decimal(struct lcf_text text, uint64_t *out)
+static bool is_digit(int byte)
 {
-    if (text.len == 0 || text.len > 18) return false;
+    return byte >= '0' && byte <= '9';
+}
+
+/* A whole text of decimal digits, few enough never to overflow. */
+static bool decimal(struct lcf_span text, uint64_t *out)
+{
     uint64_t sum = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9') return false;
-        sum = sum * 10 + (uint64_t)(text.at[i] - '0');
+    if (lcf_is_empty(text) || text.end - text.at > 18) return false;
+    while (!lcf_is_empty(text)) {
+        int byte = lcf_next(&text);
+        if (!is_digit(byte)) return false;
+        sum = sum * 10 + (uint64_t)(byte - '0');
     }
     *out = sum;
     return true;
 }
 
-/* `len` digits at `offset` of a text known to be long enough, or -1. */
-static int64_t field(struct lcf_text text, size_t offset, size_t len)
+/* Moves past exactly `count` digits. */
+static bool take_digits(struct lcf_span *text, int count, int *out)
 {
-    uint64_t number;
-    return decimal((struct lcf_text){text.at + offset, len}, &number) ? (int64_t)number : -1;
+    *out = 0;
+    for (; count > 0; count--) {
+        int byte = lcf_next(text);
+        if (!is_digit(byte)) return false;
+        *out = *out * 10 + (byte - '0');
+    }
+    return true;
 }
 
-/* Which of the three-letter names stands at `at`, or -1. */
-static int name_index(const char *at, const char *names)
+/* Moves past one of the names, and says which. */
+static bool take_name(struct lcf_span *text, const char *const *names, int count, int *out)
 {
-    for (int i = 0; names[i * 3]; i++)
-        if (memcmp(at, names + i * 3, 3) == 0) return i;
-    return -1;
+    for (*out = 0; *out < count; ++*out) {
+        struct lcf_span rest = *text;
+        if (!lcf_take_word(&rest, names[*out])) continue;
+        *text = rest;
+        return true;
+    }
+    return false;
 }
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar, counting years from March. */
-static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+/* Days since 1970-01-01 of a date in the Gregorian calendar, counting years from March. January is 0. */
+static int64_t days_from_civil(int year, int month, int day)
 {
-    year -= month <= 2;
+    year -= month < 2;
     int64_t era = year / 400, year_of_era = year % 400;
-    int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int64_t day_of_year = (153 * (month < 2 ? month + 10 : month - 2) + 2) / 5 + day - 1;
     return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
-static int64_t days_in_month(int64_t year, int64_t month)
+static int days_in_month(int year, int month)
 {
     static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
+    return days[month] + (month == 1 && leap);
 }
 
-/* The fixed places of an IMF-fixdate: the punctuation, with '.' for what is read elsewhere. */
-static bool has_date_shape(struct lcf_text text)
+struct date {
+    int weekday, day, month, year, hour, minute, second; /* a Thursday and January are 0 */
+};
+
+static bool take_date(struct lcf_span *text, struct date *d)
 {
-    static const char shape[] = "..., .. ... .... ..:..:.. GMT";
-    if (text.len != sizeof shape - 1) return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (shape[i] != '.' && shape[i] != text.at[i]) return false;
+    static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return take_name(text, weekdays, 7, &d->weekday) && lcf_take_word(text, ", ") &&
+           take_digits(text, 2, &d->day) && lcf_take(text, ' ') &&
+           take_name(text, months, 12, &d->month) && lcf_take(text, ' ') &&
+           take_digits(text, 4, &d->year) && lcf_take(text, ' ');
+}
+
+static bool take_time(struct lcf_span *text, struct date *d)
+{
+    return take_digits(text, 2, &d->hour) && lcf_take(text, ':') &&
+           take_digits(text, 2, &d->minute) && lcf_take(text, ':') &&
+           take_digits(text, 2, &d->second) && lcf_take_word(text, " GMT");
+}
+
+bool lcf_http_date(struct lcf_span text, int64_t *unix_time)
+{
+    struct date d = {0};
+    if (!take_date(&text, &d) || !take_time(&text, &d) || !lcf_is_empty(text)) return false;
+    if (d.year < 1970 || d.day < 1 || d.day > days_in_month(d.year, d.month)) return false;
+    if (d.hour > 23 || d.minute > 59 || d.second > 60) return false;
+    int64_t days = days_from_civil(d.year, d.month, d.day);
+    if (d.weekday != days % 7) return false; /* 1970-01-01 was a Thursday */
+    *unix_time = days * 86400 + d.hour * 3600 + d.minute * 60 + d.second;
     return true;
 }
 
-bool lcf_http_date(struct lcf_text text, int64_t *unix_time)
+static bool is_ray_byte(int byte)
 {
-    if (!has_date_shape(text)) return false;
-    int64_t day = field(text, 5, 2), year = field(text, 12, 4);
-    int64_t hour = field(text, 17, 2), minute = field(text, 20, 2), second = field(text, 23, 2);
-    int64_t month = name_index(text.at + 8, "JanFebMarAprMayJunJulAugSepOctNovDec") + 1;
-    int weekday = name_index(text.at, "ThuFriSatSunMonTueWed"); /* 1970-01-01 was a Thursday */
-    if (year < 1970 || month < 1 || day < 1 || day > days_in_month(year, month)) return false;
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false;
-    int64_t days = days_from_civil(year, month, day);
-    if (weekday != days % 7) return false;
-    *unix_time = days * 86400 + hour * 3600 + minute * 60 + second;
-    return true;
+    return is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z') || byte == '-';
 }
 
-static void take_ray(struct lcf_headers *h, struct lcf_text value)
+static void take_ray(struct lcf_headers *h, struct lcf_span value)
 {
-    if (value.len == 0 || value.len > LCF_RAY_MAX) return;
-    for (size_t i = 0; i < value.len; i++) {
-        char byte = lower(value.at[i]);
-        if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || byte == '-')) return;
+    char ray[LCF_RAY_MAX + 1] = {0};
+    if (lcf_is_empty(value)) return;
+    for (size_t n = 0; !lcf_is_empty(value); n++) {
+        int byte = lcf_next(&value);
+        if (n == LCF_RAY_MAX || !is_ray_byte(byte)) return;
+        ray[n] = (char)byte;
     }
-    memcpy(h->ray_id, value.at, value.len);
-    h->ray_id[value.len] = '\0';
+    memcpy(h->ray_id, ray, sizeof ray);
 }
 
-static void take_length(struct lcf_headers *h, struct lcf_text value)
+static void take_length(struct lcf_headers *h, struct lcf_span value)
 {
     uint64_t length;
     if (!decimal(value, &length) || (h->has_length && h->length != length)) {
@@ -118,7 +147,7 @@ static void take_length(struct lcf_headers *h, struct lcf_text value)
     h->length = length;
 }
 
-static void take_retry(struct lcf_headers *h, struct lcf_text value)
+static void take_retry(struct lcf_headers *h, struct lcf_span value)
 {
     uint64_t seconds;
     bool plain = decimal(value, &seconds);
@@ -127,12 +156,12 @@ static void take_retry(struct lcf_headers *h, struct lcf_text value)
     if (plain) h->retry = (int64_t)seconds;
 }
 
-static void take_coding(struct lcf_headers *h, struct lcf_text value)
+static void take_coding(struct lcf_headers *h, struct lcf_span value)
 {
     h->chunked = h->chunked || !same_name(value, "identity");
 }
 
-static void take_field(struct lcf_headers *h, struct lcf_text name, struct lcf_text value)
+static void take_field(struct lcf_headers *h, struct lcf_span name, struct lcf_span value)
 {
     if (same_name(name, "cf-ray")) take_ray(h, value);
     else if (same_name(name, "content-length")) take_length(h, value);
@@ -142,44 +171,50 @@ static void take_field(struct lcf_headers *h, struct lcf_text name, struct lcf_t
     else if (same_name(name, "retry-after")) take_retry(h, value);
 }
 
-/* A status line is the first one, or follows the blank line of a 1xx; anywhere else it is a field. */
-static bool begins_answer(const struct lcf_headers *h, struct lcf_text line)
+/* What stands before the first `stop`, or all. */
+static struct lcf_span before(struct lcf_span text, char stop)
 {
-    bool due = !h->begun || (h->ended && h->interim);
-    return due && line.len >= 5 && memcmp(line.at, "HTTP/", 5) == 0;
+    struct lcf_span part = {text.at, text.at};
+    while (part.end < text.end && *part.end != stop) part.end++;
+    return part;
 }
 
-static bool is_interim(struct lcf_text status_line)
+/* A status line is the first one, or follows the blank line of a 1xx; anywhere else it is a field. */
+static bool begins_answer(const struct lcf_headers *h, struct lcf_span line)
 {
-    const char *space = memchr(status_line.at, ' ', status_line.len);
-    return space && space + 1 < status_line.at + status_line.len && space[1] == '1';
+    bool due = !h->begun || (h->ended && h->interim);
+    return due && lcf_take_word(&line, "HTTP/");
+}
+
+static bool is_interim(struct lcf_span status_line)
+{
+    status_line.at = before(status_line, ' ').end;
+    return lcf_take_word(&status_line, " 1");
 }
 
 /* A folded line, or a blank before the colon: what one reader takes for a field another does not. */
-static bool is_misshapen(struct lcf_text line)
+static bool is_misshapen(struct lcf_span line, struct lcf_span name)
 {
-    const char *colon = memchr(line.at, ':', line.len);
-    bool loose = colon && colon > line.at && is_blank(colon[-1]);
-    return loose || (is_blank(line.at[0]) && trimmed(line).len > 0);
+    bool loose = name.end < line.end && is_blank(lcf_last(name));
+    return loose || (is_blank(lcf_peek(&line)) && !lcf_is_empty(trimmed(line)));
 }
 
-void lcf_headers_line(struct lcf_headers *h, struct lcf_text line)
+void lcf_headers_line(struct lcf_headers *h, struct lcf_span line)
 {
-    size_t bytes = h->bytes + line.len;
+    size_t bytes = h->bytes + (size_t)(line.end - line.at);
     if (begins_answer(h, line)) {
         memset(h, 0, sizeof *h);
         h->begun = true;
         h->interim = is_interim(line);
     }
     h->bytes = bytes;
-    if (h->ended || line.len == 0) return; /* behind the end stand trailers */
-    if (is_misshapen(line)) h->contradictory = true;
-    if (line.at[line.len - 1] == '\n' && trimmed(line).len == 0) h->ended = true;
-    const char *colon = memchr(line.at, ':', line.len);
+    if (h->ended || lcf_is_empty(line)) return; /* behind the end stand trailers */
+    struct lcf_span name = before(line, ':'), value = {name.end, line.end};
+    if (is_misshapen(line, name)) h->contradictory = true;
     /* A line without its end was cut: half a Retry-After is another Retry-After. */
-    if (!colon || line.at[line.len - 1] != '\n') return;
-    struct lcf_text name = {line.at, (size_t)(colon - line.at)};
-    struct lcf_text value = {colon + 1, line.len - name.len - 1};
+    if (lcf_last(line) != '\n') return;
+    if (lcf_is_empty(trimmed(line))) h->ended = true;
+    if (!lcf_take(&value, ':')) return;
     take_field(h, name, trimmed(value));
     if (h->chunked && h->has_length) h->contradictory = true;
 }
@@ -188,6 +223,6 @@ double lcf_retry_after(const struct lcf_headers *h, int64_t unix_now)
 {
     if (!h->has_retry) return -1;
     int64_t from = h->has_date ? h->date : unix_now;
-    double wait = h->retry_is_date ? (double)(h->retry - from) : (double)h->retry;
+    double wait = h->retry_is_date ? (double)h->retry - (double)from : (double)h->retry;
     return wait >= 0 && wait <= LCF_RETRY_MAX ? wait : -1;
 }

@@ -1,7 +1,7 @@
 #ifndef LCF_HEADERS_H
 #define LCF_HEADERS_H
 
-#include "scanner.h"
+#include "span.h"
 
 #include <stdint.h>
 
@@ -30,13 +30,13 @@ struct lcf_headers {
 
 /* Takes one line as it came, CR and LF included. A status line behind a 1xx begins a new answer:
  * what the 1xx said is forgotten. Nothing behind the blank line is believed. */
-void lcf_headers_line(struct lcf_headers *headers, struct lcf_text line);
+void lcf_headers_line(struct lcf_headers *headers, struct lcf_span line);
 
 /* Seconds to wait that the server asked for, or -1: absent, garbled, past or absurd.
  * `unix_now` stands in where the reply had no Date. */
 double lcf_retry_after(const struct lcf_headers *headers, int64_t unix_now);
 
 /* An IMF-fixdate (RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT") as UNIX seconds. */
-bool lcf_http_date(struct lcf_text text, int64_t *unix_time);
+bool lcf_http_date(struct lcf_span text, int64_t *unix_time);
 
 #endif

@@ -12,30 +12,35 @@ static bool is_hex(char byte)
     return is_lower_hex(byte) || (byte >= 'A' && byte <= 'F');
 }
 
-static bool all(struct lcf_text text, bool (*allowed)(char))
+static bool all(struct lcf_span text, bool (*allowed)(char))
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!allowed(text.at[i])) return false;
+    for (; text.at < text.end; text.at++)
+        if (!allowed(*text.at)) return false;
     return true;
 }
 
-static bool starts_with(struct lcf_text text, const char *prefix)
+static bool starts_with(struct lcf_span text, const char *prefix)
 {
-    size_t len = strlen(prefix);
-    return text.len >= len && memcmp(text.at, prefix, len) == 0;
+    return lcf_take_word(&text, prefix);
+}
+
+static bool is_word(struct lcf_span text, const char *word)
+{
+    return lcf_take_word(&text, word) && lcf_is_empty(text);
 }
 
 /* Account tokens, user tokens and keys carry these prefixes; older keys have 37 characters, tokens 40. */
-static bool looks_secret(struct lcf_text id)
+static bool looks_secret(struct lcf_span id)
 {
-    return starts_with(id, "cfat_") || starts_with(id, "cfut_") || starts_with(id, "cfk_") || id.len >= 37;
+    return starts_with(id, "cfat_") || starts_with(id, "cfut_") || starts_with(id, "cfk_") ||
+           id.end - id.at >= 37;
 }
 
-enum lcf_id_fault lcf_check_id(struct lcf_text id)
+enum lcf_id_fault lcf_check_id(struct lcf_span id)
 {
-    if (id.len == 0) return LCF_ID_EMPTY;
+    if (lcf_is_empty(id)) return LCF_ID_EMPTY;
     if (looks_secret(id)) return LCF_ID_SECRET;
-    if (id.len != LCF_ID_LEN) return LCF_ID_LENGTH;
+    if (id.end - id.at != LCF_ID_LEN) return LCF_ID_LENGTH;
     if (all(id, is_lower_hex)) return LCF_ID_GOOD;
     return all(id, is_hex) ? LCF_ID_UPPER_CASE : LCF_ID_BYTES;
 }
@@ -50,31 +55,30 @@ static bool is_printable(char byte)
     return byte == ' ' || is_visible(byte);
 }
 
-bool lcf_check_credential(struct lcf_text credential)
+static bool fits_a_header(struct lcf_span text)
 {
-    return credential.len > 0 && credential.len <= LCF_CREDENTIAL_MAX && all(credential, is_visible);
+    return !lcf_is_empty(text) && text.end - text.at <= LCF_CREDENTIAL_MAX;
 }
 
-bool lcf_check_header_value(struct lcf_text value)
+bool lcf_check_credential(struct lcf_span credential)
 {
-    return value.len > 0 && value.len <= LCF_CREDENTIAL_MAX && all(value, is_printable) && value.at[0] != ' ' &&
-           value.at[value.len - 1] != ' ';
+    return fits_a_header(credential) && all(credential, is_visible);
 }
 
-static struct lcf_text after(struct lcf_text text, size_t skipped)
+bool lcf_check_header_value(struct lcf_span value)
 {
-    return (struct lcf_text){text.at + skipped, text.len - skipped};
+    return fits_a_header(value) && all(value, is_printable) && lcf_peek(&value) != ' ' && lcf_last(value) != ' ';
 }
 
-/* How many bytes stand before the first of `stops`. */
-static size_t span_until(struct lcf_text text, const char *stops)
+/* What stands before the first of `stops`, or all. */
+static struct lcf_span before(struct lcf_span text, const char *stops)
 {
-    size_t n = 0;
-    while (n < text.len && !(text.at[n] && strchr(stops, text.at[n]))) n++;
-    return n;
+    struct lcf_span part = {text.at, text.at};
+    while (part.end < text.end && !(*part.end && strchr(stops, *part.end))) part.end++;
+    return part;
 }
 
-static bool is_digit(char byte)
+static bool is_digit(int byte)
 {
     return byte >= '0' && byte <= '9';
 }
@@ -91,53 +95,49 @@ static bool is_address_byte(char byte)
 }
 
 /* ":1" to ":65535", or nothing. */
-static bool check_port(struct lcf_text port)
+static bool check_port(struct lcf_span port)
 {
-    if (port.len == 0) return true;
-    if (port.at[0] != ':' || port.len < 2 || port.len > 6) return false;
-    long number = 0;
-    for (size_t i = 1; i < port.len; i++) {
-        if (!is_digit(port.at[i])) return false;
-        number = number * 10 + (port.at[i] - '0');
+    int number = 0;
+    if (lcf_is_empty(port)) return true;
+    if (!lcf_take(&port, ':') || port.end - port.at > 5) return false;
+    for (int byte; number <= 65535 && (byte = lcf_next(&port)) >= 0;) {
+        if (!is_digit(byte)) return false;
+        number = number * 10 + (byte - '0');
     }
     return number >= 1 && number <= 65535;
 }
 
 /* Splits "host", "host:port" or "[address]:port"; `host` keeps its brackets. */
-static bool split_authority(struct lcf_text authority, struct lcf_text *host)
+static bool split_authority(struct lcf_span authority, struct lcf_span *host)
 {
-    bool bracketed = authority.len > 0 && authority.at[0] == '[';
-    size_t n = span_until(authority, bracketed ? "]" : ":");
-    if (bracketed && n++ == authority.len) return false;
-    *host = (struct lcf_text){authority.at, n};
-    struct lcf_text inside = bracketed ? (struct lcf_text){host->at + 1, n - 2} : *host;
-    return inside.len > 0 && all(inside, bracketed ? is_address_byte : is_host_byte) &&
-           check_port(after(authority, n));
+    host->at = authority.at;
+    bool bracketed = lcf_take(&authority, '[');
+    struct lcf_span inside = before(authority, bracketed ? "]" : ":");
+    authority.at = inside.end;
+    if (bracketed && !lcf_take(&authority, ']')) return false;
+    host->end = authority.at;
+    return !lcf_is_empty(inside) && all(inside, bracketed ? is_address_byte : is_host_byte) && check_port(authority);
 }
 
 /* "0" to "255"; with a leading zero some readers take an octet for octal. */
-static bool take_octet(struct lcf_text *rest)
+static bool take_octet(struct lcf_span *text)
 {
-    int number = 0;
-    size_t n = 0;
-    while (n < rest->len && n < 4 && is_digit(rest->at[n])) number = number * 10 + (rest->at[n++] - '0');
-    bool padded = n > 1 && rest->at[0] == '0';
-    *rest = after(*rest, n);
-    return n >= 1 && n <= 3 && !padded && number <= 255;
+    const int first = lcf_peek(text);
+    int number = 0, count = 0;
+    //@ loop unroll 3;
+    for (; count < 3 && is_digit(lcf_peek(text)); count++) number = number * 10 + (lcf_next(text) - '0');
+    bool padded = count > 1 && first == '0';
+    return count > 0 && !padded && number <= 255;
 }
 
 /* 127.0.0.0/8 or ::1, written as an address: a name could resolve to anything. */
-static bool is_loopback(struct lcf_text host)
+static bool is_loopback(struct lcf_span host)
 {
-    if (host.len == 5 && memcmp(host.at, "[::1]", 5) == 0) return true;
-    if (!starts_with(host, "127.")) return false;
-    struct lcf_text rest = after(host, 3);
-    for (int i = 0; i < 3; i++) {
-        if (rest.len == 0 || rest.at[0] != '.') return false;
-        rest = after(rest, 1);
-        if (!take_octet(&rest)) return false;
-    }
-    return rest.len == 0;
+    if (is_word(host, "[::1]")) return true;
+    if (!lcf_take_word(&host, "127")) return false;
+    for (int i = 0; i < 3; i++)
+        if (!lcf_take(&host, '.') || !take_octet(&host)) return false;
+    return lcf_is_empty(host);
 }
 
 static bool is_path_byte(char byte)
@@ -146,41 +146,38 @@ static bool is_path_byte(char byte)
 }
 
 /* A plain path: what libcurl would squeeze ("/..") or the server decode ("%2e") is refused. */
-static bool check_path(struct lcf_text path)
+static bool check_path(struct lcf_span path)
 {
     if (!all(path, is_path_byte)) return false;
-    for (size_t i = 0; i < path.len; i++) {
-        bool begins = path.at[i] == '/';
-        if (begins && i + 1 < path.len && (path.at[i + 1] == '.' || path.at[i + 1] == '/')) return false;
-    }
+    for (int last = 0, byte; (byte = lcf_next(&path)) >= 0; last = byte)
+        if (last == '/' && (byte == '.' || byte == '/')) return false;
     return true;
 }
 
-bool lcf_check_proxy(struct lcf_text proxy)
+bool lcf_check_proxy(struct lcf_span proxy)
 {
     static const char *const schemes[] = {"http://",   "https://",  "socks4://",
                                           "socks4a://", "socks5://", "socks5h://"};
-    size_t scheme = 0;
-    while (scheme + 3 <= proxy.len && memcmp(proxy.at + scheme, "://", 3) != 0) scheme++;
-    if (scheme + 3 > proxy.len) return proxy.len > 0;
+    struct lcf_span rest = proxy;
+    while (rest.at < rest.end && !starts_with(rest, "://")) rest.at++;
+    if (lcf_is_empty(rest)) return !lcf_is_empty(proxy);
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (starts_with(proxy, schemes[i])) return true;
     return false;
 }
 
-bool lcf_url_is_plain(struct lcf_text url)
+bool lcf_url_is_plain(struct lcf_span url)
 {
     return starts_with(url, "http://");
 }
 
-enum lcf_url_fault lcf_check_base_url(struct lcf_text url)
+enum lcf_url_fault lcf_check_base_url(struct lcf_span url)
 {
     bool plain = lcf_url_is_plain(url);
-    if (!plain && !starts_with(url, "https://")) return LCF_URL_SCHEME;
-    struct lcf_text rest = after(url, plain ? 7 : 8);
-    struct lcf_text authority = {rest.at, span_until(rest, "/?#")};
-    struct lcf_text host;
+    if (!lcf_take_word(&url, plain ? "http://" : "https://")) return LCF_URL_SCHEME;
+    struct lcf_span authority = before(url, "/?#");
+    struct lcf_span host;
     if (!split_authority(authority, &host)) return LCF_URL_HOST;
     if (plain && !is_loopback(host)) return LCF_URL_INSECURE;
-    return check_path(after(rest, authority.len)) ? LCF_URL_GOOD : LCF_URL_PATH;
+    return check_path((struct lcf_span){authority.end, url.end}) ? LCF_URL_GOOD : LCF_URL_PATH;
 }

@@ -1,7 +1,7 @@
 #ifndef LCF_IDENTS_H
 #define LCF_IDENTS_H
 
-#include "scanner.h"
+#include "span.h"
 
 /* What an id, a credential, a header value and a base URL may look like. */
 
@@ -16,16 +16,16 @@ enum lcf_id_fault {
     LCF_ID_UPPER_CASE, /* would be an id in lower case */
     LCF_ID_BYTES
 };
-enum lcf_id_fault lcf_check_id(struct lcf_text id);
+enum lcf_id_fault lcf_check_id(struct lcf_span id);
 
 /* The longest credential that is taken; the API's are 37 to 80 bytes. */
 #define LCF_CREDENTIAL_MAX 4096
 
 /* A token or key: visible ASCII without spaces (RFC 6750 allows fewer bytes still). */
-bool lcf_check_credential(struct lcf_text credential);
+bool lcf_check_credential(struct lcf_span credential);
 
 /* A header value such as an e-mail address or a user agent: printable ASCII, not empty. */
-bool lcf_check_header_value(struct lcf_text value);
+bool lcf_check_header_value(struct lcf_span value);
 
 enum lcf_url_fault {
     LCF_URL_GOOD,
@@ -34,12 +34,12 @@ enum lcf_url_fault {
     LCF_URL_HOST,      /* no host, or a user name before it, or a bad port */
     LCF_URL_PATH       /* a query, a fragment, dot segments, escapes, or bytes outside a plain path */
 };
-enum lcf_url_fault lcf_check_base_url(struct lcf_text url);
+enum lcf_url_fault lcf_check_base_url(struct lcf_span url);
 
 /* A proxy: a host, or one behind a scheme that libcurl speaks to proxies. */
-bool lcf_check_proxy(struct lcf_text proxy);
+bool lcf_check_proxy(struct lcf_span proxy);
 
 /* Whether a checked base URL is plain http, and so a loopback address. */
-bool lcf_url_is_plain(struct lcf_text url);
+bool lcf_url_is_plain(struct lcf_span url);
 
 #endif

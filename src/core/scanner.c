@@ -1,33 +1,10 @@
 #include "scanner.h"
 
-#include <string.h>
+#include <stdint.h>
 
-struct cursor {
-    const unsigned char *at;
-    const unsigned char *end;
-};
-
-static struct cursor cursor_over(struct lcf_text text)
+static void space(struct lcf_span *c)
 {
-    const unsigned char *at = (const unsigned char *)text.at;
-    return (struct cursor){at, text.len ? at + text.len : at}; /* nothing may be NULL */
-}
-
-static int peek(const struct cursor *c)
-{
-    return c->at < c->end ? *c->at : -1;
-}
-
-static bool take(struct cursor *c, int byte)
-{
-    if (peek(c) != byte) return false;
-    c->at++;
-    return true;
-}
-
-static void space(struct cursor *c)
-{
-    while (take(c, ' ') || take(c, '\t') || take(c, '\n') || take(c, '\r')) continue;
+    while (lcf_take(c, ' ') || lcf_take(c, '\t') || lcf_take(c, '\n') || lcf_take(c, '\r')) continue;
 }
 
 static bool is_digit(int byte)
@@ -35,29 +12,29 @@ static bool is_digit(int byte)
     return byte >= '0' && byte <= '9';
 }
 
-static bool digits(struct cursor *c)
+static bool digit(struct lcf_span *c)
 {
-    if (!is_digit(peek(c))) return false;
-    while (is_digit(peek(c))) c->at++;
+    if (c->at >= c->end || !is_digit(*c->at)) return false;
+    c->at++;
     return true;
 }
 
-static bool number(struct cursor *c)
+static bool digits(struct lcf_span *c)
 {
-    (void)take(c, '-');
-    if (!take(c, '0') && !digits(c)) return false;
-    if (take(c, '.') && !digits(c)) return false;
-    if (take(c, 'e') || take(c, 'E')) {
-        if (!take(c, '+')) (void)take(c, '-');
+    if (!digit(c)) return false;
+    while (digit(c)) continue;
+    return true;
+}
+
+static bool number(struct lcf_span *c)
+{
+    (void)lcf_take(c, '-');
+    if (!lcf_take(c, '0') && !digits(c)) return false;
+    if (lcf_take(c, '.') && !digits(c)) return false;
+    if (lcf_take(c, 'e') || lcf_take(c, 'E')) {
+        if (!lcf_take(c, '+')) (void)lcf_take(c, '-');
         return digits(c);
     }
-    return true;
-}
-
-static bool word(struct cursor *c, const char *literal)
-{
-    for (; *literal; literal++)
-        if (!take(c, *literal)) return false;
     return true;
 }
 
@@ -70,24 +47,23 @@ static int hex_digit(int byte)
 }
 
 /* The four hexadecimal digits of a \u escape, or -1. */
-static long hex4(struct cursor *c)
+static long hex4(struct lcf_span *c)
 {
     long unit = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(peek(c));
-        if (digit < 0) return -1;
-        unit = unit * 16 + digit;
-        c->at++;
+        int nibble = hex_digit(lcf_next(c));
+        if (nibble < 0) return -1;
+        unit = unit * 16 + nibble;
     }
     return unit;
 }
 
 /* A \u escape whose "\u" is read, with its second half where it is a surrogate pair, or -1. */
-static long unicode_escape(struct cursor *c)
+static long unicode_escape(struct lcf_span *c)
 {
     long high = hex4(c);
     if (high < 0xD800 || high > 0xDFFF) return high;
-    if (high > 0xDBFF || !word(c, "\\u")) return -1;
+    if (high > 0xDBFF || !lcf_take_word(c, "\\u")) return -1;
     long low = hex4(c);
     if (low < 0xDC00 || low > 0xDFFF) return -1;
     return 0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00);
@@ -109,13 +85,11 @@ static size_t utf8_encode(long point, unsigned char out[4])
     return len;
 }
 
-static size_t escape(struct cursor *c, unsigned char out[4])
+static size_t escape(struct lcf_span *c, unsigned char out[4])
 {
     static const char names[] = "\"\\/bfnrt";
     static const char bytes[] = "\"\\/\b\f\n\r\t";
-    int byte = peek(c);
-    if (byte < 0) return 0;
-    c->at++;
+    int byte = lcf_next(c);
     if (byte == 'u') {
         long point = unicode_escape(c);
         return point < 0 ? 0 : utf8_encode(point, out);
@@ -142,102 +116,108 @@ static size_t utf8_shape(int lead, int *low, int *high)
     return 0;
 }
 
-static size_t raw_character(struct cursor *c, unsigned char out[4])
+static size_t raw_character(struct lcf_span *c, unsigned char out[4])
 {
     int low, high;
-    size_t len = utf8_shape(peek(c), &low, &high);
+    size_t len = utf8_shape(lcf_peek(c), &low, &high);
     for (size_t i = 0; i < len; i++) {
-        int byte = peek(c);
+        int byte = lcf_next(c);
         if (i > 0 && (byte < low || byte > high)) return 0;
         if (i > 0) low = 0x80, high = 0xBF;
         out[i] = (unsigned char)byte;
-        c->at++;
     }
     return len;
 }
 
 /* The next character inside a string, decoded to UTF-8: its length, or 0 if it is not valid. */
-static size_t character(struct cursor *c, unsigned char out[4])
+static size_t character(struct lcf_span *c, unsigned char out[4])
 {
-    return take(c, '\\') ? escape(c, out) : raw_character(c, out);
+    return lcf_take(c, '\\') ? escape(c, out) : raw_character(c, out);
 }
 
-static bool string(struct cursor *c)
+static bool string(struct lcf_span *c)
 {
     unsigned char ignored[4];
-    if (!take(c, '"')) return false;
-    while (!take(c, '"'))
+    if (!lcf_take(c, '"')) return false;
+    while (!lcf_take(c, '"'))
         if (character(c, ignored) == 0) return false;
     return true;
 }
 
-static bool key(struct cursor *c)
+static bool key(struct lcf_span *c)
 {
     space(c);
     if (!string(c)) return false;
     space(c);
-    return take(c, ':');
+    return lcf_take(c, ':');
 }
 
-static bool scalar(struct cursor *c)
+static bool scalar(struct lcf_span *c)
 {
-    switch (peek(c)) {
+    switch (lcf_peek(c)) {
     case '"': return string(c);
-    case 't': return word(c, "true");
-    case 'f': return word(c, "false");
-    case 'n': return word(c, "null");
+    case 't': return lcf_take_word(c, "true");
+    case 'f': return lcf_take_word(c, "false");
+    case 'n': return lcf_take_word(c, "null");
     default: return number(c);
     }
 }
 
-/* What still has to be closed, the innermost last. */
+/* What still has to be closed: one bit a level, the innermost lowest, set where it is an object. */
 struct nesting {
-    size_t depth;
-    char closers[LCF_JSON_DEPTH];
+    unsigned depth;
+    uint64_t objects;
 };
 
-static bool closes(struct cursor *c, struct nesting *open)
+static bool in_object(const struct nesting *open)
+{
+    return open->objects & 1;
+}
+
+static bool closes(struct lcf_span *c, struct nesting *open)
 {
     space(c);
-    if (!take(c, open->closers[open->depth - 1])) return false;
+    if (!lcf_take(c, in_object(open) ? '}' : ']')) return false;
+    open->objects >>= 1;
     open->depth--;
     return true;
 }
 
 /* Before an element that must follow: in an object its key stands first. */
-static bool element(struct cursor *c, const struct nesting *open)
+static bool element(struct lcf_span *c, const struct nesting *open)
 {
-    return open->closers[open->depth - 1] == ']' || key(c);
+    return !in_object(open) || key(c);
 }
 
 /* Opens an object or array and says whether a first element is due; an empty one is closed at once. */
-static bool opens(struct cursor *c, struct nesting *open, bool *due)
+static bool opens(struct lcf_span *c, struct nesting *open, bool *due)
 {
     if (open->depth == LCF_JSON_DEPTH) return false;
-    open->closers[open->depth++] = *c->at++ == '{' ? '}' : ']';
+    open->objects = open->objects * 2 + (lcf_next(c) == '{');
+    open->depth++;
     *due = !closes(c, open);
     return !*due || element(c, open);
 }
 
 /* After a value: closes what ends here, and says whether another value is due. */
-static bool follows(struct cursor *c, struct nesting *open, bool *due)
+static bool follows(struct lcf_span *c, struct nesting *open, bool *due)
 {
     *due = false;
     while (open->depth > 0 && !*due) {
         if (closes(c, open)) continue;
-        if (!take(c, ',') || !element(c, open)) return false;
+        if (!lcf_take(c, ',') || !element(c, open)) return false;
         *due = true;
     }
     return true;
 }
 
-static bool value(struct cursor *c)
+static bool value(struct lcf_span *c)
 {
-    struct nesting open = {0, {0}};
+    struct nesting open = {0, 0};
     bool due = true;
     while (due) {
         space(c);
-        if (peek(c) == '{' || peek(c) == '[') {
+        if (lcf_peek(c) == '{' || lcf_peek(c) == '[') {
             if (!opens(c, &open, &due)) return false;
             if (due) continue;
         } else if (!scalar(c)) {
@@ -250,109 +230,97 @@ static bool value(struct cursor *c)
 
 static enum lcf_json type_of(int first)
 {
-    switch (first) {
-    case '{': return LCF_JSON_OBJECT;
-    case '[': return LCF_JSON_ARRAY;
-    case '"': return LCF_JSON_STRING;
-    case 't': return LCF_JSON_TRUE;
-    case 'f': return LCF_JSON_FALSE;
-    case 'n': return LCF_JSON_NULL;
-    default: return LCF_JSON_NUMBER;
-    }
+    return first == '{'   ? LCF_JSON_OBJECT
+           : first == '[' ? LCF_JSON_ARRAY
+           : first == '"' ? LCF_JSON_STRING
+           : first == 't' ? LCF_JSON_TRUE
+           : first == 'f' ? LCF_JSON_FALSE
+           : first == 'n' ? LCF_JSON_NULL
+                          : LCF_JSON_NUMBER;
 }
 
-enum lcf_json lcf_json_check(struct lcf_text text)
+enum lcf_json lcf_json_check(struct lcf_span text)
 {
-    struct cursor c = cursor_over(text);
-    space(&c);
-    int first = peek(&c);
-    if (!value(&c)) return LCF_JSON_NONE;
-    space(&c);
-    return c.at == c.end ? type_of(first) : LCF_JSON_NONE;
+    space(&text);
+    int first = lcf_peek(&text);
+    if (!value(&text)) return LCF_JSON_NONE;
+    space(&text);
+    return lcf_is_empty(text) ? type_of(first) : LCF_JSON_NONE;
 }
 
-static struct lcf_text between(const unsigned char *from, const unsigned char *to)
+struct lcf_json_walk lcf_json_enter(struct lcf_span container)
 {
-    return (struct lcf_text){(const char *)from, (size_t)(to - from)};
+    space(&container);
+    bool in_object = lcf_next(&container) == '{';
+    return (struct lcf_json_walk){container, in_object};
 }
 
-struct lcf_json_walk lcf_json_enter(struct lcf_text container)
+static bool item_key(struct lcf_span *c, struct lcf_json_item *item)
 {
-    struct cursor c = cursor_over(container);
-    space(&c);
-    bool in_object = peek(&c) == '{';
-    if (c.at < c.end) c.at++;
-    return (struct lcf_json_walk){between(c.at, c.end), in_object};
-}
-
-static bool item_key(struct cursor *c, struct lcf_json_item *item)
-{
-    const unsigned char *from = c->at;
+    const char *from = c->at;
     if (!string(c)) return false;
-    item->key = between(from, c->at);
+    item->key = (struct lcf_span){from, c->at};
     space(c);
-    return take(c, ':');
+    return lcf_take(c, ':');
 }
 
 bool lcf_json_next(struct lcf_json_walk *walk, struct lcf_json_item *item)
 {
-    struct cursor c = cursor_over(walk->rest);
-    item->key = (struct lcf_text){NULL, 0};
+    struct lcf_span c = walk->rest;
     space(&c);
-    if (take(&c, ',')) space(&c);
+    if (lcf_take(&c, ',')) space(&c);
+    item->key = (struct lcf_span){c.at, c.at};
     if (walk->in_object && !item_key(&c, item)) return false;
     space(&c);
-    const unsigned char *from = c.at;
-    int first = peek(&c);
+    const char *from = c.at;
+    int first = lcf_peek(&c);
     if (!value(&c)) return false;
-    item->value = between(from, c.at);
+    item->value = (struct lcf_span){from, c.at};
     item->type = type_of(first);
-    walk->rest = between(c.at, c.end);
+    walk->rest = c;
     return true;
 }
 
-/* The inside of a string, without its quotes. */
-static struct cursor unquoted(struct lcf_text string)
+bool lcf_json_equals(struct lcf_span string, const char *bytes, size_t len)
 {
-    struct cursor c = cursor_over(string);
-    (void)take(&c, '"');
-    return c;
+    unsigned char decoded[4] = {0};
+    size_t same = 0;
+    (void)lcf_take(&string, '"');
+    while (!lcf_take(&string, '"')) {
+        size_t n = character(&string, decoded);
+        if (n == 0) return false;
+        for (size_t i = 0; i < n; i++, same++)
+            if (same >= len || (unsigned char)bytes[same] != decoded[i]) return false;
+    }
+    return same == len;
 }
 
-bool lcf_json_equals(struct lcf_text string, const char *bytes, size_t len)
+bool lcf_json_decode(struct lcf_span string, char *out, size_t max, size_t *len)
 {
-    struct cursor c = unquoted(string);
-    unsigned char decoded[4];
-    while (!take(&c, '"')) {
-        size_t n = character(&c, decoded);
-        if (n == 0 || n > len || memcmp(bytes, decoded, n) != 0) return false;
-        bytes += n;
-        len -= n;
+    unsigned char decoded[4] = {0};
+    size_t written = 0;
+    (void)lcf_take(&string, '"');
+    while (!lcf_take(&string, '"')) {
+        size_t n = character(&string, decoded);
+        if (n == 0) return false;
+        for (size_t i = 0; i < n; i++) {
+            if (written >= max) return false;
+            out[written++] = (char)decoded[i];
+        }
     }
-    return len == 0;
-}
-
-bool lcf_json_decode(struct lcf_text string, char *out, size_t max, size_t *len)
-{
-    struct cursor c = unquoted(string);
-    unsigned char decoded[4];
-    for (*len = 0; !take(&c, '"');) {
-        size_t n = character(&c, decoded);
-        if (n == 0 || n > max - *len) return false;
-        memcpy(out + *len, decoded, n);
-        *len += n;
-    }
+    *len = written;
     return true;
 }
 
-bool lcf_json_integer(struct lcf_text number, int *out)
+bool lcf_json_integer(struct lcf_span number, int *out)
 {
-    if (number.len == 0 || number.len > 9) return false;
-    int sum = 0;
-    for (size_t i = 0; i < number.len; i++) {
-        if (!is_digit((unsigned char)number.at[i])) return false;
-        sum = sum * 10 + (number.at[i] - '0');
+    int sum = 0, count = 0;
+    //@ loop unroll 10;
+    for (; !lcf_is_empty(number); count++) {
+        int byte = lcf_next(&number);
+        if (!is_digit(byte) || count == 9) return false;
+        sum = sum * 10 + (byte - '0');
     }
-    *out = sum;
-    return true;
+    if (count > 0) *out = sum;
+    return count > 0;
 }

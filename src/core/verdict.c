@@ -17,9 +17,11 @@ static void collect(struct lcf_json_item *slot, unsigned *count, const char *nam
 }
 
 /* False where the body is no strictly valid envelope with one boolean `success`. */
-static bool open_envelope(struct lcf_text body, struct envelope *e)
+static bool open_envelope(struct lcf_span body, struct envelope *e)
 {
-    memset(e, 0, sizeof *e);
+    const struct lcf_span nothing = {body.at, body.at};
+    const struct lcf_json_item none = {nothing, nothing, LCF_JSON_NONE};
+    *e = (struct envelope){none, none, none, 0, 0, 0};
     if (lcf_json_check(body) != LCF_JSON_OBJECT) return false;
     struct lcf_json_walk walk = lcf_json_enter(body);
     for (struct lcf_json_item item; lcf_json_next(&walk, &item);) {
@@ -46,7 +48,7 @@ static void keep_code(int code, struct lcf_reading *r)
 }
 
 /* The `code` of one error: false where it could be read in two ways. A missing one is none. */
-static bool read_code(struct lcf_text error, struct lcf_reading *r)
+static bool read_code(struct lcf_span error, struct lcf_reading *r)
 {
     unsigned found = 0;
     int code = 0;
@@ -71,11 +73,11 @@ static bool read_errors(const struct envelope *e, struct lcf_reading *r)
     return any;
 }
 
-static void read_id(struct lcf_text string, struct lcf_reading *r)
+static void read_id(struct lcf_span string, struct lcf_reading *r)
 {
     size_t len;
     if (!lcf_json_decode(string, r->id, LCF_ID_LEN, &len)) return;
-    if (lcf_check_id((struct lcf_text){r->id, len}) != LCF_ID_GOOD) return;
+    if (lcf_check_id((struct lcf_span){r->id, r->id + len}) != LCF_ID_GOOD) return;
     r->id[len] = '\0';
     r->named = LCF_NAMED_ID;
 }

@@ -2,9 +2,7 @@
 #define LCF_VERDICT_H
 
 #include "idents.h"
-
-#include <stdbool.h>
-#include <stddef.h>
+#include "scanner.h"
 
 /* Reads one reply of the API: its status and its envelope must agree before anything is believed. */
 
@@ -28,7 +26,7 @@ enum lcf_named { LCF_NAMED_NONE, LCF_NAMED_ID, LCF_NAMED_OTHER };
 struct lcf_reply {
     int status;
     bool complete; /* framed completely, and not encoded in a way that was not asked for */
-    struct lcf_text body;
+    struct lcf_span body;
 };
 
 struct lcf_reading {

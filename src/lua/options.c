@@ -270,18 +270,18 @@ struct lcf_fault lcf_options_check_credential(const struct lcf_options *o)
     if (token && key) return fault("api_token", "two credentials: give api_token, or api_key with api_email");
     if (o->api_key.at && !o->api_email.at) return fault("api_email", "missing: an api_key needs its account's address");
     if (o->api_email.at && !o->api_key.at) return fault("api_key", "missing: an api_email alone is no credential");
-    if (o->api_token.at && !lcf_check_credential(o->api_token))
+    if (o->api_token.at && !lcf_check_credential(lcf_span_of(o->api_token)))
         return fault("api_token", "not a credential: it has spaces, line ends, or bytes outside ASCII, or is too long");
-    if (o->api_key.at && !lcf_check_credential(o->api_key))
+    if (o->api_key.at && !lcf_check_credential(lcf_span_of(o->api_key)))
         return fault("api_key", "not a credential: it has spaces, line ends, or bytes outside ASCII, or is too long");
-    if (o->api_email.at && !lcf_check_header_value(o->api_email))
+    if (o->api_email.at && !lcf_check_header_value(lcf_span_of(o->api_email)))
         return fault("api_email", "not an address that fits into a header");
     return no_fault;
 }
 
 const char *lcf_id_fault(struct lcf_text id)
 {
-    switch (lcf_check_id(id)) {
+    switch (lcf_check_id(lcf_span_of(id))) {
     case LCF_ID_GOOD: return NULL;
     case LCF_ID_EMPTY: return "empty: an id is 32 characters of 0-9 and a-f";
     case LCF_ID_SECRET:
@@ -296,7 +296,7 @@ const char *lcf_id_fault(struct lcf_text id)
 
 static const char *url_fault(struct lcf_text url)
 {
-    switch (lcf_check_base_url(url)) {
+    switch (lcf_check_base_url(lcf_span_of(url))) {
     case LCF_URL_GOOD: return NULL;
     case LCF_URL_SCHEME: return "must begin with https://";
     case LCF_URL_INSECURE:
@@ -313,8 +313,9 @@ struct lcf_fault lcf_options_check_client(const struct lcf_options *o)
     const char *account = o->account_id.at ? lcf_id_fault(o->account_id) : NULL;
     if (url) return fault("base_url", url);
     if (account) return fault("account_id", account);
-    if (o->proxy.at && !lcf_check_proxy(o->proxy))
+    if (o->proxy.at && !lcf_check_proxy(lcf_span_of(o->proxy)))
         return fault("proxy", "its scheme is none of http, https, socks4, socks4a, socks5 and socks5h");
-    if (!lcf_check_header_value(o->user_agent)) return fault("user_agent", "must be printable ASCII, for a header");
+    if (!lcf_check_header_value(lcf_span_of(o->user_agent)))
+        return fault("user_agent", "must be printable ASCII, for a header");
     return no_fault;
 }

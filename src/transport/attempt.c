@@ -36,7 +36,7 @@ static size_t on_header(char *at, size_t size, size_t count, void *data)
     struct lcf_attempt *a = data;
     size_t len = size * count;
     if (len > 7 && memcmp(at, "HTTP/1.", 7) == 0) note_http1(a);
-    lcf_headers_line(&a->headers, (struct lcf_text){at, len});
+    lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
 

@@ -137,7 +137,8 @@ static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
 /* Weighs what an attempt brought and writes it into the history. */
 static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, double jitter)
 {
-    const struct lcf_reply reply = {e->status, e->phase == LCF_COMPLETE, lcf_bytes_text(&x->attempt.body)};
+    struct lcf_span body = lcf_span_of(lcf_bytes_text(&x->attempt.body));
+    const struct lcf_reply reply = {e->status, e->phase == LCF_COMPLETE, body};
     e->reading = lcf_read_reply(&reply, x->id[0] ? x->id : NULL);
     e->ended = now;
     e->jitter = jitter;

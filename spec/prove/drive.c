@@ -1,0 +1,111 @@
+/* What Eva walks for `make prove`: whatever bytes a server or a caller may hand over, of any length
+ * up to 4 KiB. They stand once at the end of their block and once at its beginning, so that one
+ * byte too far is out of bounds on either side. */
+#include "__fc_builtin.h"
+
+#include "../../src/core/headers.h"
+#include "../../src/core/verdict.h"
+
+#define MOST 4097 /* one more than the longest credential */
+
+static char block[MOST];
+
+static bool either(void)
+{
+    return Frama_C_interval(0, 1);
+}
+
+static size_t up_to(size_t most)
+{
+    return (size_t)Frama_C_interval(0, (int)most);
+}
+
+static struct lcf_span any_span(bool at_end)
+{
+    size_t len = up_to(MOST);
+    Frama_C_make_unknown(block, MOST);
+    if (at_end) return (struct lcf_span){block + MOST - len, block + MOST};
+    return (struct lcf_span){block, block + len};
+}
+
+static void read_value(struct lcf_span value)
+{
+    char name[40], out[40];
+    size_t len;
+    int number;
+    Frama_C_make_unknown(name, sizeof name);
+    (void)lcf_json_equals(value, name, up_to(sizeof name));
+    (void)lcf_json_decode(value, out, up_to(sizeof out), &len);
+    (void)lcf_json_integer(value, &number);
+}
+
+static void walk_through(struct lcf_span container)
+{
+    struct lcf_json_walk walk = lcf_json_enter(container);
+    for (struct lcf_json_item item; lcf_json_next(&walk, &item);) {
+        read_value(item.key);
+        read_value(item.value);
+        (void)lcf_json_check(item.value);
+        (void)lcf_json_enter(item.value);
+    }
+}
+
+static void read_reply(struct lcf_span body)
+{
+    char asked[LCF_ID_LEN];
+    struct lcf_reply reply = {Frama_C_interval(-1, 1000), either(), body};
+    Frama_C_make_unknown(asked, sizeof asked);
+    (void)lcf_read_reply(&reply, either() ? asked : NULL);
+}
+
+static void read_headers(bool at_end)
+{
+    struct lcf_headers headers = {0};
+    int64_t unix_time;
+    Frama_C_make_unknown((char *)&unix_time, sizeof unix_time);
+    while (either()) {
+        lcf_headers_line(&headers, any_span(at_end));
+        (void)lcf_retry_after(&headers, unix_time);
+    }
+    (void)lcf_http_date(any_span(at_end), &unix_time);
+}
+
+static void check_argument(struct lcf_span span)
+{
+    (void)lcf_check_id(span);
+    (void)lcf_check_credential(span);
+    (void)lcf_check_header_value(span);
+    (void)lcf_check_base_url(span);
+    (void)lcf_check_proxy(span);
+    (void)lcf_url_is_plain(span);
+}
+
+static void read_anything(bool at_end)
+{
+    (void)lcf_json_check(any_span(at_end));
+    walk_through(any_span(at_end));
+    read_value(any_span(at_end));
+    read_reply(any_span(at_end));
+    read_headers(at_end);
+    check_argument(any_span(at_end));
+}
+
+/* Every length by itself: Eva relates no two variables, and here the end follows from the length. */
+static void become_a_span(void)
+{
+    size_t len = up_to(MOST);
+    struct lcf_span span;
+    //@ split len;
+    span = lcf_span_of((struct lcf_text){block + MOST - len, len});
+    //@ assert len == 0 || span.end == &block[0] + MOST;
+    (void)lcf_span_of((struct lcf_text){NULL, 0});
+}
+
+int main(void)
+{
+    //@ widen_hints global:"all", 32, 40;
+    become_a_span();
+    read_anything(true);
+    read_anything(false);
+    return 0;
+}
