@@ -41,7 +41,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static check unit deps test suites demo bench install clean
+.PHONY: all static allocations check unit deps test suites demo bench install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -94,6 +94,15 @@ $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -rdynamic $^ -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
 
+# A host whose memory fails, for the Lua at hand.
+ALLOCATIONS = $(BUILD)/spec/sweeps/allocations_$(LUA)_sweep
+allocations: $(ALLOCATIONS)
+$(ALLOCATIONS): spec/sweeps/allocations/host.c $(CORE) $(TRANSPORT) $(SPEAKS)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LUA_CFLAGS) $(SANITIZE) -rdynamic \
+	  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=curl_global_init,--wrap=curl_easy_init \
+	  $< $(wildcard src/*/*.c) $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
@@ -103,6 +112,7 @@ test: deps
 
 suites: unit
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
+	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(POLL)
 
@@ -110,7 +120,7 @@ suites: unit
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
-  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind
+  luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check libcmocka-dev valgrind strace
 
 deps:
 	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')
