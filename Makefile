@@ -46,7 +46,8 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static host check unit replays deps test suites coverage mutate fuzz prove demo bench install clean
+.PHONY: all static host check unit replays allocations deps test suites coverage mutate fuzz prove demo bench \
+  install clean
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
@@ -122,6 +123,15 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch] src/*/*.[ch])
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(wildcard src/core/*.c) $(call fuzz_needs,$@) -o $@
 
+# A host whose memory fails, for the Lua at hand.
+ALLOCATIONS = $(BUILD)/spec/sweeps/allocations_$(LUA)_sweep
+allocations: $(ALLOCATIONS)
+$(ALLOCATIONS): spec/sweeps/allocations/host.c $(CORE) $(TRANSPORT) $(SPEAKS)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LUA_CFLAGS) $(SANITIZE) -rdynamic \
+	  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=curl_global_init,--wrap=curl_easy_init \
+	  $< $(wildcard src/*/*.c) $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
@@ -131,6 +141,7 @@ test: deps
 
 suites: unit host replays
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
+	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations || exit 1; done
 	$(MAKE) -j2 $(ASAN)
 	$(MAKE) -j2 $(ASAN) LUA=luajit
 	$(MAKE) -j2 $(POLL)
@@ -149,7 +160,7 @@ DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-d
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
   luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
-  libcmocka-dev valgrind python3 python3-hpack
+  libcmocka-dev valgrind strace python3 python3-hpack
 
 deps:
 	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')

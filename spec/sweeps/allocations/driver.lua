@@ -1,0 +1,151 @@
+-- The allocations sweep: every request for memory refused, in every scenario, and the truth of
+-- what the caller was told. The host (spec/sweeps/allocations/host.c) plays each case in a
+-- process of its own.
+package.path = "./?.lua;" .. package.path
+local start, collect = ...
+local unpack = table.unpack or unpack -- luacheck: ignore 113
+local Sweep = require "spec.support.sweep"
+local sandbox = require "spec.support.sandbox"
+local socket = require "socket"
+
+local AT_ONCE = 8  -- cases under way: some wait for the clock
+local SHARE = 4    -- cases of one scenario, source and mode in `make test`
+local CHUNK = 2000 -- cases between two looks at the ledger
+
+-- What is refused: one request, in Lua also the one that 5.4 makes again after an emergency
+-- collection, all from one on, or all above a cap. And which number in a report says how often.
+local REFUSALS = {
+  { "module", "once", 1 }, { "module", "on", 1 },
+  { "libcurl", "once", 2 }, { "libcurl", "on", 2 },
+  { "Lua", "once", 3 }, { "Lua", "again", 3 }, { "Lua", "on", 3 }, { "Lua", "cap", 4 },
+}
+
+-- How each ends while memory lasts.
+local SCENARIOS = {
+  { "load", "made" }, { "client", "made" },
+  { "deleted", "deleted" }, { "deleted, plain", "deleted" }, { "default", "deleted" },
+  { "own credential", "deleted" }, { "vault", "deleted" }, { "listener", "deleted" },
+  { "scheduler", "deleted" },
+  { "settled", "gone" }, { "settled, plain", "gone" },
+  { "refused", "refused" }, { "absent", "not_found" }, { "bad value", "not_sent" },
+  { "verify", "ok" }, { "async", "deleted" }, { "cancel", "unknown" },
+  { "close", "unknown" }, { "in flight", "nothing" },
+}
+
+local interpreter = type(jit) == "table" and "luajit" or _VERSION:lower():gsub(" ", "") -- luacheck: ignore
+local sweep = Sweep.new("allocations, " .. interpreter)
+local lost, definite, raised, met = 0, 0, 0, 0
+
+-- Plays cases, some at once; each gets its `status` and `report`.
+local function play(cases)
+  local under_way, next_case, count = {}, 1, 0
+  while next_case <= #cases or count > 0 do
+    if next_case <= #cases and count < AT_ONCE then
+      local case = cases[next_case]
+      under_way[start(case.scenario, case.id, case.source, case.mode, case.at)] = case
+      next_case, count = next_case + 1, count + 1
+    else
+      local number, status, report = collect()
+      local case = under_way[number]
+      case.status, case.report, count = status, report, count - 1
+      case.counts, case.refused, case.left, case.verb, case.word = report:match "^(%d+ %d+ %d+ %d+) (%d+) (%d+) (%S+) (.*)$"
+    end
+  end
+end
+
+-- What the sandbox saw of each token.
+local function truths()
+  socket.sleep(0.3) -- what was sent before a case ended has arrived by now
+  local seen = {}
+  for _, entry in ipairs(sandbox.ledger()) do
+    if entry.method == "DELETE" and type(entry.token) == "string" then
+      local truth = seen[entry.token] or { arrived = 0 }
+      truth.arrived = truth.arrived + 1
+      truth.deleted = truth.deleted or entry.effect == "deleted"
+      seen[entry.token] = truth
+    end
+  end
+  return seen
+end
+
+local function contradicts(outcome, truth)
+  if outcome == "deleted" then return not truth.deleted end
+  if outcome == "gone" then return not (truth.deleted or truth.absent) end
+  if outcome == "not_sent" or outcome == "made" then return truth.arrived > 0 end
+  return (outcome == "refused" or outcome == "not_found") and truth.deleted
+end
+
+local function fault_of(case, truth)
+  truth.absent = case.scenario == "absent"
+  if case.status ~= 0 then return case.status == -14 and "hangs" or "dies with " .. case.status end
+  if not case.verb then return "tells nothing" end
+  if case.left ~= "0" then return "leaks" end
+  if case.verb == "spoilt" or case.verb == "changed" then return case.verb .. ": " .. case.word end
+  if case.verb == "raised" and truth.arrived > 0 and case.scenario ~= "in flight" then
+    lost = lost + 1
+    return "raises after a DELETE: " .. case.word
+  end
+  if case.verb ~= "raised" and contradicts(case.word, truth) then return "says " .. case.word end
+  if case.at == 0 and case.word ~= case.ends_as and case.ends_as ~= "unknown" then return ("ends as %s %s"):format(case.verb, case.word) end
+end
+
+local function judge(cases)
+  local seen = truths()
+  for _, case in ipairs(cases) do
+    local fault = fault_of(case, seen[case.id] or { arrived = 0 })
+    if case.refused ~= "0" then met = met + 1 end
+    if case.verb == "raised" then raised = raised + 1 elseif case.word ~= "unknown" then definite = definite + 1 end
+    local what = ("%s; %s refused %s at %d: "):format(case.scenario, case.source, case.mode, case.at)
+    sweep:check(not fault, what .. tostring(fault) .. " (" .. case.report .. ")")
+  end
+end
+
+-- What goes wrong at the sandbox, by how the scenario ends.
+local FAULTS = { gone = { drop = "after" }, unknown = { delay_after = 2 } }
+
+-- Gives each case a token of its own, or an id that is none.
+local function prepare(cases)
+  sandbox.reset()
+  local ids, faults = sandbox.seed(#cases), {}
+  for i, case in ipairs(cases) do
+    case.id = case.scenario == "absent" and ("%032x"):format(i) or ids[i]
+    for what, how in pairs(FAULTS[case.ends_as] or {}) do
+      faults[#faults + 1] = { token = case.id, method = "DELETE", [what] = how }
+    end
+  end
+  if #faults > 0 then sandbox.fault(faults) end
+end
+
+local function run(cases)
+  for first = 1, #cases, CHUNK do
+    local chunk = { unpack(cases, first, math.min(first + CHUNK - 1, #cases)) }
+    prepare(chunk)
+    play(chunk)
+    judge(chunk)
+  end
+end
+
+local function case_of(scenario, source, mode, at)
+  return { scenario = scenario[1], ends_as = scenario[2], source = source, mode = mode, at = at }
+end
+
+-- Once with all the memory there is: how it ends, and how often it asks.
+local whole = {}
+for i, scenario in ipairs(SCENARIOS) do whole[i] = case_of(scenario, "Lua", "once", 0) end
+run(whole)
+
+local cases = {}
+for i, scenario in ipairs(SCENARIOS) do
+  local counts = {}
+  for count in (whole[i].counts or ""):gmatch "%d+" do counts[#counts + 1] = tonumber(count) end
+  for _, refusal in ipairs(REFUSALS) do
+    local source, mode, all = refusal[1], refusal[2], {}
+    local count = counts[refusal[3]] or 0
+    for at = 1, count > 0 and count + 2 or 0 do all[at] = case_of(scenario, source, mode, at) end
+    for _, case in ipairs(Sweep.share(all, SHARE)) do cases[#cases + 1] = case end
+  end
+end
+run(cases)
+
+sweep:finish(("%d refusals met, %d answers definite, %d raised with nothing sent, %d answers lost"):format(
+  met, definite, raised, lost))
