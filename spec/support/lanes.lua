@@ -9,7 +9,8 @@ local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local judge = require "spec.support.judge"
 
-local LANES = 10 -- for each transport; libcurl keeps 32 connections in all, and beyond that none would be kept alive
+local LANES = 40 -- for each transport
+local WARM_LANES = 10 -- libcurl keeps 32 connections in all: with more lanes none would be kept alive
 local BATCH = 500
 
 local function batches(list, each)
@@ -41,12 +42,12 @@ end
 local Lane = {}
 Lane.__index = Lane
 
-local function open_lanes(over, cases)
+local function open_lanes(over, cases, most)
   local queue, lanes = { next = 1 }, {}
   for _, case in ipairs(cases) do
     if case.over == over then queue[#queue + 1] = case end
   end
-  for i, port in ipairs(faults.listen(over, math.min(LANES, #queue))) do
+  for i, port in ipairs(faults.listen(over, math.min(most, #queue))) do
     lanes[i] = setmetatable({ cf = assert(cloudflare.new(faults.options(over, nil, port))), queue = queue }, Lane)
   end
   return lanes
@@ -124,9 +125,12 @@ end
 --- Flies every case and counts each in the sweep.
 return function(sweep, cases)
   register(cases)
-  local lanes = {}
+  local lanes, most = {}, LANES
+  for _, case in ipairs(cases) do
+    if case.warm then most = WARM_LANES end
+  end
   for _, over in ipairs(faults.transports) do
-    for _, lane in ipairs(open_lanes(over, cases)) do lanes[#lanes + 1] = lane end
+    for _, lane in ipairs(open_lanes(over, cases, most)) do lanes[#lanes + 1] = lane end
   end
   fly(lanes)
   learn(cases)
