@@ -83,14 +83,4 @@ for _, over in ipairs(faults.transports) do
   local lie = judge(detail.outcome, detail.http, faults.truth({ ITSELF }, true)[1], true, { own_id = ITSELF })
   sweep:check(not lie and detail.outcome == "gone", ("%s, itself: %s, %s"):format(over, detail.outcome, tostring(lie)))
 end
-
--- What fell silent in one call is given up for all: the next finds a connection that answers.
-for _, over in ipairs(faults.transports) do
-  local silent, next_one = faults.fresh(), faults.fresh()
-  faults.register { { id = silent, scripts = { { raw = "", ["end"] = "stall" } } }, { id = next_one } }
-  local cf = assert(cloudflare.new(faults.options(over)))
-  cf.tokens.delete(nil, silent, { attempt_timeout = 3 })
-  local _, detail = cf.tokens.delete(nil, next_one, { max_retries = 0, attempt_timeout = 3 })
-  sweep:check(detail.outcome == "deleted", ("%s, after a silence: %s"):format(over, detail.outcome))
-end
 sweep:finish()

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define LONGEST_CONNECT 1e6 /* seconds; more would not fit libcurl's milliseconds everywhere */
@@ -20,32 +19,23 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
     snprintf(a->ends.local_ip, sizeof a->ends.local_ip, "%s", local_ip);
     const struct lcf_line *line = lcf_lines_find(a->lines, &a->ends);
     if (a->announced) return CURL_PREREQFUNC_ABORT;
-    a->heard = line ? line->heard : 0;
     a->unclean = line && lcf_line_has_unasked(line);
     if (a->unclean) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
     return CURL_PREREQFUNC_OK;
 }
 
-static void note_heard(struct lcf_attempt *a, bool http1)
+static void note_http1(struct lcf_attempt *a)
 {
     struct lcf_line *line = lcf_lines_find(a->lines, &a->ends);
-    if (!line) return;
-    line->heard++;
-    line->http1 = line->http1 || http1;
-}
-
-void lcf_attempt_hang_up(struct lcf_attempt *a)
-{
-    const struct lcf_line *line = a->announced ? lcf_lines_find(a->lines, &a->ends) : NULL;
-    if (line && line->heard == a->heard) shutdown(line->fd, SHUT_RDWR);
+    if (line) line->http1 = true;
 }
 
 static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    note_heard(a, len > 7 && memcmp(at, "HTTP/1.", 7) == 0);
+    if (len > 7 && memcmp(at, "HTTP/1.", 7) == 0) note_http1(a);
     lcf_headers_line(&a->headers, (struct lcf_text){at, len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
@@ -54,7 +44,6 @@ static size_t on_body(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    note_heard(a, false);
     return lcf_bytes_append(&a->body, at, len) ? len : 0;
 }
 

@@ -38,7 +38,6 @@ struct lcf_attempt {
     CURL *easy; /* NULL while nothing is in flight */
     struct lcf_lines *lines;
     struct lcf_ends ends; /* of its connection */
-    unsigned heard;  /* on that connection before this request */
     bool unclean;    /* bytes that nobody asked for waited on it, so it was not used */
     enum lcf_method method;
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
@@ -57,10 +56,6 @@ void lcf_attempt_finish(struct lcf_attempt *attempt, const struct lcf_carrier *c
                         struct lcf_entry *entry);
 void lcf_attempt_stop(struct lcf_attempt *attempt, const struct lcf_carrier *carrier, enum lcf_cause cause,
                       struct lcf_entry *entry);
-
-/* Ends its connection for all if nothing at all has been heard there since its request: libcurl
- * keeps a silent HTTP/2 connection, and would give it the next requests. */
-void lcf_attempt_hang_up(struct lcf_attempt *attempt);
 
 enum lcf_cause lcf_cause_of(CURLcode rc, bool announced);
 

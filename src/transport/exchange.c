@@ -128,7 +128,6 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     bool may_ask = e->status == 429 || e->status >= 500;
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     if (e->retry_after > 0) lcf_pace_block(&x->profile->pace, now + e->retry_after);
-    if (e->cause == LCF_TIMED_OUT && now - e->began >= LCF_SILENCE) lcf_attempt_hang_up(&x->attempt);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     learn_self(x, &e->reading);
     keep_body(x, e);

@@ -8,7 +8,6 @@
  * flight and by whoever looks at it; the last to let go frees it. */
 
 #define LCF_BODY_MAX (64 * 1024)         /* bytes of a reply that only carries a verdict */
-#define LCF_SILENCE 2.0                  /* seconds after which a connection that says nothing is given up */
 #define LCF_LIST_BODY_MAX (4 * 1024 * 1024) /* bytes of one that carries tokens */
 
 /* What all calls of one client share. Held like an exchange. */

@@ -19,7 +19,6 @@ struct lcf_line {
     int fd;
     struct lcf_ends ends;
     bool http1;
-    unsigned heard; /* pieces of answers that came on it */
 };
 
 struct lcf_lines {
