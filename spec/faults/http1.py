@@ -1,6 +1,6 @@
 """HTTP/1.1, exact to the byte."""
 from replies import Reply, honest
-from truth import SELF, meaning
+from truth import meaning
 from wire import play
 
 
@@ -25,13 +25,12 @@ def compose(reply):
     return ("".join(lines) + "\r\n").encode("latin-1") + body
 
 
-def answer(line, truth, method, id, token, compose):
+def answer(line, truth, method, token, compose):
     """Acts and replies as the token's next script says. Returns how the connection ends, if it does."""
-    id = SELF if id == "verify" else id
     script = truth.take_script(token, method)
-    reply = Reply(script, honest(method, token.state), id)
+    reply = Reply(script, honest(method, token.state), token.id)
     wire = compose(reply)
-    said = meaning(reply.status, reply.framed(), id)
+    said = meaning(reply.status, reply.framed(), token.id)
     acts = method == "DELETE" and script.get("effect", said not in ("refusal", "absent"))
     if acts and not script.get("late"):
         truth.delete(token)
@@ -50,13 +49,13 @@ def serve(line, truth):
         words = head.split(b"\r\n")[0].decode("latin-1").split(" ")
         if b"\r\n" not in head or len(words) != 3:
             return line.end("fin")
-        id, token = truth.arrive(words[0], words[1], line.serial)
+        token = truth.arrive(words[0], words[1], line.serial)
         if not token or not head.endswith(b"\r\n\r\n"):
             early = token and words[0] == "DELETE" and truth.take_script(token, "DELETE").get("early")
             if early:  # it did not wait for the whole request
                 truth.delete(token)
             return line.end("fin")
         token.received += words[0] == "DELETE"
-        how = answer(line, truth, words[0], id, token, compose)
+        how = answer(line, truth, words[0], token, compose)
         if how:
             return line.end(how)

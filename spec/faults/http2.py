@@ -111,12 +111,12 @@ def serve(line, truth):
     encoder, greeting = hpack.Encoder(), GREETING
     for stream, fields in requests(line):
         method = fields[":method"]
-        id, token = truth.arrive(method, fields[":path"], line.serial)
+        token = truth.arrive(method, fields[":path"], line.serial)
         if not token:
             break
         token.received += method == "DELETE"
         opening, greeting = greeting, b""
-        how = answer(line, truth, method, id, token,
+        how = answer(line, truth, method, token,
                      lambda reply: opening + Writer(reply, stream, encoder).all())
         if how == "rest":  # the stream stays silent, the connection lives on
             continue

@@ -8,7 +8,8 @@ SELF = "5" * 32  # what verify answers
 
 
 class Token:
-    def __init__(self, state, scripts):
+    def __init__(self, id, state, scripts):
+        self.id = id
         self.state = state  # present, absent, or hidden from this credential
         self.scripts = scripts
         self.arrived = self.received = self.effects = self.gets = 0  # DELETEs, but for gets
@@ -24,12 +25,12 @@ class Token:
 
 class Truth:
     def __init__(self):
-        self.tokens = {"verify": Token("present", [])}
+        self.tokens = {"verify": Token(SELF, "present", [])}
         self.lock = threading.RLock()
 
     def register(self, entries):
         for entry in entries:
-            self.tokens[entry["id"]] = Token(entry.get("state", "present"), entry.get("scripts") or [])
+            self.tokens[entry["id"]] = Token(entry["id"], entry.get("state", "present"), entry.get("scripts") or [])
 
     def report(self, ids, forget=False):
         with self.lock:
@@ -40,21 +41,21 @@ class Truth:
         """The token that a path names: one that nobody registered is absent."""
         found = PATH.search(path)
         if not found:
-            return None, None
+            return None
         with self.lock:
-            return found[1], self.tokens.setdefault(found[1], Token("absent", []))
+            return self.tokens.setdefault(found[1], Token(found[1], "absent", []))
 
     def arrive(self, method, path, connection):
         """The first bytes of a request are here."""
-        id, token = self.find(path)
+        token = self.find(path)
         if not token:
-            return None, None
+            return None
         with self.lock:
             token.arrived += method == "DELETE"
             token.gets += method == "GET"
             if connection not in token.connections:
                 token.connections.append(connection)
-        return id, token
+        return token
 
     def take_script(self, token, method):
         """The next of its scripts that is for this method."""

@@ -71,7 +71,8 @@ class Line:
 def play(line, wire, script):
     """Sends a reply as the script says: all of it, or `cut`, only so many bytes (under 0: all but so many).
 
-    pause: {at, seconds}: once, after so many bytes; drip: {from, every}: a byte each `every` seconds from there on.
+    pause: {at, seconds}: once, after so many bytes; drip: {from, every}: a byte each `every` seconds from there on,
+    counted from the end where it is under 0.
     """
     part = wire[:script.get("cut", len(wire))]
     pause, drip = script.get("pause"), script.get("drip")
@@ -79,7 +80,7 @@ def play(line, wire, script):
         line.send(part[:pause["at"]])
         time.sleep(pause["seconds"])
         part = part[pause["at"]:]
-    start = drip["from"] if drip else len(part)
+    start = drip["from"] % len(part) if drip else len(part)
     line.send(part[:start])
     for i in range(start, len(part)):
         if not line.send(part[i:i + 1]):

@@ -1,4 +1,6 @@
--- Says whether an outcome is a lie, from what the fault server knows. It never looks at `proved`.
+-- Says whether an outcome is a lie, from what the fault server knows, and whether the trace alone leads to the same one.
+-- Neither looks at `proved`.
+local second_opinion = require "spec.support.second_opinion"
 
 local function count_sent(trace)
   local sent = 0
@@ -30,17 +32,26 @@ local is_true = {
   unknown = function() return true end,
 }
 
+local function count_wrong(http, truth, one_each)
+  local sent = count_sent(http.trace)
+  if truth.arrived > sent or (one_each and truth.arrived < sent) then
+    return ("%d DELETEs arrived, the trace has %d"):format(truth.arrived, sent)
+  end
+end
+
+local function contradicted(outcome, http, truth, told)
+  local other = second_opinion(http, truth.id, told)
+  if other ~= outcome then return ("%s, but the trace amounts to %s"):format(outcome, other) end
+end
+
 --- nil, or what is wrong with the end of a call: `outcome`, its `http` evidence, and the token's truth. A DELETE that was
---- sent may still not arrive, unless `one_each` says that in this case they all do.
-return function(outcome, http, truth, one_each)
+--- sent may still not arrive, unless `one_each` says that in this case they all do. `told` is the second opinion's.
+return function(outcome, http, truth, one_each, told)
   local holds = is_true[outcome]
   if not holds then return "no outcome of a deletion: " .. tostring(outcome) end
   if not holds(truth) then
     return ("a lie: %s, but state %s, %d arrived, %d took effect, last said %s"):format(
       outcome, truth.state, truth.arrived, truth.effects, tostring(last_said(truth)))
   end
-  local sent = count_sent(http.trace)
-  if truth.arrived > sent or (one_each and truth.arrived < sent) then
-    return ("%d DELETEs arrived, the trace has %d"):format(truth.arrived, sent)
-  end
+  return count_wrong(http, truth, one_each) or contradicted(outcome, http, truth, told)
 end

@@ -2,13 +2,15 @@
 -- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `options` (of the call),
 -- `alone` (a port and a client of its own, so new connections) or `relay` (likewise, and the plan of a relay), `path` (of
 -- that client's base URL), `warm` (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that
--- call), `allowed` (outcome → true), `one_each` (each DELETE of the trace must have arrived).
+-- call), `allowed` (outcome → true), `one_each` (each DELETE of the trace must have arrived). Leaves in it `detail` (of
+-- the call), `truth`, and `kept` (whether its first request came on the connection of the call before).
 local cloudflare = require "cloudflare"
 local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local judge = require "spec.support.judge"
 
-local LANES = 48 -- for each transport
+local LANES = 40 -- for each transport
+local WARM_LANES = 10 -- libcurl keeps 32 connections in all: with more lanes none would be kept alive
 local BATCH = 500
 
 local function batches(list, each)
@@ -30,19 +32,22 @@ local function learn(cases)
   batches(cases, function(batch)
     local ids = {}
     for i, case in ipairs(batch) do ids[i] = case.id end
-    for i, truth in ipairs(faults.truth(ids, true)) do batch[i].truth = truth end
+    for i, truth in ipairs(faults.truth(ids, true)) do
+      batch[i].truth = truth
+      batch[i].kept = batch[i].before ~= nil and batch[i].before == truth.connections[1]
+    end
   end)
 end
 
 local Lane = {}
 Lane.__index = Lane
 
-local function open_lanes(over, cases)
+local function open_lanes(over, cases, most)
   local queue, lanes = { next = 1 }, {}
   for _, case in ipairs(cases) do
     if case.over == over then queue[#queue + 1] = case end
   end
-  for i, port in ipairs(faults.listen(over, math.min(LANES, #queue))) do
+  for i, port in ipairs(faults.listen(over, math.min(most, #queue))) do
     lanes[i] = setmetatable({ cf = assert(cloudflare.new(faults.options(over, nil, port))), queue = queue }, Lane)
   end
   return lanes
@@ -56,10 +61,10 @@ function Lane:client()
   return assert(cloudflare.new(faults.options(case.over, nil, case.port, case.path)))
 end
 
-function Lane:warm(scripts)
-  local id = faults.fresh()
-  faults.register { { id = id, scripts = scripts } }
-  self.call = self.cf.async.tokens.delete(nil, id)
+function Lane:keep(scripts)
+  self.warm_id = faults.fresh()
+  faults.register { { id = self.warm_id, scripts = scripts } }
+  self.call = self.cf.async.tokens.delete(nil, self.warm_id)
 end
 
 function Lane:begin()
@@ -67,13 +72,14 @@ function Lane:begin()
   if not self.case then return end
   self.queue.next = self.queue.next + 1
   self.warming = self.case.warm ~= nil
-  if self.warming then return self:warm(self.case.warm) end
+  if self.warming then return self:keep(self.case.warm) end
   self.call = self:client().async.tokens.delete(nil, self.case.id, self.case.options)
 end
 
 function Lane:finish()
   if self.warming then
     self.warming, self.call, self.due = false, nil, gettime() + (self.case.idle or 0)
+    self.case.before = faults.truth({ self.warm_id }, true)[1].connections[1]
     return
   end
   local case, _ = self.case, nil
@@ -116,12 +122,15 @@ local function wrong(case)
   return ("%s: %s"):format(outcome, tostring(case.detail.message or ""))
 end
 
---- Flies every case and counts each in the sweep; leaves `detail` (of the call) and `truth` in it.
+--- Flies every case and counts each in the sweep.
 return function(sweep, cases)
   register(cases)
-  local lanes = {}
+  local lanes, most = {}, LANES
+  for _, case in ipairs(cases) do
+    if case.warm then most = WARM_LANES end
+  end
   for _, over in ipairs(faults.transports) do
-    for _, lane in ipairs(open_lanes(over, cases)) do lanes[#lanes + 1] = lane end
+    for _, lane in ipairs(open_lanes(over, cases, most)) do lanes[#lanes + 1] = lane end
   end
   fly(lanes)
   learn(cases)

@@ -34,7 +34,7 @@ row("no answer by the deadline on a kept connection", { raw = "", ["end"] = "sta
 row("headers, then nothing", { cut = -95, ["end"] = "stall" }, "slow", slow)
 row("all but one byte, then nothing", { cut = -1, ["end"] = "stall" }, "slow", slow)
 row("slow-loris headers", { drip = { from = 3, every = 0.1 } }, "slow", slow)
-row("slow-loris body", { drip = { from = 130, every = 0.1 } }, "slow", slow)
+row("slow-loris body", { drip = { from = -60, every = 0.1 } }, "slow", slow)
 row("a drip that ends in time", { drip = { from = 0, every = 0.001 } }, "deleted")
 row("a late reply", { pause = { at = 0, seconds = 0.3 } }, "deleted")
 row("a reply in two pieces", { pause = { at = 100, seconds = 0.1 } }, "deleted")
@@ -201,7 +201,7 @@ row("a header block without :status", { frames = { { "raw", 1, 5, "" } } }, nil,
 row("DATA on stream 0", { frames = { { "raw", 0, 0, "x", 0 } } }, nil, h2)
 row("WINDOW_UPDATE 0", { frames = { { "raw", 8, 0, "\0\0\0\0" }, "headers", "data_end" } }, "either", h2)
 row("SETTINGS that shrink the window", { frames = { { "raw", 4, 0, "\0\4\255\255\255\255", 0 }, "headers", "data_end" } }, "either", h2)
-row("1xx with END_STREAM", { frames = { { "raw", 1, 5, "\72\003103" } } }, nil, h2)
+row("1xx with END_STREAM", { frames = { { "raw", 1, 5, "\8\003103" } } }, nil, h2)
 
 -- What one reply leaves behind on its connection must not answer the next call.
 local ANSWER = ("HTTP/1.1 404 -\r\nContent-Length: %d\r\n\r\n%s"):format(#NO, NO)

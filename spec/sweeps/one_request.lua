@@ -67,6 +67,11 @@ end
 local sweep = Sweep.new "one DELETE an attempt"
 cases = Sweep.share(cases, 300)
 fly(sweep, cases)
-local deletes = 0
-for _, case in ipairs(cases) do deletes = deletes + case.truth.arrived end
-sweep:finish(("%d DELETEs arrived"):format(deletes))
+local deletes, warm, kept = 0, 0, 0
+for _, case in ipairs(cases) do
+  deletes = deletes + case.truth.arrived
+  if case.warm then warm = warm + 1 end
+  if case.kept then kept = kept + 1 end
+end
+sweep:check(kept > warm * 0.9, ("only %d of %d requests found a kept connection"):format(kept, warm))
+sweep:finish(("%d DELETEs arrived, %d of the calls found a kept connection"):format(deletes, kept))
