@@ -396,7 +396,7 @@ static void the_confirming_get_decides(void **state)
         {"404 at the last moment", SEEN(del_cut(), get_404()), WITH(.left = 0.001), ends(LCF_GONE)},
         {"404 about the path", SEEN(del_cut(), get_no_route()), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"still there", SEEN(del_cut(), get_200()), USUALLY, sends(0)},
-        {"still there, on a new connection: the silent one may wait in the pool", SEEN(del_timed_out(), get_200()), USUALLY,
+        {"still there, after a silence: the silent connection is in the pool", SEEN(del_timed_out(), get_200()), USUALLY,
          afresh(sends(0))},
         {"still there, with an empty budget", SEEN(del_cut(), get_200()), WITH(.penniless = true), sends(0)},
         {"still there, without retries", SEEN(del_cut(), get_200()), WITH(.no_retries = true), fails(LCF_UNKNOWN, LCF_KIND_API)},

@@ -10,8 +10,8 @@ struct facts {
     bool seen;       /* a GET of this call showed the token */
     bool yes_stands; /* the last DELETE got a yes without the name, and nothing contradicts it */
     bool barred;     /* reading was not permitted after such a yes */
-    bool distrust;   /* something broke, and nothing has been answered since; or it fell silent, ever */
-    bool silent;     /* some attempt timed out */
+    bool silent;     /* an attempt timed out: its connection may stay in the pool, and be picked again */
+    bool distrust;   /* that, or something broke and nothing has been answered since */
 };
 
 bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method)
@@ -90,7 +90,7 @@ static struct lcf_move give_up(const struct lcf_plan *plan, const struct facts *
     return end_as(f, proven(plan, f));
 }
 
-/* The pool may still hold the connection that fell silent, whatever others say: it gets no further request. */
+/* The pool may still hold the connection that fell silent: this call gives it no further request. */
 static struct lcf_move act(enum lcf_act what, const struct facts *f)
 {
     return (struct lcf_move){.act = what, .fresh = f->distrust};
