@@ -264,7 +264,7 @@ return {
     { "unloading with resolver threads alive",
       host("reload", "a_thousand_times_it_is_loaded_and_unloaded_while_names_resolve") },
     { "a connection that fell silent stays in its pool",
-      settle "still there, on a new connection: the silent one may wait in the pool",
+      settle "still there, after a silence: the silent connection is in the pool",
       settles "%s, after silence: %s, then %s in %d attempts" },
     { "it sends header injections as they are", swept.injection },
     { "it forwards keys across redirects", swept.redirects },

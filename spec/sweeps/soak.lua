@@ -1,9 +1,11 @@
 -- A long day: calls of every kind, hundreds in flight, three in ten of them meeting faults at random; some are cancelled,
--- some dropped, some lose their client. Nothing that is said contradicts the truth, every call ends, nothing grows.
+-- some dropped, some lose their client. Nothing that is said contradicts the truth or its own trace, every call ends,
+-- nothing grows.
 local cloudflare = require "cloudflare"
 local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local judge = require "spec.support.judge"
+local second_opinion = require "spec.support.second_opinion"
 local Sweep = require "spec.support.sweep"
 
 local CALLS = Sweep.whole and 100000 or 2000
@@ -137,6 +139,8 @@ local function problem(case, truth)
     if #http.trace ~= #case.trace then return "told of other attempts than it made" end
     local good = ({ deleted = true, gone = true, accepted = true, not_found = case.options.missing_ok })[case.heard]
     if (result ~= nil) ~= (good or false) then return "returned as " .. type(result) end
+    local opinion = second_opinion(http, case.id, { cancelled = detail.kind == "cancelled" })
+    if opinion ~= case.heard then return "its trace amounts to " .. opinion end
   end
   return judge(case.heard, http, truth)
 end
