@@ -46,7 +46,6 @@ build = {
         "src/transport/engine.c",
         "src/transport/exchange.c",
         "src/transport/harden.c",
-        "src/transport/lines.c",
         "src/transport/secret.c",
         "src/transport/sockets.c",
         "src/transport/truststore.c",

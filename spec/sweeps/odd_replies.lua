@@ -206,8 +206,10 @@ row("1xx with END_STREAM", { frames = { { "raw", 1, 5, "\8\003103" } } }, nil, h
 -- What one reply leaves behind on its connection must not answer the next call.
 local ANSWER = ("HTTP/1.1 404 -\r\nContent-Length: %d\r\n\r\n%s"):format(#NO, NO)
 row("after a call whose reply came twice", {}, "deleted", { over = "h1", warm = { { raw = ANSWER .. ANSWER } } })
-row("after a call whose reply came again, late", {}, "deleted",
-  { over = "h1", idle = 1, warm = { { raw = ANSWER .. ANSWER, pause = { at = #ANSWER, seconds = 0.05 } } } })
+for _, idle in ipairs { 0, 1 } do
+  row("after a call whose reply came again, late, and a rest of " .. idle, {}, "deleted",
+    { over = "h1", idle = idle, warm = { { raw = ANSWER .. ANSWER, pause = { at = #ANSWER, seconds = 0.05 } } } })
+end
 
 local function allowed(amounts_to, effect)
   if amounts_to == "ambiguous" then return { [effect and "gone" or "deleted"] = true } end

@@ -55,7 +55,7 @@ end
 for _, scenario in ipairs(scenarios) do
   for _, over in ipairs(faults.transports) do
     if not scenario[3] or scenario[3] == over then
-      for _, warm in ipairs { false, true } do
+      for _, warm in ipairs(over == "http2" and { false, true } or { false }) do -- over HTTP/1 none is kept
         add(over, scenario, warm, 1, 0, false)
         add(over, scenario, warm, 1, 2, true)
         add(over, scenario, warm, 9, 2, false)

@@ -410,4 +410,6 @@ void lcf_call_push_core(lua_State *L)
     lua_getfield(L, -1, "__index");
     lua_setfield(L, -3, "methods");
     lua_pop(L, 1);
+    lcf_loaded_push(L, "jit");
+    lua_setfield(L, -2, "jit");
 }

@@ -94,7 +94,7 @@ static bool fill(struct lcf_client *client, const struct lcf_options *o)
 /* [-0, +0, e] */
 static bool in_nginx(lua_State *L)
 {
-    lcf_nginx_push(L);
+    lcf_loaded_push(L, "ngx");
     bool found = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return found;

@@ -58,7 +58,7 @@ static void push_chunk(lua_State *L, const char *text, size_t len)
 /* [-0, +1, e] How a caller waits inside nginx, by the core on top of the stack; nil anywhere else. */
 static void push_nginx(lua_State *L)
 {
-    lcf_nginx_push(L);
+    lcf_loaded_push(L, "ngx");
     if (lua_isnil(L, -1)) return;
     push_chunk(L, nginx_lua, sizeof nginx_lua - 1);
     lua_pushvalue(L, -3);

@@ -51,11 +51,11 @@ void lcf_state_set(lua_State *L, int slot)
     lua_pop(L, 1);
 }
 
-/* Asked of package.loaded: a strict _G would raise. */
-void lcf_nginx_push(lua_State *L)
+/* Not asked of _G: a strict one would raise. */
+void lcf_loaded_push(lua_State *L, const char *name)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-    lua_pushliteral(L, "ngx");
+    lua_pushstring(L, name);
     lua_rawget(L, -2);
     lua_replace(L, -2);
     if (!lua_istable(L, -1)) lua_pop(L, 1), lua_pushnil(L);

@@ -33,7 +33,7 @@ void lcf_state_get(lua_State *L, int slot);
 /* [-1, +0, -] Never grows the table. */
 void lcf_state_set(lua_State *L, int slot);
 
-/* [-0, +1, e] nginx's `ngx` where this state runs inside nginx, else nil. */
-void lcf_nginx_push(lua_State *L);
+/* [-0, +1, e] The table that package.loaded has under `name` (nginx's "ngx", LuaJIT's "jit"), or nil. */
+void lcf_loaded_push(lua_State *L, const char *name);
 
 #endif

@@ -5,6 +5,8 @@ local check, seal, begin, refuse = core.check, core.seal, core.begin, core.refus
 local ended, answer, step, pause, now = core.ended, core.answer, core.step, core.pause, core.now
 local error = error
 
+if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
+
 local SLICE = 0.05 -- seconds: an interrupt that slips in before the wait is noticed after this
 
 local function wait_by_steps(call, sleep, limit)

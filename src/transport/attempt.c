@@ -14,28 +14,24 @@
 static int on_announce(void *data, char *ip, char *local_ip, int port, int local_port)
 {
     struct lcf_attempt *a = data;
-    a->ends = (struct lcf_ends){.port = port, .local_port = local_port};
-    snprintf(a->ends.ip, sizeof a->ends.ip, "%s", ip);
-    snprintf(a->ends.local_ip, sizeof a->ends.local_ip, "%s", local_ip);
-    const struct lcf_line *line = lcf_lines_find(a->lines, &a->ends);
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (a->announced) return CURL_PREREQFUNC_ABORT;
-    a->unclean = line && lcf_line_has_unasked(line);
-    if (a->unclean) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
     return CURL_PREREQFUNC_OK;
 }
 
-static void note_http1(struct lcf_attempt *a)
+/* Over HTTP/1 an answer is known by its order alone: one too many on a kept connection would pass
+ * for the answer to the next request. So it is not kept. */
+static void forbid_reuse(const struct lcf_attempt *a)
 {
-    struct lcf_line *line = lcf_lines_find(a->lines, &a->ends);
-    if (line) line->http1 = true;
+    curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
 static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    if (len > 7 && memcmp(at, "HTTP/1.", 7) == 0) note_http1(a);
+    if (len > 7 && memcmp(at, "HTTP/1.", 7) == 0) forbid_reuse(a);
     lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
@@ -50,19 +46,16 @@ static size_t on_body(char *at, size_t size, size_t count, void *data)
 /* A child that the host starts must not inherit the connection. */
 static int on_open(void *data, curl_socket_t fd, curlsocktype purpose)
 {
-    struct lcf_carrier *carrier = data;
-    (void)purpose;
+    (void)data, (void)purpose;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return lcf_lines_add(&carrier->lines, fd) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+    return CURL_SOCKOPT_OK;
 }
 
 /* libcurl would close first and tell us later: a copy of the socket in a forked child would then
  * stay in the epoll set for ever. */
 static int on_close(void *data, curl_socket_t fd)
 {
-    struct lcf_carrier *carrier = data;
-    lcf_sockets_watch(&carrier->sockets, fd, false, false);
-    lcf_lines_remove(&carrier->lines, fd);
+    lcf_sockets_watch(data, fd, false, false);
     return close(fd);
 }
 
@@ -70,7 +63,6 @@ static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, cons
 {
     CURL *easy = a->easy;
     CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, wire->plain);
-    LCF_SET(CURLOPT_SHARE, carrier->share);
     LCF_SET(CURLOPT_URL, wire->url);
     if (wire->method == LCF_DELETE) LCF_SET(CURLOPT_CUSTOMREQUEST, "DELETE");
     LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
@@ -80,8 +72,7 @@ static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, cons
     LCF_SET(CURLOPT_ERRORBUFFER, a->error);
     LCF_SET(CURLOPT_SOCKOPTFUNCTION, on_open);
     LCF_SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
-    LCF_SET(CURLOPT_SOCKOPTDATA, carrier);
-    LCF_SET(CURLOPT_CLOSESOCKETDATA, carrier);
+    LCF_SET(CURLOPT_CLOSESOCKETDATA, &carrier->sockets);
     LCF_SET(CURLOPT_PREREQFUNCTION, on_announce);
     LCF_SET(CURLOPT_PREREQDATA, a);
     LCF_SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -101,7 +92,7 @@ CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, c
 {
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
-        .multi = carrier->multi, .lines = &carrier->lines, .method = wire->method, .body = {.max = wire->body_max}};
+        .multi = carrier->multi, .method = wire->method, .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;
     CURLcode rc = wire_up(a, carrier, wire);
@@ -147,7 +138,6 @@ static int status_of(CURL *easy)
  * or an encoding stand, the bytes are not what they seem. */
 static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
 {
-    if (a->unclean) return LCF_BROKEN;
     if (rc != CURLE_OK) return lcf_cause_of(rc, a->announced);
     if (!a->headers.ended) return LCF_BROKEN;
     return a->headers.encoded || a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
@@ -163,7 +153,7 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     entry->status = a->announced ? status_of(a->easy) : 0;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
     /* A connection that fell silent must not wait in the pool for the next call. */
-    if (cause == LCF_TIMED_OUT) curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, 1L);
+    if (cause == LCF_TIMED_OUT) forbid_reuse(a);
     curl_multi_remove_handle(a->multi, a->easy);
     drop_handle(a);
 }

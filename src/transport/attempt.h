@@ -4,7 +4,6 @@
 #include "../core/settle.h"
 #include "bytes.h"
 #include "harden.h"
-#include "lines.h"
 #include "secret.h"
 #include "sockets.h"
 
@@ -15,10 +14,8 @@
 /* What all attempts of one engine share. */
 struct lcf_carrier {
     CURLM *multi;
-    CURLSH *share; /* TLS sessions, which would otherwise die with each handle */
     struct lcf_trust trust;
     struct lcf_sockets sockets;
-    struct lcf_lines lines;
 };
 
 /* What one attempt sends, and within which bounds. Nothing of it is owned. */
@@ -37,9 +34,6 @@ struct lcf_wire {
 struct lcf_attempt {
     CURL *easy;   /* NULL while nothing is in flight */
     CURLM *multi; /* what it is in flight over */
-    struct lcf_lines *lines;
-    struct lcf_ends ends; /* of its connection */
-    bool unclean;    /* bytes that nobody asked for waited on it, so it was not used */
     enum lcf_method method;
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     struct lcf_headers headers;

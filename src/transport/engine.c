@@ -68,14 +68,6 @@ static CURLM *open_multi(struct lcf_engine *e)
     return NULL;
 }
 
-static CURLSH *open_share(void)
-{
-    CURLSH *share = curl_share_init();
-    if (share && curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK) return share;
-    curl_share_cleanup(share);
-    return NULL;
-}
-
 struct lcf_engine *lcf_engine_new(void)
 {
     struct lcf_engine *e = calloc(1, sizeof *e);
@@ -85,9 +77,9 @@ struct lcf_engine *lcf_engine_new(void)
     e->stirred = lcf_now();
     e->news_end = &e->news;
     e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker << 32);
-    e->carrier = (struct lcf_carrier){.multi = open_multi(e), .share = open_share(), .trust = lcf_truststore_find()};
+    e->carrier = (struct lcf_carrier){.multi = open_multi(e), .trust = lcf_truststore_find()};
     bool open = lcf_sockets_open(&e->carrier.sockets);
-    if (open && e->carrier.multi && e->carrier.share) return e;
+    if (open && e->carrier.multi) return e;
     lcf_engine_free(e);
     return NULL;
 }
@@ -128,9 +120,7 @@ void lcf_engine_free(struct lcf_engine *e)
     lcf_engine_close(e, NULL);
     release_news(e);
     curl_multi_cleanup(e->carrier.multi);
-    curl_share_cleanup(e->carrier.share);
     lcf_sockets_close(&e->carrier.sockets);
-    lcf_lines_free(&e->carrier.lines);
     free(e->live);
     free(e);
 }

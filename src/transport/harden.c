@@ -40,6 +40,7 @@ static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path)
     LCF_SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     LCF_SET(CURLOPT_SSL_VERIFYPEER, 1L);
     LCF_SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    LCF_SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);               /* 7.88 frees a name in it twice when memory ends */
     LCF_SET(CURLOPT_CAINFO, ca_file);                       /* exactly one of the two: both would parse */
     LCF_SET(CURLOPT_CAPATH, ca_path);                       /* the bundle anew for every connection */
     LCF_SET(CURLOPT_PROXY_CAINFO, ca_file);

@@ -4,9 +4,8 @@
  * is tried and what must hold. Run it inside `sandbox run`.
  *
  * Not refused: what lua-cjson asks malloc for (it answers by ending the process), and what
- * OpenSSL, nghttp2 and libc ask for themselves. Not tried: libcurl's cache of TLS sessions, whose
- * Curl_ssl_addsessionid (7.88) frees a name twice where it had no memory to copy another; and
- * LuaJIT's compiler, which crashes where memory ends. */
+ * OpenSSL, nghttp2 and libc ask for themselves. Not tried: LuaJIT's compiler, which crashes where
+ * memory ends. */
 #define _POSIX_C_SOURCE 200809L
 #include "../../../src/lua/compat.h"
 
@@ -29,13 +28,11 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
-CURL *__real_curl_easy_init(void);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
 CURLcode __wrap_curl_global_init(long flags);
-CURL *__wrap_curl_easy_init(void);
 
 enum source { OURS, CURLS, LUAS, SOURCES };
 static const char *const source_names[] = {"module", "libcurl", "Lua", NULL};
@@ -171,13 +168,6 @@ static void curl_free_block(void *block)
 CURLcode __wrap_curl_global_init(long flags)
 {
     return curl_global_init_mem(flags, curl_malloc, curl_free_block, curl_realloc, curl_strdup, curl_calloc);
-}
-
-CURL *__wrap_curl_easy_init(void)
-{
-    CURL *easy = __real_curl_easy_init();
-    if (easy) curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    return easy;
 }
 
 static void die(const char *what)
