@@ -3,7 +3,8 @@
 # make check      the specs for $(LUA); installs nothing, uses no network
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
-# make test       deps, then everything for every Lua
+# make test       deps, then everything for every Lua; of each sweep a seeded share
+# make test-all   deps, then everything whole: every sweep, the proof, mutants, coverage
 # make coverage   which lines and branches the specs walk (gcovr)
 # make mutate     whether a test turns red for every small change to the judgement
 # make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
@@ -46,7 +47,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static host check unit replays allocations deps test suites coverage mutate fuzz prove demo bench \
+.PHONY: all static host check unit replays allocations deps test test-all suites coverage mutate fuzz prove demo bench \
   install clean
 ifeq ($(origin LUA),file)
 all:
@@ -135,9 +136,18 @@ $(ALLOCATIONS): spec/sweeps/allocations/host.c $(CORE) $(TRANSPORT) $(SPEAKS)
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
+# The long ones first.
+SUITES = valgrind sweeps asan unit $(LUAS) poll hosts tsan lint
 test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
-	CC=$(CC) BUILD=$(BUILD) spec/run unit lint $(LUAS) poll hosts asan valgrind tsan sweeps
+	CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
+
+# Everything there is: all of every sweep, the proof, every mutant, and coverage. Hours on one core.
+test-all:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES)"
+	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
+	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
+	$(MAKE) --no-print-directory prove mutate coverage
 
 suites: unit host replays
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
@@ -161,6 +171,7 @@ DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-d
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
   luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
   libcmocka-dev valgrind strace python3 python3-hpack
+PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 
 deps:
 	@.ci/deps $(foreach name,$(PACKAGES),'$(name)')

@@ -262,7 +262,7 @@ return {
     { "its timeout is none while a name resolves", engine "a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end",
       swept.deadlines },
     { "unloading with resolver threads alive",
-      host("reload", "a_thousand_times_it_is_loaded_and_unloaded_while_names_resolve") },
+      host("reload", "thousands_of_times_it_is_loaded_and_unloaded_while_names_resolve") },
     { "a connection that fell silent stays in its pool",
       settle "still there, after a silence: the silent connection is in the pool",
       settles "%s, after silence: %s, then %s in %d attempts" },

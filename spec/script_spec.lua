@@ -69,10 +69,12 @@ describe("a script", function()
       end
       local without_engine = try_full()
       cf.async.tokens.delete(nil, "ID"):cancel()
-      print(without_engine, try_full(), try(), "end")
+      print(without_engine, try_full(), try(), cf.async.tokens.verify():pollfd() and "epoll" or "poll", "end")
     ]]):gsub("ID", id), "ulimit -n 64;")
     assert.is_true(eventually(30, function() return read(output):find("end", 1, true) ~= nil end))
-    assert.equal("not_sent/host not_sent/network deleted end", (read(output):gsub("%s+", " "):gsub(" $", "")))
+    local said = read(output):gsub("%s+", " ")
+    local without_engine = said:find("epoll", 1, true) and "host" or "network" -- a poll array takes none
+    assert.truthy(said:find("^not_sent/" .. without_engine .. " not_sent/network deleted e?poll end"))
     assert.equal(1, #sandbox.requests_for(id))
   end)
 

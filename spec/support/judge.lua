@@ -45,7 +45,8 @@ local function contradicted(outcome, http, truth, told)
 end
 
 --- nil, or what is wrong with the end of a call: `outcome`, its `http` evidence, and the token's truth. A DELETE that was
---- sent may still not arrive, unless `one_each` says that in this case they all do. `told` is the second opinion's.
+--- sent may still not arrive, unless `one_each` says that in this case they all do. `told` is the second opinion's;
+--- false where nobody kept the whole trace.
 return function(outcome, http, truth, one_each, told)
   local holds = is_true[outcome]
   if not holds then return "no outcome of a deletion: " .. tostring(outcome) end
@@ -53,5 +54,7 @@ return function(outcome, http, truth, one_each, told)
     return ("a lie: %s, but state %s, %d arrived, %d took effect, last said %s"):format(
       outcome, truth.state, truth.arrived, truth.effects, tostring(last_said(truth)))
   end
-  return count_wrong(http, truth, one_each) or contradicted(outcome, http, truth, told)
+  local problem = count_wrong(http, truth, one_each)
+  if problem or told == false then return problem end
+  return contradicted(outcome, http, truth, told)
 end
