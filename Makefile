@@ -160,7 +160,8 @@ suites: unit host replays
 # Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
 coverage:
 	@command -v gcovr >/dev/null || { echo "make coverage needs the package gcovr" >&2; exit 1; }
-	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=lua5.4 all unit
+	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=lua5.4 all unit allocations
+	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=luajit all
 	@BUILD=$(BUILD)/coverage spec/coverage
 mutate:
 	@CC="$(CC)" BUILD=$(BUILD) lua5.4 spec/mutate/mutate.lua
