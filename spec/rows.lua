@@ -181,6 +181,8 @@ return {
       settles "closed without an answer", settles "reset without an answer" },
     { "no answer by the deadline", outcomes "end a call that nobody answers as unknown, kind timeout",
       odd "no answer by the deadline", stall "no answer" },
+    { "a stray second answer over HTTP/1", odd "after a call whose reply came again, late, and a rest of ",
+      delete "carry one request each over HTTP/1, where an answer is known by its order alone, over " },
     { "stale keep-alive", odd "no answer on a kept connection, ", odd "no answer by the deadline on a kept connection" },
     { "reply cut at every byte in every framing", swept.response, verdict "a_body_cut_at_any_byte_is_ambiguous_under_every_status",
       verdict "an_incomplete_reply_is_ambiguous_even_if_its_bytes_look_whole" },
