@@ -1,16 +1,11 @@
 -- What holds for the house as a whole.
+local read = require "spec.support.read"
+
 local function lines_of(command)
   local found, pipe = {}, io.popen(command)
   for line in pipe:lines() do found[#found + 1] = line end
   pipe:close()
   return found
-end
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
 end
 
 local function includes(folder, pattern)

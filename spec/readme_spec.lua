@@ -1,12 +1,6 @@
 -- The recipes of the README's section "Hosts", as they stand there.
 local sandbox = require "spec.support.sandbox"
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = require "spec.support.read"
 
 -- title → its block of Lua
 local function recipes()

@@ -2,15 +2,9 @@
 local sandbox = require "spec.support.sandbox"
 local gettime = require "socket".gettime
 local sleep = require "socket".sleep
+local read = require "spec.support.read"
 
 local interpreter = os.getenv "LUA_INTERPRETER" or "lua5.4"
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 local function first_line(command)
   local pipe = io.popen(command)

@@ -1,6 +1,9 @@
 -- The README's recipe for nginx, in an nginx that is told besides only what to load and where to listen.
 local nginx = require "spec.support.nginx"
 local sandbox = require "spec.support.sandbox"
+local read = require "spec.support.read"
+
+local recipe = assert(read "README.md":match "```nginx\n(.-)```")
 
 local AROUND = [[
 load_module @MODULES@/ndk_http_module.so;
@@ -21,17 +24,10 @@ local HTTP = [[http {
 ]]
 local SERVER = "server {\n        listen 127.0.0.1:@PORT@;\n"
 
-local function recipe()
-  local file = assert(io.open "README.md")
-  local text = file:read "*a"
-  file:close()
-  return assert(text:match "```nginx\n(.-)```")
-end
-
 describe("the README's recipe for nginx", function()
   it("deletes", function()
     local server = nginx.prepare()
-    server:launch(AROUND .. recipe():gsub("http {\n", HTTP):gsub("server {\n", SERVER))
+    server:launch(AROUND .. recipe:gsub("http {\n", HTTP):gsub("server {\n", SERVER))
     local id = sandbox.fresh()
     assert.equal("deleted\n", (server:get("/revoke?id=" .. id)))
     assert.is_true(sandbox.is_deleted(id))

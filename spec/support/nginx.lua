@@ -1,6 +1,7 @@
 -- Starts an nginx of its own from a configuration template, and ends it.
 local socket = require "socket"
 local http = require "socket.http"
+local read = require "spec.support.read"
 
 local nginx = {}
 nginx.__index = nginx
@@ -14,13 +15,6 @@ local function run(command)
 end
 
 local function output(command) return assert(select(2, run(command))):gsub("%s+$", "") end
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 local function free_port()
   local server = assert(socket.bind("127.0.0.1", 0))
