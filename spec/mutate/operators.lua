@@ -63,7 +63,7 @@ end
 -- Comments and directives become blanks, so that places stay what they are.
 local function blanked(source)
   local function blank(text) return (text:gsub("[^\n]", " ")) end
-  return (source:gsub("/%*.-%*/", blank):gsub("%f[^\n\0]#[^\n]*", blank))
+  return (source:gsub("/%*.-%*/", blank):gsub("//[^\n]*", blank):gsub("%f[^\n\0]#[^\n]*", blank))
 end
 
 -- The tokens, each bracket with its partner; `within` names the function whose body they stand in.

@@ -321,6 +321,7 @@ bool lcf_json_integer(struct lcf_span number, int *out)
         if (!is_digit(byte) || count == 9) return false;
         sum = sum * 10 + (byte - '0');
     }
-    if (count > 0) *out = sum;
-    return count > 0;
+    if (count == 0) return false;
+    *out = sum;
+    return true;
 }
