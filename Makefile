@@ -77,9 +77,9 @@ $(BUILD)/$(LUA)/%.o: src/lua/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-# Lua as a C string. Kept in the repository, for builds that only compile.
+# Lua as a C string, without its lines of comment: C promises no more than 4,095 bytes. Kept in the repository, for builds that only compile.
 src/lua/%.inc: src/lua/%.lua
-	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $< > $@
+	sed '/^ *--/d; s/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $< > $@
 $(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc src/lua/nginx.inc
 
 # Variants of the module that the specs run too.
@@ -183,7 +183,8 @@ demo:
 	LUA_CPATH='$(BUILD)/lua5.4/?.so;;' examples/sandbox/sandbox run lua5.4 examples/demo.lua
 
 # An example host, with lua-cjson linked in too.
-host: $(BUILD)/host/frames
+host:
+	@$(MAKE) --no-print-directory LUA=lua5.4 $(BUILD)/host/frames
 $(BUILD)/host/frames: examples/host/frames.c $(BUILD)/lua5.4/libcloudflare.a
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) $^ -l:liblua5.4-cjson.a $(LUA_LIBS) $(CURL_LIBS) -lm -o $@

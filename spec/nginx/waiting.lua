@@ -95,11 +95,14 @@ describe("in nginx the plain form", function()
     end)
   end
 
-  for _, phase in ipairs { "init", "init_worker" } do
-    it("sends nothing and names the phase in " .. phase, function()
-      assert.truthy(server:get("/seen?key=" .. phase):find("in the phase '" .. phase .. "'", 1, true))
-    end)
-  end
+  it("sends nothing and names the phase in init_worker", function()
+    assert.truthy(server:get "/seen?key=init_worker":find("in the phase 'init_worker'", 1, true))
+  end)
+
+  it("sends nothing in init, from where no call reaches a worker, and async neither", function()
+    assert.truthy(server:get "/seen?key=init":find("phase 'init' would not reach", 1, true))
+    assert.truthy(server:get "/seen?key=init_async":find("phase 'init' would not reach", 1, true))
+  end)
 
   it("and async: a call that nobody keeps is finished by the pump", function()
     local id = slow_token()
@@ -182,6 +185,27 @@ describe("with lua_code_cache off", function()
 end)
 
 describe("where no timer is left for the pump", function()
+  it("a call that nobody keeps waits for the next call to pump it", function()
+    local server = start { RUNNING = "1" }
+    local first, second = sandbox.fresh(), sandbox.fresh()
+    assert.equal("done", (server:get "/exhaust"))
+    assert.equal("begun", (server:get("/dropped?id=" .. first)))
+    socket.sleep(3) -- now there are timers again
+    assert.equal("begun", (server:get("/dropped?id=" .. second)))
+    for _, id in ipairs { first, second } do
+      assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
+    end
+    server:stop()
+  end)
+
+  it("call:wait(seconds) still comes back for other work", function()
+    local server = start { RUNNING = "1" }
+    assert.equal("done", (server:get "/exhaust"))
+    local said = server:get("/patient?id=" .. slow_token(1))
+    assert.is_true(tonumber(said:match "^deleted after (%d+)$") > 2, said)
+    server:stop()
+  end)
+
   it("the caller pumps for itself", function()
     local server = start { RUNNING = "1" }
     assert.equal("done", (server:get "/exhaust"))

@@ -63,7 +63,16 @@ describe("the nginx example", function()
     assert.equal("deleted", answer[1].outcome)
     assert.is_true(sandbox.is_deleted(answer[1].id))
     status, answer = post { { token = sandbox.no_token } }
-    assert.same({ 200, "dead" }, { status, answer[1].outcome })
+    assert.same({ 200, "not_ours" }, { status, answer[1].outcome })
+  end)
+
+  it("takes no refusal of a leaked value for its death", function()
+    sandbox.fault { path = "/verify", status = 403 }
+    local status, answer = post { { token = sandbox.read_token } }
+    assert.same({ 503, "refused" }, { status, answer[1].outcome })
+    sandbox.fault { path = "/verify", status = 429, headers = { ["Retry-After"] = "600" } }
+    assert.same({ 503, "refused" }, { (post { { token = sandbox.read_token } }), answer[1].outcome })
+    assert.equal(200, (post { { id = sandbox.fresh() } })) -- and its rate limit is not ours
   end)
 
   it("does nothing for a stranger", function()

@@ -4,7 +4,6 @@
 #include "evidence.h"
 #include "state.h"
 
-#include <math.h>
 
 #define LOOP_TYPE "cloudflare.loop"
 

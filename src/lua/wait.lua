@@ -40,7 +40,7 @@ function api.operation(row, client, async)
     local promising, sleep, vault = check(row, client, ...)
     local pumped = promising and nginx and not sleep
     -- a host that cannot wait here fails now, before a byte is sent
-    local why = pumped and not async and nginx.obstacle()
+    local why = pumped and nginx.obstacle(async)
     if why then return refuse(row, client, async, why) end
     if sleep and not async then sleep(0.001) end
     local credential = vault and seal(vault()) -- sealed: debug could read a local

@@ -21,17 +21,17 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
 }
 
 /* Over HTTP/1 an answer is known by its order alone: one too many on a kept connection would pass
- * for the answer to the next request. So it is not kept. */
-static void forbid_reuse(const struct lcf_attempt *a)
+ * for the answer to the next request. So only one that speaks HTTP/2 is kept. */
+static void set_reuse(const struct lcf_attempt *a, bool kept)
 {
-    curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, (long)!kept);
 }
 
 static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    if (len > 7 && memcmp(at, "HTTP/1.", 7) == 0) forbid_reuse(a);
+    if (!a->plain && len > 7 && memcmp(at, "HTTP/2 ", 7) == 0) set_reuse(a, true);
     lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
@@ -68,6 +68,7 @@ static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, cons
     LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
     LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
     LCF_SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
+    LCF_SET(CURLOPT_FORBID_REUSE, 1L); /* until it has spoken HTTP/2 */
     LCF_SET(CURLOPT_PRIVATE, wire->owner);
     LCF_SET(CURLOPT_ERRORBUFFER, a->error);
     LCF_SET(CURLOPT_SOCKOPTFUNCTION, on_open);
@@ -92,7 +93,7 @@ CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, c
 {
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
-        .multi = carrier->multi, .method = wire->method, .body = {.max = wire->body_max}};
+        .multi = carrier->multi, .method = wire->method, .plain = wire->plain, .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;
     CURLcode rc = wire_up(a, carrier, wire);
@@ -152,8 +153,8 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     /* Without the announcement a status is a proxy's. */
     entry->status = a->announced ? status_of(a->easy) : 0;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
-    /* A connection that fell silent must not wait in the pool for the next call. */
-    if (cause == LCF_TIMED_OUT) forbid_reuse(a);
+    /* One that fell silent is not for the next call, unless other streams are on it. */
+    if (cause == LCF_TIMED_OUT) set_reuse(a, false);
     curl_multi_remove_handle(a->multi, a->easy);
     drop_handle(a);
 }

@@ -35,6 +35,7 @@ struct lcf_attempt {
     CURL *easy;   /* NULL while nothing is in flight */
     CURLM *multi; /* what it is in flight over */
     enum lcf_method method;
+    bool plain;      /* not TLS: so never HTTP/2 */
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     struct lcf_headers headers;
     struct lcf_bytes body;

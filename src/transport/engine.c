@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct lcf_engine {
@@ -188,7 +187,7 @@ static void count_opening(struct lcf_engine *e)
 static bool is_held_back(const struct lcf_engine *e, struct lcf_exchange *x, double now)
 {
     if (x->state == LCF_RUNNING || now > x->plan.deadline - LCF_LEAST) return false;
-    if (e->begun == LCF_STEP_BEGINS) return true;
+    if (e->begun >= LCF_STEP_BEGINS) return true;
     if (x->profile->opening++ < LCF_OPENING) return false;
     x->due = now + LCF_OPENING_RETRY;
     return true;
@@ -215,12 +214,12 @@ static void turn_due(struct lcf_engine *e, double now)
     sweep(e);
 }
 
-/* Hands finished attempts back to their exchanges. */
-static void collect(struct lcf_engine *e, double now)
+/* Hands the attempts that `multi` has finished back to their exchanges. */
+static void collect(struct lcf_engine *e, CURLM *multi, double now)
 {
     int left;
     bool ended = false;
-    for (CURLMsg *message; (message = curl_multi_info_read(e->carrier.multi, &left));) {
+    for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
         char *owner = NULL;
         CURLcode rc = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
@@ -234,7 +233,7 @@ static void collect(struct lcf_engine *e, double now)
 
 /* After an error libcurl's books are wrong (7.88 divides by zero when it next looks at a socket that
  * it had no memory for): the multi handle is not used again. */
-static void act(struct lcf_engine *e, curl_socket_t fd, int events)
+static void drive(struct lcf_engine *e, curl_socket_t fd, int events)
 {
     int running;
     if (!e->unsound) e->unsound = curl_multi_socket_action(e->carrier.multi, fd, events, &running) != CURLM_OK;
@@ -245,7 +244,7 @@ static void handle_timeouts(struct lcf_engine *e, double now)
     if (e->curl_due > now) return;
     e->curl_due = INFINITY;
     e->stirred = now;
-    act(e, CURL_SOCKET_TIMEOUT, 0);
+    drive(e, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int curl_events(const struct lcf_ready *ready)
@@ -260,29 +259,33 @@ static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, 
     if (count) e->stirred = now;
     e->more = count == LCF_READY_MAX;
     for (size_t i = 0; i < count; i++) {
-        act(e, ready[i].fd, curl_events(&ready[i]));
+        drive(e, ready[i].fd, curl_events(&ready[i]));
         if (i + 1 == count || lcf_now() - now < LCF_STEP_BUDGET) continue;
         e->more = true;
         return;
     }
 }
 
-/* Goes on with a new multi handle (or none, until there is memory), and ends what was in flight
- * over the old one: sent or not, as it stands. */
-static void renew(struct lcf_engine *e, double now)
+/* Goes on with a new multi handle, or none until there is memory. */
+static void renew(struct lcf_engine *e)
 {
-    CURLM *old = e->carrier.multi;
-    curl_multi_setopt(old, CURLMOPT_TIMERFUNCTION, NULL);
+    curl_multi_setopt(e->carrier.multi, CURLMOPT_TIMERFUNCTION, NULL);
     e->carrier.multi = open_multi(e);
     e->unsound = false;
     e->curl_due = INFINITY;
+}
+
+/* Ends what is still in flight over a multi handle that failed: sent or not, as it stands. */
+static void abandon(struct lcf_engine *e, CURLM *multi, double now)
+{
     for (size_t i = 0; i < e->count; i++) {
-        if (e->live[i]->state != LCF_RUNNING) continue;
-        lcf_exchange_finish(e->live[i], &e->carrier, CURLE_OUT_OF_MEMORY, now, jitter(e));
-        note(e, e->live[i]);
+        struct lcf_exchange *x = e->live[i];
+        if (x->state != LCF_RUNNING || x->attempt.multi != multi) continue;
+        lcf_exchange_finish(x, &e->carrier, CURLE_OUT_OF_MEMORY, now, jitter(e));
+        note(e, x);
     }
     sweep(e);
-    curl_multi_cleanup(old);
+    curl_multi_cleanup(multi);
 }
 
 /* Waits for sockets and timers, and hands on what they brought. */
@@ -291,10 +294,12 @@ static void stir(struct lcf_engine *e, double seconds)
     struct lcf_ready ready[LCF_READY_MAX];
     size_t count = lcf_sockets_wait(&e->carrier.sockets, seconds, ready);
     double now = lcf_now();
+    CURLM *multi = e->carrier.multi;
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
-    collect(e, lcf_now());
-    if (e->unsound) renew(e, lcf_now());
+    if (e->unsound) renew(e);
+    collect(e, multi, lcf_now());
+    if (multi != e->carrier.multi) abandon(e, multi, lcf_now());
 }
 
 size_t lcf_engine_step(struct lcf_engine *e, double seconds)

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Rounded up, so that a timer is never asked for just before it is due. */
 static int milliseconds(double seconds)
