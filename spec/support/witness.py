@@ -13,6 +13,7 @@ gives them:
 """
 import json
 import os
+import select
 import socket
 import ssl
 import threading
@@ -88,21 +89,17 @@ class Listener:
                     return self.relay(connection)
 
     def relay(self, connection):
+        """Both ways in one thread: a TLS connection bears no two."""
         with socket.create_connection(("127.0.0.1", self.tunnel)) as onward:
-            back = threading.Thread(target=self.bring_back, args=(onward, connection), daemon=True)
-            back.start()
-            while data := self.hear(connection):
-                onward.sendall(data)
-            onward.shutdown(socket.SHUT_WR)
-            back.join(PATIENCE)
-
-    @staticmethod
-    def bring_back(onward, connection):
-        try:
-            while data := onward.recv(65536):
-                connection.sendall(data)
-        except OSError:
-            pass
+            ready = [connection]
+            while ready:
+                pending = isinstance(connection, ssl.SSLSocket) and connection.pending()
+                ready = [connection] if pending else select.select([connection, onward], [], [], PATIENCE)[0]
+                for source in ready:
+                    data = self.hear(connection) if source is connection else onward.recv(65536)
+                    if not data:
+                        return
+                    (onward if source is connection else connection).sendall(data)
 
     def heard(self, ended):
         with self.changed:
