@@ -40,9 +40,22 @@ local function first_number(path) return numbers_in(assert(io.open(path)):read "
 -- Nanoseconds that the worker has run so far.
 local function cpu() return first_number(("/proc/%d/schedstat"):format(worker)) end
 
-local function wakeups()
-  local status = assert(io.open(("/proc/%d/status"):format(worker))):read "*a"
+local function wakeups(process)
+  local status = assert(io.open(("/proc/%s/status"):format(process))):read "*a"
   return tonumber(status:match "voluntary_ctxt_switches:%s+(%d+)")
+end
+
+local function wakeups_at_rest(process)
+  local before = wakeups(process)
+  socket.sleep(3)
+  return wakeups(process) - before
+end
+
+-- Of this process, with a client that has a connection and nothing in flight: but for its own sleep.
+local function idle_client_wakeups()
+  local cf = assert(require "cloudflare".new(sandbox.options()))
+  assert(cf.tokens.verify())
+  return wakeups_at_rest "self" - 1
 end
 
 -- Share of a core that the worker takes, in percent.
@@ -134,9 +147,7 @@ end
 
 print(("nginx, one worker, calls of %d s (medians of %d interleaved pairs)"):format(SLOW, PAIRS))
 server:get "/load?n=0"
-local before = wakeups()
-socket.sleep(3)
-print(("  at rest: %d wake-ups in 3 s"):format(wakeups() - before))
+print(("  at rest: %d wake-ups in 3 s; an idle client: %d"):format(wakeups_at_rest(worker), idle_client_wakeups()))
 sandbox.fault { token = MISSING, method = "DELETE", delay = SLOW, times = 1000000000 }
 measure_load(50)
 measure_load(500)
