@@ -142,7 +142,7 @@ test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
 	CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
 
-# Everything there is: all of every sweep, the proof, every mutant, and coverage. Hours on one core.
+# Everything there is: all of every sweep, the proof, every mutant, and coverage. Over half an hour.
 test-all:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES)"
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
