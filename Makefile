@@ -152,9 +152,9 @@ test-all:
 suites: unit host replays
 	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations || exit 1; done
-	$(MAKE) -j2 $(ASAN)
+	$(MAKE) -j2 $(ASAN) LUA=lua5.4
 	$(MAKE) -j2 $(ASAN) LUA=luajit
-	$(MAKE) -j2 $(POLL)
+	$(MAKE) -j2 $(POLL) LUA=lua5.4
 	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
 
 # Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
