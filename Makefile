@@ -47,7 +47,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static host check unit replays allocations deps test test-all suites coverage mutate fuzz prove demo bench \
+.PHONY: all static host check unit replays sweeps allocations deps test test-all suites coverage mutate fuzz prove demo bench \
   install clean
 ifeq ($(origin LUA),file)
 all:
@@ -97,13 +97,15 @@ $(BUILD)/spec/core/%: spec/core/%.c spec/core/support.h $(CORE)
 	$(COMPILE) $(SANITIZE) $< $(wildcard src/core/*.c) -lcmocka -o $@
 $(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) -rdynamic $< $(wildcard src/core/*.c src/transport/*.c) -lcmocka $(CURL_LIBS) -lm -o $@
+	$(COMPILE) $(SANITIZE) -rdynamic $< $(wildcard src/core/*.c src/transport/*.c) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@
+$(BUILD)/spec/transport/parts_spec: OWN = -Wl,--wrap=malloc
 
 # A sweep in C; what it is made of besides lies in a folder of its name.
 $(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
 	$(COMPILE) -rdynamic $< $(wildcard spec/sweeps/$*/*.c src/core/*.c src/transport/*.c) $(CURL_LIBS) -lm -o $@
-suites: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
+sweeps: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
+suites: sweeps
 
 $(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
 	@mkdir -p $(@D)
@@ -160,7 +162,7 @@ suites: unit host replays
 # Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
 coverage:
 	@command -v gcovr >/dev/null || { echo "make coverage needs the package gcovr" >&2; exit 1; }
-	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=lua5.4 all unit allocations
+	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=lua5.4 all unit replays sweeps allocations
 	@$(MAKE) --no-print-directory -s -j2 $(COVERAGE) LUA=luajit all
 	@BUILD=$(BUILD)/coverage spec/coverage
 mutate:

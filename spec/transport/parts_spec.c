@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "../../src/transport/attempt.h"
+#include "../../src/transport/exchange.h"
 #include "../../src/transport/truststore.h"
 
 #include <dirent.h>
@@ -100,11 +100,47 @@ static void a_hashed_directory_is_used_alone_else_a_bundle_else_nothing(void **s
     no_directories = no_files = false;
 }
 
+/* No memory for what the module asks for, while this holds. */
+static bool starved;
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+    return starved ? NULL : __real_malloc(size);
+}
+
+static void without_memory_for_another_attempt_a_call_ends_with_what_is_proven(void **state)
+{
+    (void)state;
+    static const char id[] = "0123456789abcdef0123456789abcdef";
+    static const struct lcf_label label = {"tokens.delete", NULL};
+    const struct lcf_request request = {.label = &label, .nature = LCF_REMOVE, .url = "http://127.0.0.1/", .account = id,
+                                        .id = id, .limits = {.timeout = 1000, .attempt_timeout = 10, .max_retries = 2}};
+    struct lcf_profile *profile = lcf_profile_new();
+    struct lcf_secret *secret = lcf_secret_bearer((struct lcf_text){"a-credential", 12});
+    struct lcf_exchange *x = lcf_exchange_new(&request, profile, secret, 0);
+    struct lcf_carrier carrier = {0};
+    const struct lcf_entry lost = {.method = LCF_DELETE, .phase = LCF_SENT, .cause = LCF_BROKEN, .retry_after = -1};
+    const struct lcf_entry empty = {.method = LCF_GET, .phase = LCF_COMPLETE, .status = 502, .retry_after = -1};
+    x->entries[x->count++] = lost;
+    while (x->count < x->room) x->entries[x->count++] = empty;
+    starved = true;
+    lcf_exchange_turn(x, &carrier, 100, 0);
+    starved = false;
+    assert_int_equal(x->state, LCF_ENDED);
+    assert_int_equal(x->outcome, LCF_UNKNOWN);
+    assert_int_equal(x->kind, LCF_KIND_HOST);
+    lcf_exchange_release(x);
+    lcf_secret_release(secret);
+    lcf_profile_release(profile);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_is_named_by_how_far_the_attempt_came),
         cmocka_unit_test(a_hashed_directory_is_used_alone_else_a_bundle_else_nothing),
+        cmocka_unit_test(without_memory_for_another_attempt_a_call_ends_with_what_is_proven),
     };
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);
 }

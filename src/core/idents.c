@@ -24,11 +24,6 @@ static bool starts_with(struct lcf_span text, const char *prefix)
     return lcf_take_word(&text, prefix);
 }
 
-static bool is_word(struct lcf_span text, const char *word)
-{
-    return lcf_take_word(&text, word) && lcf_is_empty(text);
-}
-
 /* Account tokens, user tokens and keys carry these prefixes; older keys have 37 characters, tokens 40. */
 static bool looks_secret(struct lcf_span id)
 {
@@ -133,7 +128,7 @@ static bool take_octet(struct lcf_span *text)
 /* 127.0.0.0/8 or ::1, written as an address: a name could resolve to anything. */
 static bool is_loopback(struct lcf_span host)
 {
-    if (is_word(host, "[::1]")) return true;
+    if (starts_with(host, "[::1]")) return true; /* a bracket ends its host */
     if (!lcf_take_word(&host, "127")) return false;
     for (int i = 0; i < 3; i++)
         if (!lcf_take(&host, '.') || !take_octet(&host)) return false;
