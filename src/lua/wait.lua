@@ -13,14 +13,18 @@ local function wait_by_steps(call, sleep, limit)
   while not ended(call) do
     local left = limit and limit - now() or SLICE
     step(sleep and 0 or left < SLICE and (left > 0 and left or 0) or SLICE)
-    if ended(call) or limit and now() >= limit then break end
+    if ended(call) then break end
+    if limit and now() >= limit then return end
     if sleep then sleep(pause(left)) end
   end
+  return answer(call)
 end
 
+-- By tail calls: no call here may be nested deeper than begin's own, which has found the memory for it.
 local function wait(call, sleep, sleeper, seconds)
   local limit = seconds and now() + seconds
-  if sleeper then nginx.wait(call, sleeper, limit) else wait_by_steps(call, sleep, limit) end
+  if not sleeper then return wait_by_steps(call, sleep, limit) end
+  nginx.wait(call, sleeper, limit)
   if ended(call) then return answer(call) end
 end
 
