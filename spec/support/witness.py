@@ -91,10 +91,14 @@ class Listener:
     def relay(self, connection):
         """Both ways in one thread: a TLS connection bears no two."""
         with socket.create_connection(("127.0.0.1", self.tunnel)) as onward:
-            ready = [connection]
+            ends = {end.fileno(): end for end in (connection, onward)}
+            poller, ready = select.poll(), [connection]  # select knows no descriptor above 1,023
+            for number in ends:
+                poller.register(number, select.POLLIN)
             while ready:
                 pending = isinstance(connection, ssl.SSLSocket) and connection.pending()
-                ready = [connection] if pending else select.select([connection, onward], [], [], PATIENCE)[0]
+                found = [] if pending else poller.poll(PATIENCE * 1000)
+                ready = [connection] if pending else [ends[number] for number, _ in found]
                 for source in ready:
                     data = self.hear(connection) if source is connection else onward.recv(65536)
                     if not data:
