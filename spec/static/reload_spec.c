@@ -22,6 +22,7 @@
 #define TIMES 2000
 #define WARM 1000 /* times after which nothing grows any more: as many threads at once have been */
 #define GROWTH 32768.0 /* bytes of all that is allocated: less than seventy for each time */
+#define KEPT 512.0     /* bytes that glibc may keep beside the stack of each thread that lived at once */
 
 /* A resolver that takes its time, for names that ask for it: libcurl calls this one. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
@@ -96,7 +97,7 @@ static void thousands_of_times_it_is_loaded_and_unloaded_while_names_resolve(voi
     print_message("loaded and unloaded: %d times, %zu with a resolver alive (%zu at once), %.0f bytes more\n", TIMES,
                   outlived, most, growth);
     assert_true(outlived > TIMES / 2);
-    assert_true(growth < GROWTH);
+    assert_true(growth < GROWTH + KEPT * (double)most);
 }
 
 int main(void)
