@@ -1,10 +1,10 @@
 -- What a variable of the environment does is what SECURITY.md says; the others do nothing. A call of a fresh
 -- process with the variable set is compared, byte for byte, with one without it.
+local certificates = require "spec.support.certificates"
 local witness = require "spec.support.witness"
 local Sweep = require "spec.support.sweep"
 
-local DIR = assert(os.getenv "SANDBOX_DIR") .. "/certificates"
-assert(os.execute("sh spec/support/certificates.sh " .. DIR .. " >/dev/null 2>&1"))
+local DIR, AUTHORITY = certificates.dir, certificates.authority
 assert(os.execute(("mkdir %s/hashed %s/home && cp %s/authority.pem %s/hashed/$(openssl x509 -hash -noout -in %s/authority.pem).0")
   :format(DIR, DIR, DIR, DIR, DIR)))
 
@@ -16,15 +16,11 @@ local function write(name, text)
 end
 
 local function listen(certificate, newest, ciphers)
-  local tls = certificate and {
-    certificate = DIR .. "/" .. certificate .. ".pem", key = DIR .. "/" .. certificate .. ".key",
-    oldest = "TLSv1", newest = newest, ciphers = ciphers,
-  }
+  local tls = certificate and certificates.tls(certificate, { oldest = "TLSv1", newest = newest, ciphers = ciphers })
   return witness.listen { tls = tls, answers = { DELETE = witness.deleted } }
 end
 
 -- Where a call goes: a port, its scheme, and the authority that it is told to trust.
-local AUTHORITY = DIR .. "/authority.pem"
 local peers = {
   plain = { listen(), "http://127.0.0.1:%d" },
   tls = { listen "good", "https://localhost:%d", AUTHORITY },

@@ -1,21 +1,11 @@
 -- A proxy never hears the credential, whatever it answers; and one that has not proven itself hears nothing at all.
 local cloudflare = require "cloudflare"
+local certificates = require "spec.support.certificates"
 local sandbox = require "spec.support.sandbox"
 local witness = require "spec.support.witness"
 local Sweep = require "spec.support.sweep"
 
-local DIR = assert(os.getenv "SANDBOX_DIR") .. "/certificates"
-assert(os.execute("sh spec/support/certificates.sh " .. DIR .. " >/dev/null 2>&1"))
-
-local CREDENTIALS = {
-  { api_token = "a-token-that-nobody-but-the-api-may-see" },
-  { api_key = "a-key-that-nobody-but-the-api-may-see", api_email = "owner@example.com" },
-}
-local SECRET = "nobody%-but%-the%-api%-may%-see"
-
-local function tls(name)
-  return { certificate = DIR .. "/" .. name .. ".pem", key = DIR .. "/" .. name .. ".key" }
-end
+local tls, CREDENTIALS, SECRET = certificates.tls, certificates.credentials, certificates.secret
 
 local ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n"
 local PROVEN = witness.answer("200 OK",
@@ -55,7 +45,7 @@ local sweep = Sweep.new "proxies"
 local function delete_through(proxy, url, credential)
   local options = {
     account_id = sandbox.account, base_url = "https://localhost:9/client/v4", proxy = url:format(proxy),
-    ca_file = DIR .. "/authority.pem", max_retries = 0, timeout = 5,
+    ca_file = certificates.authority, max_retries = 0, timeout = 5,
   }
   for name, value in pairs(credential) do options[name] = value end
   local _, detail = assert(cloudflare.new(options)).tokens.delete(nil, sandbox.missing_id)
@@ -96,7 +86,7 @@ for _, kind in ipairs { "http://user:word@127.0.0.1:%d", "https://user:word@loca
     tls = kind:find "^https" and tls "good" or nil, answers = { CONNECT = ESTABLISHED }, tunnel = origin,
   }
   local cf = assert(cloudflare.new {
-    api_token = CREDENTIALS[1].api_token, account_id = sandbox.account, ca_file = DIR .. "/authority.pem",
+    api_token = CREDENTIALS[1].api_token, account_id = sandbox.account, ca_file = certificates.authority,
     base_url = ("https://localhost:%d/client/v4"):format(origin), proxy = kind:format(proxy),
   })
   local _, detail = cf.tokens.delete(nil, sandbox.missing_id)

@@ -1,14 +1,12 @@
 -- A redirect is never followed: whatever its code and wherever it points, nothing arrives there, and the
 -- credential reaches nobody but the host that was asked.
 local cloudflare = require "cloudflare"
+local certificates = require "spec.support.certificates"
 local sandbox = require "spec.support.sandbox"
 local witness = require "spec.support.witness"
 local Sweep = require "spec.support.sweep"
 
-local DIR = assert(os.getenv "SANDBOX_DIR") .. "/certificates"
-assert(os.execute("sh spec/support/certificates.sh " .. DIR .. " >/dev/null 2>&1"))
-
-local TLS = { certificate = DIR .. "/good.pem", key = DIR .. "/good.key" }
+local TLS = certificates.tls "good"
 local CODES = { "301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect" }
 
 local function listen(order)
@@ -55,7 +53,7 @@ local function begin(case)
   local redirect = witness.answer(case.code, "moved", "Location: " .. location .. "\r\n")
   case.origin = witness.listen { tls = case.scheme[3], answers = case.request[2](redirect) }
   local cf = assert(cloudflare.new {
-    api_token = "a-token-for-one-host", account_id = sandbox.account, ca_file = DIR .. "/authority.pem",
+    api_token = "a-token-for-one-host", account_id = sandbox.account, ca_file = certificates.authority,
     base_url = case.scheme[2]:format(case.origin),
   })
   case.call = cf.async.tokens.delete(nil, sandbox.missing_id, { timeout = 4, max_retries = 0, check_first = case.request[3] })

@@ -1,24 +1,12 @@
 -- A peer that has not proven itself is told nothing: the call ends as not_sent, and neither that peer nor
 -- a proxy on the way hears one byte of the credential.
 local cloudflare = require "cloudflare"
+local certificates = require "spec.support.certificates"
 local sandbox = require "spec.support.sandbox"
 local witness = require "spec.support.witness"
 local Sweep = require "spec.support.sweep"
 
-local DIR = assert(os.getenv "SANDBOX_DIR") .. "/certificates"
-assert(os.execute("sh spec/support/certificates.sh " .. DIR .. " >/dev/null 2>&1"))
-
-local CREDENTIALS = {
-  { api_token = "a-token-that-nobody-but-the-api-may-see" },
-  { api_key = "a-key-that-nobody-but-the-api-may-see", api_email = "owner@example.com" },
-}
-local SECRET = "that%-nobody%-but%-the%-api%-may%-see"
-
-local function tls(name, extra)
-  local files = { certificate = DIR .. "/" .. name .. ".pem", key = DIR .. "/" .. name .. ".key" }
-  for key, value in pairs(extra or {}) do files[key] = value end
-  return files
-end
+local tls, CREDENTIALS, SECRET = certificates.tls, certificates.credentials, certificates.secret
 
 local answers = { DELETE = witness.deleted, GET = witness.answer("403 Forbidden", "{}") }
 
@@ -82,7 +70,7 @@ local operations = {
 -- Calls `operation` with that peer at the other end, and returns its outcome, its kind, and what peer and proxy heard.
 local function try(case, port, proxy, proxy_url)
   local options = {
-    account_id = sandbox.account, proxy = proxy_url, ca_file = DIR .. "/authority.pem", max_retries = 0,
+    account_id = sandbox.account, proxy = proxy_url, ca_file = certificates.authority, max_retries = 0,
     base_url = ("https://%s:%d/client/v4"):format(case.peer[3] or "localhost", port),
   }
   for name, value in pairs(case.credential) do options[name] = value end
@@ -136,9 +124,11 @@ local function client(url, extra)
   return assert(cloudflare.new(options))
 end
 
-local TRUSTS = { ca_file = DIR .. "/authority.pem" }
+local TRUSTS = { ca_file = certificates.authority }
 local distrusts = {
-  ["the system's store"] = {}, ["another ca_file"] = { ca_file = DIR .. "/stranger.pem" }, ["another ca_path"] = { ca_path = DIR },
+  ["the system's store"] = {},
+  ["another ca_file"] = { ca_file = certificates.dir .. "/stranger.pem" },
+  ["another ca_path"] = { ca_path = certificates.dir },
 }
 
 for _, peer in ipairs(good_peers) do
