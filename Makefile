@@ -107,9 +107,9 @@ $(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
 sweeps: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
 suites: sweeps
 
-$(BUILD)/spec/static/%: spec/static/%.c $(LIBRARY)
+$(BUILD)/spec/static/%: spec/static/%.c $(wildcard spec/static/*.h) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) -rdynamic $(filter-out %.so,$^) $(OWN) -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+	$(COMPILE) $(LUA_CFLAGS) -rdynamic $(filter %.c %.a,$^) $(OWN) -lcmocka $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
 # The first watches what the module allocates, the second loads it.
 $(BUILD)/spec/static/copies_spec: OWN = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 $(BUILD)/spec/static/reload_spec: OWN = -DMODULE='"$(MODULE)"' -Wl,--as-needed

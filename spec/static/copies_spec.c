@@ -2,17 +2,10 @@
  * neither in a block that lives nor in one that was given back. What libcurl and the TLS library leave in
  * theirs is counted and printed. Run it inside `sandbox run`. */
 #define _GNU_SOURCE
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "support.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +13,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-int luaopen_cloudflare(lua_State *L);
 
 /* The linker gives these names to what the module (and this file) calls; libraries keep theirs. */
 void *__real_malloc(size_t size);
@@ -198,7 +189,7 @@ static const char prelude[] =
     "end\n";
 
 /* Gives it to a script, which has forgotten it when this returns. */
-static bool run(lua_State *L, const char *script, const char *over)
+static bool tell(lua_State *L, const char *script, const char *over)
 {
     char secret[LENGTH], whole[4096];
     snprintf(whole, sizeof whole, "%s%s", prelude, script);
@@ -232,8 +223,8 @@ static struct copies count_copies(const char *script, const char *over, enum mod
                              wiping_calloc);
     lua_State *L = lua_newstate(lua_memory, NULL);
     luaL_openlibs(L);
-    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
-    copies.good = run(L, script, over);
+    add_module(L);
+    copies.good = tell(L, script, over);
     copies.held = held();
     copies.after_close = in_process();
     lua_close(L);

@@ -1,22 +1,13 @@
 /* The environment, as the module and its libraries ask for it: no variable that SECURITY.md does not name, and no
  * value that an argument could not have. Run it inside `sandbox run`. */
 #define _GNU_SOURCE
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "support.h"
 
 #include <dlfcn.h>
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int luaopen_cloudflare(lua_State *L);
 
 static const char *const named[] = {
     "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_API_KEY", "CLOUDFLARE_EMAIL", "CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_BASE_URL",
@@ -55,20 +46,15 @@ __attribute__((visibility("default"))) char *secure_getenv(const char *name)
     return real(name);
 }
 
-static lua_State *open_state(void)
+/* Lua's own questions are not the module's. */
+static lua_State *open_heard(void)
 {
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
     listens = true;
-    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
+    add_module(L);
     listens = false;
-    lua_pop(L, 1);
     return L;
-}
-
-static void run(lua_State *L, const char *script)
-{
-    if (luaL_dostring(L, script)) fail_msg("%s", lua_tostring(L, -1));
 }
 
 /* Calls over `base`, by the default client where it is the environment's. */
@@ -76,7 +62,7 @@ static void call(const char *base)
 {
     char ca_path[256];
     snprintf(ca_path, sizeof ca_path, "%s", getenv("SANDBOX_CA_PATH"));
-    lua_State *L = open_state();
+    lua_State *L = open_heard();
     lua_pushstring(L, base);
     lua_setglobal(L, "base");
     lua_pushstring(L, ca_path);
@@ -158,7 +144,7 @@ static bool is_accepted(lua_State *L, const struct variable *variable, int byte)
 static void a_value_of_the_environment_is_checked_as_an_argument_is(void **state)
 {
     (void)state;
-    lua_State *L = open_state();
+    lua_State *L = open_heard();
     unsetenv("CLOUDFLARE_BASE_URL");
     unsetenv("CLOUDFLARE_ACCOUNT_ID");
     for (size_t i = 0; i < VARIABLES; i++)

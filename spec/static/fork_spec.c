@@ -1,36 +1,15 @@
 /* A host that forks, between calls and during them: the parent's connections and calls live on, and the child
  * makes calls of its own. Run it inside `sandbox run`. */
 #define _GNU_SOURCE
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "slow_resolver.h"
+#include "support.h"
 
-#include <dlfcn.h>
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-int luaopen_cloudflare(lua_State *L);
-
-/* A resolver that takes its time, for names that ask for it: libcurl calls this one. */
-__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
-                                                       const struct addrinfo *hints, struct addrinfo **found)
-{
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    if (!name || strncmp(name, "slow.", 5) != 0) return real(name, service, hints, found);
-    usleep(500000);
-    return EAI_NONAME;
-}
 
 /* child(f, how): runs f in a child process, which then ends as `how` says: "exit" as C programs do, "close" after
  * it has closed the Lua state, "kill" by a signal. Returns whether f raised no error. */
@@ -65,20 +44,20 @@ static const char prelude[] =
     "function every(f) for _, how in ipairs(ends) do for _, over in ipairs(ways) do\n"
     "  f(how, cloudflare.new(sandbox.options(over)), over) end end end\n";
 
-static void run(const char *script)
+static void in_parent(const char *script)
 {
-    lua_State *L = luaL_newstate();
-    luaL_openlibs(L);
-    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
+    lua_State *L = open_state();
     lua_register(L, "child", in_child);
-    if (luaL_dostring(L, prelude) || luaL_dostring(L, script)) fail_msg("%s", lua_tostring(L, -1));
+    run(L, prelude);
+    run(L, script);
     lua_close(L);
 }
 
 static void between_calls_the_parents_connection_lives_on(void **state)
 {
     (void)state;
-    run("every(function(how, cf, over)\n"
+    in_parent(
+        "every(function(how, cf, over)\n"
         "  local before, after = sandbox.fresh(), sandbox.fresh()\n"
         "  assert(cf.tokens.delete(nil, before))\n"
         "  assert(child(function() end, how))\n"
@@ -91,7 +70,8 @@ static void between_calls_the_parents_connection_lives_on(void **state)
 static void a_child_makes_calls_of_its_own(void **state)
 {
     (void)state;
-    run("every(function(how, cf, over)\n"
+    in_parent(
+        "every(function(how, cf, over)\n"
         "  local before, of_child, after = sandbox.fresh(), sandbox.fresh(), sandbox.fresh()\n"
         "  assert(cf.tokens.delete(nil, before))\n"
         "  assert(child(function()\n"
@@ -107,7 +87,8 @@ static void a_child_makes_calls_of_its_own(void **state)
 static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **state)
 {
     (void)state;
-    run("every(function(how, cf)\n"
+    in_parent(
+        "every(function(how, cf)\n"
         "  local calls, ids = {}, sandbox.seed(5)\n"
         "  sandbox.fault { method = 'DELETE', delay = 0.15, times = 5 }\n"
         "  for i, id in ipairs(ids) do calls[i] = cf.async.tokens.delete(nil, id) end\n"
@@ -133,7 +114,8 @@ static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **st
 static void while_a_name_resolves_neither_waits_for_the_other(void **state)
 {
     (void)state;
-    run("local far = cloudflare.new { base_url = 'https://slow.example', max_retries = 0 }\n"
+    in_parent(
+        "local far = cloudflare.new { base_url = 'https://slow.example', max_retries = 0 }\n"
         "every(function(how, cf)\n"
         "  local call, of_child = far.async.tokens.delete(sandbox.account, sandbox.missing_id), sandbox.fresh()\n"
         "  cloudflare.step(0.05)\n"
@@ -148,7 +130,8 @@ static void while_a_name_resolves_neither_waits_for_the_other(void **state)
 static void a_child_of_a_child_is_another_process_too(void **state)
 {
     (void)state;
-    run("local cf = cloudflare.new(sandbox.options())\n"
+    in_parent(
+        "local cf = cloudflare.new(sandbox.options())\n"
         "local ids = sandbox.seed(4)\n"
         "assert(cf.tokens.delete(nil, ids[1]))\n"
         "assert(child(function()\n"

@@ -1,21 +1,12 @@
 /* A host that links the module statically: no file is loaded, many Lua states in many threads,
  * and nothing is left behind. Run it inside `sandbox run`. */
 #define _POSIX_C_SOURCE 200809L
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "support.h"
 
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-int luaopen_cloudflare(lua_State *L);
 
 #define THREADS 8
 
@@ -23,16 +14,7 @@ static const char prelude[] = "local env = os.getenv; cf = assert(require 'cloud
                               "  base_url = env 'SANDBOX_TLS_BASE_URL', ca_path = env 'SANDBOX_CA_PATH' });"
                               "missing = ('0'):rep(32)\n";
 
-static lua_State *open_state(void)
-{
-    lua_State *L = luaL_newstate();
-    luaL_openlibs(L);
-    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
-    lua_pop(L, 1);
-    return L;
-}
-
-static int run(lua_State *L, const char *script)
+static int try(lua_State *L, const char *script)
 {
     int failed = luaL_dostring(L, prelude) || luaL_dostring(L, script);
     if (failed) fprintf(stderr, "%s\n", lua_tostring(L, -1));
@@ -43,7 +25,7 @@ static void the_module_works_without_a_file(void **state)
 {
     (void)state;
     lua_State *L = open_state();
-    assert_int_equal(run(L, "local t, e = cf.tokens.delete(nil, missing); assert(e.outcome == 'not_found', tostring(e))"), 0);
+    assert_int_equal(try(L, "local t, e = cf.tokens.delete(nil, missing); assert(e.outcome == 'not_found', tostring(e))"), 0);
     lua_close(L);
 }
 
@@ -51,7 +33,7 @@ static void a_state_closed_with_calls_in_flight_leaves_nothing(void **state)
 {
     (void)state;
     lua_State *L = open_state();
-    assert_int_equal(run(L, "for _ = 1, 20 do call = cf.async.tokens.delete(nil, missing) end "
+    assert_int_equal(try(L, "for _ = 1, 20 do call = cf.async.tokens.delete(nil, missing) end "
                             "require 'cloudflare'.step(0)"), 0);
     lua_close(L);
 }
@@ -60,7 +42,7 @@ static void a_child_process_learns_nothing_of_its_parents_calls(void **state)
 {
     (void)state;
     lua_State *L = open_state();
-    assert_int_equal(run(L, "removal, look = cf.async.tokens.delete(nil, missing), cf.async.tokens.verify() "
+    assert_int_equal(try(L, "removal, look = cf.async.tokens.delete(nil, missing), cf.async.tokens.verify() "
                             "require 'cloudflare'.step(0)"), 0);
     pid_t child = fork();
     if (child == 0)
@@ -76,7 +58,7 @@ static void a_child_process_learns_nothing_of_its_parents_calls(void **state)
 static void *work(void *failed)
 {
     lua_State *L = open_state();
-    *(int *)failed = run(L, "for _ = 1, 30 do"
+    *(int *)failed = try(L, "for _ = 1, 30 do"
                             "  local t, e = cf.tokens.delete(nil, missing)"
                             "  assert(e.outcome == 'not_found', tostring(e)) end");
     lua_close(L);
@@ -89,7 +71,7 @@ static void *come_and_go(void *failed)
     *(int *)failed = 0;
     for (int i = 0; i < 10 && !*(int *)failed; i++) {
         lua_State *L = open_state();
-        *(int *)failed = run(L, "for _ = 1, 5 do cf.async.tokens.delete(nil, missing) end\n"
+        *(int *)failed = try(L, "for _ = 1, 5 do cf.async.tokens.delete(nil, missing) end\n"
                                 "local far = require 'cloudflare'.new { base_url = 'https://nowhere.invalid' }\n"
                                 "far.async.tokens.delete(nil, missing)\n"
                                 "for _ = 1, 5 do require 'cloudflare'.step(0.002) end");

@@ -1,20 +1,13 @@
 /* The host's process is as it was, whatever the module does in it: signals, descriptors, environment, locale,
  * masks and modes. And no write to a dead connection kills it. Run it inside `sandbox run`. */
 #define _GNU_SOURCE
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "support.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fenv.h>
-#include <lauxlib.h>
 #include <locale.h>
-#include <lua.h>
-#include <lualib.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,7 +23,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int luaopen_cloudflare(lua_State *L);
 extern char **environ;
 
 /* What is looked at: one text for each thing, and the descriptors. */
@@ -161,20 +153,6 @@ static void check_descriptors(const struct snapshot *before)
     struct snapshot *now = look();
     assert_memory_equal(before->open, now->open, sizeof now->open);
     free(now);
-}
-
-static void run(lua_State *L, const char *script)
-{
-    if (luaL_dostring(L, script)) fail_msg("%s", lua_tostring(L, -1));
-}
-
-static lua_State *open_state(void)
-{
-    lua_State *L = luaL_newstate();
-    luaL_openlibs(L);
-    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
-    lua_pop(L, 1);
-    return L;
 }
 
 static const char make_client[] =

@@ -1,19 +1,12 @@
 /* A host that loads the module, calls, and unloads it, a thousand times, with threads of libcurl's that still
  * resolve a name when the module is gone. Run it inside `sandbox run`. */
 #define _GNU_SOURCE
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "slow_resolver.h"
+#include "support.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
 #include <malloc.h>
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +16,6 @@
 #define WARM 1000 /* times after which nothing grows any more: as many threads at once have been */
 #define GROWTH 32768.0 /* bytes of all that is allocated: less than seventy for each time */
 #define KEPT 512.0     /* bytes that glibc may keep beside the stack of each thread that lived at once */
-
-/* A resolver that takes its time, for names that ask for it: libcurl calls this one. */
-__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
-                                                       const struct addrinfo *hints, struct addrinfo **found)
-{
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    if (!name || strncmp(name, "slow.", 5) != 0) return real(name, service, hints, found);
-    usleep(300000);
-    return EAI_NONAME;
-}
 
 static size_t count_threads(void)
 {
