@@ -26,11 +26,6 @@ static struct lcf_span trimmed(struct lcf_span text)
     return text;
 }
 
-static bool is_digit(int byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 /* A whole text of decimal digits, few enough never to overflow. */
 static bool decimal(struct lcf_span text, uint64_t *out)
 {
@@ -38,7 +33,7 @@ static bool decimal(struct lcf_span text, uint64_t *out)
     if (lcf_is_empty(text) || text.end - text.at > 18) return false;
     while (!lcf_is_empty(text)) {
         int byte = lcf_next(&text);
-        if (!is_digit(byte)) return false;
+        if (!lcf_is_digit(byte)) return false;
         sum = sum * 10 + (uint64_t)(byte - '0');
     }
     *out = sum;
@@ -51,7 +46,7 @@ static bool take_digits(struct lcf_span *text, int count, int *out)
     *out = 0;
     for (; count > 0; count--) {
         int byte = lcf_next(text);
-        if (!is_digit(byte)) return false;
+        if (!lcf_is_digit(byte)) return false;
         *out = *out * 10 + (byte - '0');
     }
     return true;
@@ -121,7 +116,7 @@ bool lcf_http_date(struct lcf_span text, int64_t *unix_time)
 
 static bool is_ray_byte(int byte)
 {
-    return is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z') || byte == '-';
+    return lcf_is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z') || byte == '-';
 }
 
 static void take_ray(struct lcf_headers *h, struct lcf_span value)

@@ -73,14 +73,9 @@ static struct lcf_span before(struct lcf_span text, const char *stops)
     return part;
 }
 
-static bool is_digit(int byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 static bool is_host_byte(char byte)
 {
-    return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '.' ||
+    return lcf_is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '.' ||
            byte == '-';
 }
 
@@ -96,7 +91,7 @@ static bool check_port(struct lcf_span port)
     if (lcf_is_empty(port)) return true;
     if (!lcf_take(&port, ':') || port.end - port.at > 5) return false;
     for (int byte; number <= 65535 && (byte = lcf_next(&port)) >= 0;) {
-        if (!is_digit(byte)) return false;
+        if (!lcf_is_digit(byte)) return false;
         number = number * 10 + (byte - '0');
     }
     return number >= 1 && number <= 65535;
@@ -120,7 +115,7 @@ static bool take_octet(struct lcf_span *text)
     const int first = lcf_peek(text);
     int number = 0, count = 0;
     //@ loop unroll 3;
-    for (; count < 3 && is_digit(lcf_peek(text)); count++) number = number * 10 + (lcf_next(text) - '0');
+    for (; count < 3 && lcf_is_digit(lcf_peek(text)); count++) number = number * 10 + (lcf_next(text) - '0');
     bool padded = count > 1 && first == '0';
     return count > 0 && !padded && number <= 255;
 }

@@ -7,14 +7,9 @@ static void space(struct lcf_span *c)
     while (lcf_take(c, ' ') || lcf_take(c, '\t') || lcf_take(c, '\n') || lcf_take(c, '\r')) continue;
 }
 
-static bool is_digit(int byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 static bool digit(struct lcf_span *c)
 {
-    if (c->at >= c->end || !is_digit(*c->at)) return false;
+    if (c->at >= c->end || !lcf_is_digit(*c->at)) return false;
     c->at++;
     return true;
 }
@@ -40,7 +35,7 @@ static bool number(struct lcf_span *c)
 
 static int hex_digit(int byte)
 {
-    if (is_digit(byte)) return byte - '0';
+    if (lcf_is_digit(byte)) return byte - '0';
     if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10;
     if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
     return -1;
@@ -318,7 +313,7 @@ bool lcf_json_integer(struct lcf_span number, int *out)
     //@ loop unroll 10;
     for (; !lcf_is_empty(number); count++) {
         int byte = lcf_next(&number);
-        if (!is_digit(byte) || count == 9) return false;
+        if (!lcf_is_digit(byte) || count == 9) return false;
         sum = sum * 10 + (byte - '0');
     }
     if (count == 0) return false;

@@ -29,6 +29,11 @@ static inline bool lcf_is_empty(struct lcf_span span)
     return span.at == span.end;
 }
 
+static inline bool lcf_is_digit(int byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
 /* The first byte, or -1 where there is none. */
 static inline int lcf_peek(const struct lcf_span *span)
 {
