@@ -74,25 +74,11 @@ describe("a script", function()
 
   it("deletes thousands over one connection, without growing", function()
     local _, output = background [[
-      local sandbox = require "spec.support.sandbox"
-      local function read(path)
-        local file = assert(io.open(path))
-        local text = file:read "*a"
-        file:close()
-        return text
-      end
-      local function descriptors()
-        local pipe = io.popen(("ls /proc/%s/fd | wc -l"):format(read("/proc/self/stat"):match "^%d+"))
-        local count = pipe:read "*l"
-        pipe:close()
-        return tonumber(count)
-      end
+      local process, sandbox = require "spec.support.process", require "spec.support.sandbox"
       local cf = assert(require "cloudflare".new(sandbox.options "http2"))
       local function delete(count)
         for _, id in ipairs(sandbox.seed(count)) do assert(cf.tokens.delete(nil, id)) end
-        collectgarbage()
-        collectgarbage()
-        return tonumber(read("/proc/self/status"):match "VmRSS:%s+(%d+)"), descriptors()
+        return process.memory(), process.descriptors()
       end
       local memory, open = delete(1000)
       local memory_after, open_after = delete(1000)

@@ -5,6 +5,7 @@ local cloudflare = require "cloudflare"
 local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local judge = require "spec.support.judge"
+local process = require "spec.support.process"
 local Sweep = require "spec.support.sweep"
 
 local CALLS = Sweep.whole and 100000 or 2000
@@ -175,23 +176,7 @@ local function cancel_some()
   end
 end
 
-local function size()
-  collectgarbage()
-  collectgarbage()
-  for line in io.lines "/proc/self/status" do
-    local kilobytes = line:match "^VmRSS:%s+(%d+)"
-    if kilobytes then return tonumber(kilobytes) end
-  end
-end
-
-local function descriptors()
-  local pipe = assert(io.popen "ls /proc/$PPID/fd | wc -l")
-  local count = tonumber(pipe:read "a")
-  pipe:close()
-  return count
-end
-
-local opened, grown_from, moved = descriptors(), nil, gettime()
+local opened, grown_from, moved = process.descriptors(), nil, gettime()
 while ended < CALLS do
   begin_more()
   cloudflare.step(0.005)
@@ -201,19 +186,20 @@ while ended < CALLS do
   for _, case in ipairs(over_now) do waiting[#waiting + 1] = case end
   ended, over_now = ended + #over_now, {}
   while #waiting >= 2 * BATCH do check_oldest() end
-  if not grown_from and ended > CALLS / 4 then grown_from = size() end
+  if not grown_from and ended > CALLS / 4 then grown_from = process.memory() end
 end
 
 local left = cloudflare.step()
 while #waiting > 0 do check_oldest() end
-local grown = size() - grown_from
+local grown = process.memory() - grown_from
 for _, list in pairs(clients) do
   for _, client in ipairs(list) do client.cf:close() end
 end
 sweep:check(left == 0, left .. " calls are still in flight")
 sweep:check(next(cases) == nil, "a call has not been told of")
 sweep:check(grown < MOST_GROWN, ("the process grew by %d kB"):format(grown))
-sweep:check(descriptors() - opened < MOST_OPENED, ("%d descriptors more"):format(descriptors() - opened))
+local left_open = process.descriptors() - opened
+sweep:check(left_open < MOST_OPENED, ("%d descriptors more"):format(left_open))
 
 local words = {}
 for outcome, count in pairs(outcomes) do words[#words + 1] = count .. " " .. outcome end
