@@ -277,6 +277,7 @@ return {
     { "copies of the credential in freed memory", host("copies", "none_of_a_token"), host("copies", "what_is_left_is_the_libraries") },
     { "the announcement, through a tunnel", swept.proxies, stall "a proxy behind which nothing answers" },
     { "a 417 is not sent again", one_each "Expect refused" },
+    { "one older than 7.88 is refused", host("host", "an_older_libcurl_is_refused_with_a_sentence") },
   },
 
   { "What lua-cjson does",

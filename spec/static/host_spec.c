@@ -1,14 +1,28 @@
 /* A host that links the module statically: no file is loaded, many Lua states in many threads,
  * and nothing is left behind. Run it inside `sandbox run`. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "support.h"
 
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define THREADS 8
+
+/* A libcurl that is too old, where a test asks for it. */
+static bool is_old;
+
+__attribute__((visibility("default"))) curl_version_info_data *curl_version_info(CURLversion stamp)
+{
+    static curl_version_info_data old = {.version = "7.87.0", .version_num = 0x075700};
+    curl_version_info_data *(*real)(CURLversion);
+    *(void **)&real = dlsym(RTLD_NEXT, "curl_version_info");
+    return is_old ? &old : real(stamp);
+}
 
 static const char prelude[] = "local env = os.getenv; cf = assert(require 'cloudflare'.new {"
                               "  base_url = env 'SANDBOX_TLS_BASE_URL', ca_path = env 'SANDBOX_CA_PATH' });"
@@ -26,6 +40,24 @@ static void the_module_works_without_a_file(void **state)
     (void)state;
     lua_State *L = open_state();
     assert_int_equal(try(L, "local t, e = cf.tokens.delete(nil, missing); assert(e.outcome == 'not_found', tostring(e))"), 0);
+    lua_close(L);
+}
+
+static int open_module(lua_State *L)
+{
+    add_module(L);
+    return 0;
+}
+
+static void an_older_libcurl_is_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    lua_State *L = luaL_newstate();
+    is_old = true;
+    lua_pushcfunction(L, open_module);
+    assert_int_not_equal(lua_pcall(L, 0, 0, 0), 0);
+    is_old = false;
+    assert_string_equal(lua_tostring(L, -1), "cloudflare: needs libcurl 7.88 or newer, found 7.87.0");
     lua_close(L);
 }
 
@@ -107,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_module_works_without_a_file),
+        cmocka_unit_test(an_older_libcurl_is_refused_with_a_sentence),
         cmocka_unit_test(a_state_closed_with_calls_in_flight_leaves_nothing),
         cmocka_unit_test(a_child_process_learns_nothing_of_its_parents_calls),
         cmocka_unit_test(every_thread_has_states_of_its_own),
