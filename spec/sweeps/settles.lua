@@ -1,5 +1,6 @@
 -- However a DELETE was lost: where the server comes back within the deadline, the last word is definite and true.
 local cloudflare = require "cloudflare"
+local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local fly = require "spec.support.lanes"
 local judge = require "spec.support.judge"
@@ -94,5 +95,27 @@ for _, over in ipairs(faults.transports) do
   local _, second = cf.tokens.delete(nil, next_one, { attempt_timeout = 2 })
   sweep:check(first.outcome == "deleted" and second.outcome == "deleted" and second.http.attempts == 1,
     ("%s, after silence: %s, then %s in %d attempts"):format(over, first.outcome, second.outcome, second.http.attempts))
+end
+
+-- Not even while another call still waits on it, so that libcurl keeps it.
+local function step_for(seconds)
+  local deadline = gettime() + seconds
+  repeat cloudflare.step(0.01) until gettime() >= deadline
+end
+for _, over in ipairs(faults.transports) do
+  local ids = { faults.fresh(), faults.fresh(), faults.fresh() }
+  faults.register { { id = ids[1], scripts = { { method = "DELETE", effect = false, raw = "", ["end"] = "stall" } } },
+    { id = ids[2] }, { id = ids[3] } }
+  local cf = assert(cloudflare.new(faults.options(over, { attempt_timeout = 1 })))
+  local silent = cf.async.tokens.delete(nil, ids[1])
+  step_for(0.7)
+  local beside = cf.async.tokens.delete(nil, ids[2])
+  step_for(0.5)
+  local _, next_one = cf.tokens.delete(nil, ids[3])
+  local _, first = silent:wait()
+  local _, second = beside:wait()
+  sweep:check(first.outcome == "deleted" and second.outcome == "deleted" and next_one.http.attempts == 1,
+    ("%s, beside silence: %s, %s, then %s in %d attempts"):format(over, first.outcome, second.outcome,
+      next_one.outcome, next_one.http.attempts))
 end
 sweep:finish()

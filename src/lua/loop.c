@@ -4,7 +4,6 @@
 #include "evidence.h"
 #include "state.h"
 
-
 #define LOOP_TYPE "cloudflare.loop"
 
 struct loop {

@@ -159,8 +159,11 @@ static void finish_attempt(struct lcf_exchange *x, CURLcode rc, double now, doub
     record(x, e, now, jitter);
 }
 
+/* A connection that fell silent stays in the pool as long as others wait on it too. */
 static void stop_attempt(struct lcf_exchange *x, enum lcf_cause cause, double now, double jitter)
 {
+    bool fell_silent = cause == LCF_TIMED_OUT && x->attempt.announced;
+    if (fell_silent) x->profile->wary_until = x->profile->last_due;
     struct lcf_entry *e = &x->entries[x->count];
     lcf_attempt_stop(&x->attempt, cause, e);
     record(x, e, now, jitter);
@@ -227,7 +230,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .route = &x->profile->route,
         .connect_timeout = fmin(x->limits.connect_timeout, due - now),
         .plain = x->plain,
-        .fresh = move->fresh,
+        .fresh = move->fresh || now < x->profile->wary_until,
         .body_max = deletes ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
         .owner = x,
     };
@@ -241,6 +244,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         return;
     }
     x->entries[x->count] = (struct lcf_entry){.began = now};
+    x->profile->last_due = fmax(x->profile->last_due, due);
     x->state = LCF_RUNNING;
     x->due = due;
 }

@@ -17,6 +17,8 @@ struct lcf_profile {
     char *base_url;              /* without a trailing slash */
     struct lcf_pace pace;
     int opening;                 /* calls that wait for a connection; the engine counts */
+    double last_due;             /* when every attempt begun so far will have ended */
+    double wary_until;           /* until then a connection that fell silent may still be in the pool */
     struct lcf_secret *self;     /* the credential that a verify found to be … */
     char self_id[LCF_ID_LEN + 1]; /* … the token with this id */
 };
