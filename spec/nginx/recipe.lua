@@ -6,6 +6,7 @@ local read = require "spec.support.read"
 local recipe = assert(read "README.md":match "```nginx\n(.-)```")
 
 local AROUND = [[
+user root;
 load_module @MODULES@/ndk_http_module.so;
 load_module @MODULES@/ngx_http_lua_module.so;
 pid nginx.pid;

@@ -87,7 +87,10 @@ function nginx:workers()
   local master = file and file:read "*n"
   if not master then return found end
   file:close()
-  for pid in output(("pgrep -P %d || true"):format(master)):gmatch "%d+" do found[#found + 1] = tonumber(pid) end
+  local children = io.open(("/proc/%d/task/%d/children"):format(master, master))
+  if not children then return found end
+  for pid in children:lines "*n" do found[#found + 1] = pid end
+  children:close()
   return found
 end
 
