@@ -7,6 +7,7 @@ gives them:
       "tls"       {"certificate", "key", "oldest", "newest", "ciphers"}; without it, plain
       "answers"   by method: what to say to each request; "" hangs up; $ID is the path's last part, $PORT its own
       "blurts"    what to say to the first bytes, whatever they are, before hanging up
+      "floods"    what to say behind an answer, again and again, until the peer has enough
       "tunnel"    the port that a 200 to CONNECT leads to
   {"do": "heard", "port": P}      what arrived there since the last time, in hex and decrypted, and on how
                                   many connections; with "ended" when all of them have ended, or in 5 seconds
@@ -36,6 +37,7 @@ class Listener:
     def __init__(self, order):
         self.answers = order.get("answers", {})
         self.blurts = order.get("blurts")
+        self.floods = order.get("floods")
         self.tunnel = order.get("tunnel")
         self.context = make_context(order["tls"]) if order.get("tls") else None
         self.changed = threading.Condition()
@@ -83,6 +85,8 @@ class Listener:
                 answer = self.answers.get(method.decode("latin-1"), "").encode("latin-1")
                 answer = answer.replace(b"$ID", path.split(b"/")[-1]).replace(b"$PORT", b"%d" % self.port)
                 connection.sendall(answer)
+                while self.floods:
+                    connection.sendall(self.floods.encode() * 1000)
                 if not answer:
                     return
                 if method == b"CONNECT" and self.tunnel:

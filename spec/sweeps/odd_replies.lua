@@ -210,6 +210,14 @@ for _, idle in ipairs { 0, 1 } do
   row("after a call whose reply came again, late, and a rest of " .. idle, {}, "deleted",
     { over = "h1", idle = idle, warm = { { raw = ANSWER .. ANSWER, pause = { at = #ANSWER, seconds = 0.05 } } } })
 end
+for where, first in pairs {
+  ["in its status line"] = ANSWER:gsub("HTTP/1.1", "HTTP/2"), ["in a field"] = ANSWER:gsub("\r\n", "\r\nHTTP/2 field: x\r\n", 1),
+  ["in an interim answer"] = "HTTP/2 103 -\r\n\r\n" .. ANSWER,
+  ["in a trailer"] = ("HTTP/1.1 404 -\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\nHTTP/2 field: x\r\n\r\n"):format(#NO, NO),
+} do
+  row("after a call whose reply came again, late, and said HTTP/2 " .. where, {}, "deleted",
+    { over = "h1", idle = 1, warm = { { raw = first .. ANSWER, pause = { at = #first, seconds = 0.05 } } } })
+end
 
 local function allowed(amounts_to, effect)
   if amounts_to == "ambiguous" then return { [effect and "gone" or "deleted"] = true } end

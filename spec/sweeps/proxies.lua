@@ -1,5 +1,6 @@
 -- A proxy never hears the credential, whatever it answers; and one that has not proven itself hears nothing at all.
 local cloudflare = require "cloudflare"
+local gettime = require "socket".gettime
 local certificates = require "spec.support.certificates"
 local sandbox = require "spec.support.sandbox"
 local witness = require "spec.support.witness"
@@ -76,6 +77,22 @@ for _, name in ipairs(bad_certificates) do
     local outcome, heard = delete_through(proxy, "https://localhost:%d", credential)
     sweep:check(outcome == "not_sent" and heard == "",
       ("proxy whose certificate is %s: %s, %q"):format(name, outcome, heard))
+  end
+end
+
+-- One that never stops answering holds nobody up: libcurl reads its answer byte by byte, as long as there is more.
+for _, flood in ipairs {
+  { "a chunked body", "Transfer-Encoding: chunked\r\n\r\n", "9\r\nand so on\r\n" },
+  { "a long body", "Content-Length: 99999999999\r\n\r\n", "and so on" }, { "headers", "", "X-And: so on\r\n" },
+} do
+  local proxy = witness.listen {
+    answers = { CONNECT = "HTTP/1.1 407 Proxy Authentication Required\r\n" .. flood[2] }, floods = flood[3],
+  }
+  for _, url in ipairs { "http://127.0.0.1:%d", "http://user:word@127.0.0.1:%d" } do
+    local began = gettime()
+    local outcome = delete_through(proxy, url, CREDENTIALS[1])
+    local took = gettime() - began
+    sweep:check(outcome == "not_sent" and took < 5.05, ("an endless answer of a proxy: %s, %s in %.2f s"):format(flood[1], outcome, took))
   end
 end
 

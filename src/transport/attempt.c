@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "attempt.h"
+#include "clock.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -20,6 +21,24 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
     return CURL_PREREQFUNC_OK;
 }
 
+/* libcurl reads on while more arrives, a proxy's answer byte by byte: a flood would never let it return. */
+static int on_progress(void *data, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+    struct lcf_attempt *a = data;
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    if (!a->announced && a->stirs++ > LCF_PROXY_MAX) return 1;
+    double now = lcf_now();
+    a->overdue = now > a->due && now > a->carrier->hurry;
+    return a->overdue;
+}
+
+/* A peer may write HTTP/2 into a line of HTTP/1, and libcurl believe it; but this only libcurl itself makes. */
+static bool speaks_http2(CURL *easy)
+{
+    struct curl_header *status;
+    return curl_easy_header(easy, ":status", 0, CURLH_PSEUDO, -1, &status) == CURLHE_OK;
+}
+
 /* Over HTTP/1 an answer is known by its order alone: one too many on a kept connection would pass
  * for the answer to the next request. So only one that speaks HTTP/2 is kept. */
 static void set_reuse(const struct lcf_attempt *a, bool kept)
@@ -31,7 +50,7 @@ static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    if (!a->plain && len > 7 && memcmp(at, "HTTP/2 ", 7) == 0) set_reuse(a, true);
+    if (len > 5 && memcmp(at, "HTTP/", 5) == 0 && speaks_http2(a->easy)) set_reuse(a, true);
     lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
@@ -74,6 +93,9 @@ static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, cons
     LCF_SET(CURLOPT_SOCKOPTFUNCTION, on_open);
     LCF_SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     LCF_SET(CURLOPT_CLOSESOCKETDATA, &carrier->sockets);
+    LCF_SET(CURLOPT_NOPROGRESS, 0L);
+    LCF_SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    LCF_SET(CURLOPT_XFERINFODATA, a);
     LCF_SET(CURLOPT_PREREQFUNCTION, on_announce);
     LCF_SET(CURLOPT_PREREQDATA, a);
     LCF_SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -93,7 +115,8 @@ CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, c
 {
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
-        .multi = carrier->multi, .method = wire->method, .plain = wire->plain, .body = {.max = wire->body_max}};
+        .multi = carrier->multi, .method = wire->method, .carrier = carrier, .due = wire->due,
+        .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;
     CURLcode rc = wire_up(a, carrier, wire);
@@ -139,6 +162,7 @@ static int status_of(CURL *easy)
  * or an encoding stand, the bytes are not what they seem. */
 static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
 {
+    if (a->overdue) return LCF_TIMED_OUT;
     if (rc != CURLE_OK) return lcf_cause_of(rc, a->announced);
     if (!a->headers.ended) return LCF_BROKEN;
     return a->headers.encoded || a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
@@ -165,9 +189,16 @@ static bool quotes_proxy(const struct lcf_attempt *a, CURLcode rc)
     return rc == CURLE_COULDNT_RESOLVE_PROXY || strstr(a->error, "://") || strchr(a->error, '@');
 }
 
+/* Of what we stopped ourselves libcurl can say no more than that. */
+static const char *explain(const struct lcf_attempt *a, CURLcode rc)
+{
+    if (rc != CURLE_ABORTED_BY_CALLBACK) return curl_easy_strerror(rc);
+    return a->stirs > LCF_PROXY_MAX ? "the proxy's answer does not end" : "";
+}
+
 void lcf_attempt_finish(struct lcf_attempt *a, CURLcode rc, struct lcf_entry *entry)
 {
     lcf_attempt_stop(a, cause_of(a, rc), entry);
-    if (quotes_proxy(a, rc)) a->error[0] = '\0';
-    if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", curl_easy_strerror(rc));
+    if (rc == CURLE_ABORTED_BY_CALLBACK || quotes_proxy(a, rc)) a->error[0] = '\0';
+    if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", explain(a, rc));
 }

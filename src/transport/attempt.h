@@ -10,12 +10,14 @@
 /* One request on the wire: an easy handle, its buffers, and what is to be said of it. No retry. */
 
 #define LCF_HEADERS_MAX (64 * 1024) /* bytes of one header block */
+#define LCF_PROXY_MAX (64 * 1024)   /* bytes of what a proxy answers before it lets us through */
 
 /* What all attempts of one engine share. */
 struct lcf_carrier {
     CURLM *multi;
     struct lcf_trust trust;
     struct lcf_sockets sockets;
+    double hurry; /* libcurl has been at it for long by then: it is stopped where an attempt is overdue */
 };
 
 /* What one attempt sends, and within which bounds. Nothing of it is owned. */
@@ -25,6 +27,7 @@ struct lcf_wire {
     struct lcf_secret *secret;
     const struct lcf_route *route;
     double connect_timeout; /* seconds, no longer than the attempt itself may take */
+    double due;             /* when it ends, come what may; monotonic seconds */
     bool plain;             /* http to a loopback address */
     bool fresh;             /* not on a connection that was used before */
     size_t body_max;        /* bytes */
@@ -35,8 +38,11 @@ struct lcf_attempt {
     CURL *easy;   /* NULL while nothing is in flight */
     CURLM *multi; /* what it is in flight over */
     enum lcf_method method;
-    bool plain;      /* not TLS: so never HTTP/2 */
+    const struct lcf_carrier *carrier;
+    double due;
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
+    bool overdue;    /* stopped from within libcurl, which would not let go of it */
+    long stirs;      /* how often libcurl had something to do before the announcement */
     struct lcf_headers headers;
     struct lcf_bytes body;
     char error[CURL_ERROR_SIZE];

@@ -295,6 +295,7 @@ static void stir(struct lcf_engine *e, double seconds)
     size_t count = lcf_sockets_wait(&e->carrier.sockets, seconds, ready);
     double now = lcf_now();
     CURLM *multi = e->carrier.multi;
+    e->carrier.hurry = now + LCF_STEP_LATE;
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
     if (e->unsound) renew(e);

@@ -134,6 +134,12 @@ static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
     x->attempt.body = (struct lcf_bytes){0};
 }
 
+/* A connection that fell silent stays in the pool as long as others wait on it too. */
+static void heed_silence(struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    if (e->cause == LCF_TIMED_OUT && e->phase == LCF_SENT) x->profile->wary_until = x->profile->last_due;
+}
+
 /* Weighs what an attempt brought and writes it into the history. */
 static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, double jitter)
 {
@@ -146,6 +152,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     if (e->retry_after > 0) lcf_pace_block(&x->profile->pace, now + e->retry_after);
     memcpy(x->why, x->attempt.error, sizeof x->why);
+    heed_silence(x, e);
     learn_self(x, &e->reading);
     keep_body(x, e);
     lcf_bytes_free(&x->attempt.body);
@@ -159,11 +166,8 @@ static void finish_attempt(struct lcf_exchange *x, CURLcode rc, double now, doub
     record(x, e, now, jitter);
 }
 
-/* A connection that fell silent stays in the pool as long as others wait on it too. */
 static void stop_attempt(struct lcf_exchange *x, enum lcf_cause cause, double now, double jitter)
 {
-    bool fell_silent = cause == LCF_TIMED_OUT && x->attempt.announced;
-    if (fell_silent) x->profile->wary_until = x->profile->last_due;
     struct lcf_entry *e = &x->entries[x->count];
     lcf_attempt_stop(&x->attempt, cause, e);
     record(x, e, now, jitter);
@@ -229,6 +233,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .secret = x->secret,
         .route = &x->profile->route,
         .connect_timeout = fmin(x->limits.connect_timeout, due - now),
+        .due = due,
         .plain = x->plain,
         .fresh = move->fresh || now < x->profile->wary_until,
         .body_max = deletes ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,

@@ -14,7 +14,7 @@ static CURLcode harden_http(CURL *easy, const struct lcf_route *route, bool plai
     LCF_SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);       /* one credential, ours */
     LCF_SET(CURLOPT_HTTP09_ALLOWED, 0L);                    /* bytes without a status are no answer */
     LCF_SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    LCF_SET(CURLOPT_PIPEWAIT, 1L);                          /* a stream on a live connection before a new one */
+    LCF_SET(CURLOPT_PIPEWAIT, (long)!plain);                /* a stream on a live connection before a new one */
     LCF_SET(CURLOPT_TCP_KEEPALIVE, 1L);                     /* a peer that vanished is noticed */
     LCF_SET(CURLOPT_QUICK_EXIT, 1L);                        /* never wait for a resolver thread */
     LCF_SET(CURLOPT_USERAGENT, route->user_agent);
@@ -26,6 +26,7 @@ static CURLcode harden_proxy(CURL *easy, const struct lcf_route *route, bool pla
 {
     CURLcode rc = CURLE_OK;
     LCF_SET(CURLOPT_PROXY, plain ? "" : route->proxy);      /* NULL: the documented proxy variables */
+    LCF_SET(CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);     /* GSS-API would block, and say who the host is */
     LCF_SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);  /* the credential is not for the proxy */
     LCF_SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);          /* nor are its headers the API's */
     LCF_SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
