@@ -94,6 +94,9 @@ describe("a mistake raises", function()
       "bad argument #1 to 'new' (option names are strings)" },
     { "a number for a token", function() cloudflare.new { api_token = 12 } end,
       "bad argument #1 to 'new' (string or function expected for option 'api_token', got number)" },
+    { "options that stand behind a metatable", function()
+        cloudflare.new(setmetatable({}, { __index = { api_token = "x" } }))
+      end, "bad argument #1 to 'new' (a plain table expected: what __index gives would not be read)" },
     { "a string for on_event", function() cloudflare.new { api_token = "x", on_event = "print" } end,
       "bad argument #1 to 'new' (function expected for option 'on_event', got string)" },
     { "a boolean for base_url", function() cloudflare.new { api_token = "x", base_url = true } end,

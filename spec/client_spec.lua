@@ -367,6 +367,19 @@ describe("on_event", function()
     assert.equal(1, #requests_for(second))
   end)
 
+  it("nor where the call that it hears of never began", function()
+    local id, cf, heard, said = sandbox.fresh(), nil, nil, nil
+    cf = cloudflare.new(sandbox.options("http2", { on_event = function(event)
+      heard, said = event, { pcall(cf.tokens.delete, nil, id) }
+    end }))
+    cf.tokens.delete(nil, "not an id")
+    assert.same({ "not_sent", 0, 0, "tokens.delete" }, { heard.outcome, heard.attempts, heard.seconds, heard.operation })
+    assert.is_false(said[1])
+    assert.truthy(said[2]:find "on_event")
+    assert.equal(0, #requests_for(id))
+    assert.equal(0, cloudflare.step()) -- nor does anything stay forbidden
+  end)
+
   it("may look at calls, cancel them and close clients", function()
     local other = cloudflare.new(sandbox.options())
     local id, pending, seen = sandbox.fresh(), nil, nil

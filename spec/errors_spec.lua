@@ -147,6 +147,13 @@ describe("an error", function()
     assert.same({ 10, 20 }, err.http.trace[1].codes)
   end)
 
+  it("has no code where the API's is null", function()
+    local body = '{"success":false,"errors":[{"code":null,"message":"a"}],"messages":[],"result":null}'
+    local err = failure { status = 400, body = body, effect = false }
+    assert.is_nil(err.code)
+    assert.same({ { code = cloudflare.null, message = "a" } }, err.errors)
+  end)
+
   -- One of each kind, and what its sentence must hold.
   local kinds = {
     argument = { function()

@@ -259,4 +259,32 @@ describe("it was once wrong that", function()
     assert.equal("accepted", err.http.trace[1].proved)
     assert.same({}, err.errors)
   end)
+
+  it("in clear a call waited for the answer to another", function()
+    local slow, quick = sandbox.fresh(), sandbox.fresh()
+    sandbox.fault { token = slow, delay = 5 }
+    local cf = cloudflare.new(sandbox.options "plain")
+    local call = cf.async.tokens.delete(nil, slow)
+    cloudflare.step(0.05)
+    local _, envelope = cf.tokens.delete(nil, quick, { timeout = 4 })
+    assert.equal("deleted", envelope.outcome)
+    assert.is_false(call:done())
+    call:cancel()
+  end)
+
+  it("a finalizer that raised, somebody else's, took the answer", function()
+    local text = output_of [[
+      local cf = cloudflare.new(sandbox.options())
+      collectgarbage("setpause", 50)
+      collectgarbage("setstepmul", 2000)
+      for _ = 1, 100 do
+        pcall(function() for _ = 1, 3 do finally(function() error("of somebody else", 0) end) end end)
+        local ok, result, err = pcall(cf.tokens.verify)
+        if ok and not result then print(err) end
+      end
+      collectgarbage "stop"
+      os.exit(0)
+    ]]
+    assert.is_nil(text:find("out of memory", 1, true))
+  end)
 end)

@@ -97,6 +97,7 @@ static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **st
         "  assert(child(function()\n"
         "    assert(outcome(calls[1]:wait()) == 'unknown')\n"
         "    assert(calls[2]:done())\n"
+        "    assert(calls[3]:cancel() == true)\n"
         "    assert(cloudflare.step() == 0)\n"
         "    assert(cf.tokens.delete(nil, of_child))\n"
         "    cf:close()\n"

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <curl/curl.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -68,6 +69,28 @@ static void a_state_closed_with_calls_in_flight_leaves_nothing(void **state)
     assert_int_equal(try(L, "for _ = 1, 20 do call = cf.async.tokens.delete(nil, missing) end "
                             "require 'cloudflare'.step(0)"), 0);
     lua_close(L);
+}
+
+static size_t count_descriptors(void)
+{
+    size_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (readdir(dir)) count++;
+    closedir(dir);
+    return count;
+}
+
+static void a_call_that_begins_while_a_state_closes_keeps_no_descriptor(void **state)
+{
+    (void)state;
+    size_t before = count_descriptors();
+    for (int i = 0; i < 5; i++) {
+        lua_State *L = open_state();
+        assert_int_equal(try(L, "last = setmetatable({}, { __gc = function() cf.async.tokens.delete(nil, missing);"
+                                "  require 'cloudflare'.step(0.001) end })"), 0);
+        lua_close(L);
+    }
+    assert_int_equal(count_descriptors(), before);
 }
 
 static void a_child_process_learns_nothing_of_its_parents_calls(void **state)
@@ -141,6 +164,7 @@ int main(void)
         cmocka_unit_test(the_module_works_without_a_file),
         cmocka_unit_test(an_older_libcurl_is_refused_with_a_sentence),
         cmocka_unit_test(a_state_closed_with_calls_in_flight_leaves_nothing),
+        cmocka_unit_test(a_call_that_begins_while_a_state_closes_keeps_no_descriptor),
         cmocka_unit_test(a_child_process_learns_nothing_of_its_parents_calls),
         cmocka_unit_test(every_thread_has_states_of_its_own),
         cmocka_unit_test(states_come_and_go_in_many_threads),

@@ -330,7 +330,8 @@ static int call_cancel(lua_State *L)
         lcf_engine_cancel(call->engine, call->exchange);
         lcf_loop_deliver(L);
     }
-    lua_pushboolean(L, call->exchange && lcf_exchange_may_have_sent(call->exchange));
+    bool may_send = is_foreign(L, call); /* the parent does not know of this */
+    lua_pushboolean(L, may_send || (call->exchange && lcf_exchange_may_have_sent(call->exchange)));
     return 1;
 }
 

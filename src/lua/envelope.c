@@ -4,6 +4,8 @@
 #include "json.h"
 #include "state.h"
 
+#define BUILDS_MAX 10 /* times that an answer is built, if somebody else's error comes in between */
+
 enum reserve { RESERVED_RESULT = 1, RESERVED_ENVELOPE, RESERVED_ERROR };
 
 /* [-0, +1, e] */
@@ -107,15 +109,18 @@ static void push_reserved(lua_State *L, const struct lcf_exchange *x, bool missi
     set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)(x->outcome == LCF_OK ? LCF_FAILED : x->outcome));
 }
 
+/* A finalizer that happens to run (before Lua 5.4), or a hook, may raise in here: then it is built anew. */
 int lcf_answer_push(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve)
 {
-    int top = lua_gettop(L);
-    lcf_state_get(L, LCF_SLOT_ANSWER);
-    lua_pushlightuserdata(L, (void *)(size_t)x);
-    lua_pushboolean(L, missing_ok);
-    if (lua_pcall(L, 2, 2, 0) != 0) {
+    int top = lua_gettop(L), status = LUA_ERRRUN;
+    for (int builds = 0; status != LUA_ERRMEM && builds < BUILDS_MAX; builds++) {
+        lcf_state_get(L, LCF_SLOT_ANSWER);
+        lua_pushlightuserdata(L, (void *)(size_t)x);
+        lua_pushboolean(L, missing_ok);
+        status = lua_pcall(L, 2, 2, 0);
+        if (status == 0) return 2;
         lua_settop(L, top);
-        push_reserved(L, x, missing_ok, reserve);
     }
+    push_reserved(L, x, missing_ok, reserve);
     return 2;
 }

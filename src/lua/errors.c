@@ -331,12 +331,13 @@ static void copy_field(lua_State *L, int envelope, const char *name)
     lua_setfield(L, -2, name);
 }
 
-/* [-0, +0, e] The first error's code, as received, into the error on top of the stack. */
+/* [-0, +0, e] The first error's code, where it has one, into the error on top of the stack. */
 static void copy_code(lua_State *L, int envelope)
 {
     push_first_error(L, envelope);
     if (lua_istable(L, -1)) {
         lua_getfield(L, -1, "code");
+        if (lua_islightuserdata(L, -1)) lua_pop(L, 1), lua_pushnil(L); /* JSON's null */
         lua_setfield(L, -3, "code");
     }
     lua_pop(L, 1);

@@ -7,18 +7,18 @@
 #define LOOP_TYPE "cloudflare.loop"
 
 struct loop {
-    struct lcf_engine *engine;
+    struct lcf_engine *engine; /* NULL until the first call */
+    bool closed; /* collected, as only a closing state does */
     bool busy; /* inside a step, or telling */
     lua_Integer ended; /* how many calls have ended */
 };
 
-/* [-0, +1, -] The loop, on the stack so that it stays; NULL where none has been made, where it is
- * another process's, or where Lua is closing and has collected it. */
+/* [-0, +1, -] The loop, on the stack so that it stays; NULL where it is another process's. */
 static struct loop *push_loop(lua_State *L)
 {
     lcf_state_get(L, LCF_SLOT_LOOP);
     struct loop *loop = lua_touserdata(L, -1);
-    return loop && loop->engine && !lcf_engine_is_foreign(loop->engine) ? loop : NULL;
+    return loop->engine && lcf_engine_is_foreign(loop->engine) ? NULL : loop;
 }
 
 /* [-0, +0, -] */
@@ -27,15 +27,6 @@ static struct loop *current_loop(lua_State *L)
     struct loop *loop = push_loop(L);
     lua_pop(L, 1);
     return loop;
-}
-
-/* [-0, +0, -] Whether the loop was collected: only a closing state does that. */
-static bool is_closing(lua_State *L)
-{
-    lcf_state_get(L, LCF_SLOT_LOOP);
-    const struct loop *loop = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return loop && !loop->engine;
 }
 
 struct lcf_engine *lcf_loop_current(lua_State *L)
@@ -49,22 +40,27 @@ static int loop_gc(lua_State *L)
     struct loop *loop = lua_touserdata(L, 1);
     if (loop->engine) lcf_engine_free(loop->engine);
     loop->engine = NULL;
+    loop->closed = true;
     return 0;
 }
 
-struct lcf_engine *lcf_loop_engine(lua_State *L)
+/* [-0, +0, e] */
+static struct loop *make_loop(lua_State *L)
 {
-    struct lcf_engine *engine = lcf_loop_current(L);
-    if (engine || is_closing(L)) return engine;
     struct loop *loop = lua_newuserdata(L, sizeof *loop);
     *loop = (struct loop){0};
     luaL_getmetatable(L, LOOP_TYPE);
     lua_setmetatable(L, -2);
-    loop->engine = lcf_engine_new();
-    engine = loop->engine;
-    if (engine) lcf_state_set(L, LCF_SLOT_LOOP);
-    else lua_pop(L, 1);
-    return engine;
+    lcf_state_set(L, LCF_SLOT_LOOP);
+    return loop;
+}
+
+struct lcf_engine *lcf_loop_engine(lua_State *L)
+{
+    struct loop *loop = current_loop(L);
+    if (!loop) loop = make_loop(L);
+    if (!loop->engine && !loop->closed) loop->engine = lcf_engine_new();
+    return loop->engine;
 }
 
 /* A listener that is none is kept too: another exchange may have had this address, and to forget
@@ -115,12 +111,13 @@ static void describe_end(lua_State *L, const struct lcf_exchange *x)
 /* unsent(listener, operation): [-2, +0, e] the outcome of a call that never began. */
 static int tell_unsent(lua_State *L)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
     lua_pushnumber(L, lcf_unix_time());
     lua_setfield(L, -2, "time");
     lua_insert(L, -2);
     lua_setfield(L, -2, "operation");
     lcf_set_number(L, "attempts", 0);
+    lcf_set_number(L, "seconds", 0);
     lua_pushstring(L, lcf_outcome_name(LCF_NOT_SENT));
     lua_setfield(L, -2, "outcome");
     lua_call(L, 1, 0);
@@ -129,14 +126,18 @@ static int tell_unsent(lua_State *L)
 
 void lcf_loop_tell_unsent(lua_State *L, const char *operation)
 {
+    struct loop *loop = current_loop(L);
     if (!lua_isfunction(L, -1)) {
         lua_pop(L, 1);
         return;
     }
+    if (!loop) loop = make_loop(L);
     lua_pushcfunction(L, tell_unsent);
     lua_insert(L, -2);
     lua_pushstring(L, operation);
+    loop->busy = true;
     if (lua_pcall(L, 2, 0, 0) != 0) lua_pop(L, 1);
+    loop->busy = false;
 }
 
 /* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
@@ -202,7 +203,7 @@ static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *
 void lcf_loop_deliver(lua_State *L)
 {
     struct loop *loop = push_loop(L);
-    if (loop && !loop->busy) {
+    if (loop && loop->engine && !loop->busy) {
         loop->busy = true;
         for (struct lcf_exchange *x; current_loop(L) == loop && (x = lcf_engine_news(loop->engine));)
             tell_exchange(L, loop, x);
@@ -233,7 +234,7 @@ int lcf_loop_step(lua_State *L)
     lcf_loop_check_idle(L, "step");
     struct loop *loop = current_loop(L);
     size_t in_flight = 0;
-    if (loop) {
+    if (loop && loop->engine) {
         loop->busy = true;
         in_flight = lcf_engine_step(loop->engine, seconds);
         loop->busy = false;
@@ -268,6 +269,8 @@ void lcf_loop_open(lua_State *L)
     lua_pop(L, 1);
     lcf_state_get(L, LCF_SLOT_LISTENERS);
     if (!lua_istable(L, -1)) lua_newtable(L), lcf_state_set(L, LCF_SLOT_LISTENERS);
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    if (!lua_isuserdata(L, -1)) make_loop(L);
     lua_settop(L, top);
     lua_pushcfunction(L, tell);
     lcf_state_set(L, LCF_SLOT_TELL);

@@ -7,7 +7,8 @@
 /* The one engine of this Lua state: made at the first call of each process, stepped from Lua,
  * and the place from which on_event is told. */
 
-/* [-0, +0, e] Makes the metatable and the table of listeners; a former load that failed may have left off anywhere. */
+/* [-0, +0, e] Makes the metatable, the table of listeners and the loop, which so is collected after whatever needs
+ * it; a former load that failed may have left off anywhere. */
 void lcf_loop_open(lua_State *L);
 
 /* [-0, +0, e] The engine of this process, made if there is none; NULL where that failed. */

@@ -192,6 +192,8 @@ struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const 
     struct lcf_fault first = no_fault;
     if (lua_isnoneornil(L, index)) return first;
     if (!lua_istable(L, index)) lcf_wrong_type(L, function, argument, "table", index);
+    if (luaL_getmetafield(L, index, "__index"))
+        lcf_bad_argument(L, function, argument, "a plain table expected: what __index gives would not be read");
     lua_pushnil(L);
     for (; lua_next(L, index); lua_pop(L, 1)) {
         const struct option *option = identify(L, for_call, function, argument);

@@ -14,7 +14,7 @@ enum lcf_slot {
     LCF_SLOT_DECODE = 1,     /* lua-cjson's decode */
     LCF_SLOT_NULL,
     LCF_SLOT_ANSWER,         /* the C function that builds an answer, run under pcall */
-    LCF_SLOT_LOOP,           /* the engine's userdata, once made */
+    LCF_SLOT_LOOP,           /* the engine's userdata */
     LCF_SLOT_LISTENERS,      /* exchange (light userdata) → on_event */
     LCF_SLOT_TELL,           /* the C function that tells one event, run under pcall */
     LCF_SLOT_DEFAULT_CLIENT, /* once made */
