@@ -461,6 +461,14 @@ describe("the environment", function()
     assert.equal(id .. "\tdeleted", in_environment(variables, code:format(id)))
   end)
 
+  it("makes it once: a block that it met is remembered", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", status = 429, headers = { ["Retry-After"] = "600" } }
+    local variables = with { CLOUDFLARE_API_TOKEN = sandbox.token }
+    local code = ("for _ = 1, 2 do io.write(select(2, cloudflare.tokens.delete(nil, '%s')).outcome, ' ') end")
+    assert.equal("refused not_sent", in_environment(variables, code:format(id)))
+  end)
+
   it("names no proxy for a loopback address", function()
     local id = sandbox.fresh()
     local variables = with { CLOUDFLARE_API_TOKEN = sandbox.token }

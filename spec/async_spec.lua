@@ -226,6 +226,16 @@ describe("cf.async", function()
       assert.equal(1, #requests_for(id)) -- it does not confirm
     end)
 
+    it("of a call that is being settled says that something was sent", function()
+      local id = sandbox.fresh()
+      sandbox.fault { token = id, method = "DELETE", drop = "before" }
+      sandbox.fault { token = id, method = "GET", delay = 1 }
+      local call = cf.async.tokens.delete(nil, id)
+      step_until(function() return #requests_for(id) > 1 end)
+      assert.is_true(call:cancel())
+      assert.equal("unknown", select(2, call:wait()).outcome)
+    end)
+
     it("of a call that waits for its next attempt keeps what is proven", function()
       local id, heard = sandbox.fresh(), nil
       sandbox.fault { token = id, status = 429, headers = { ["Retry-After"] = "20" } }

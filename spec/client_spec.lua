@@ -149,7 +149,8 @@ describe("a client", function()
   it("is collected when nobody holds it", function()
     local held = setmetatable({}, { __mode = "k" })
     for _ = 1, 20 do
-      local cf = cloudflare.new(sandbox.options("plain", { on_event = function() end }))
+      local cf
+      cf = cloudflare.new(sandbox.options("plain", { on_event = function() return cf end }))
       assert(cf.tokens.verify())
       held[cf] = true
     end
@@ -487,6 +488,16 @@ describe("tokens.verify", function()
       sandbox.fault { token = id, method = "DELETE", drop = "before" }
       sandbox.fault { token = id, method = "GET", status = 401 }
       local _, err = cf.tokens.delete(nil, id, { api_key = sandbox.key, api_email = sandbox.email })
+      assert.equal("unknown", err.outcome)
+      assert.is_false(is_deleted(id))
+    end)
+
+    it("a GET that shows a token teaches nothing", function()
+      local cf, id = cloudflare.new(sandbox.options()), sandbox.fresh()
+      sandbox.fault { token = id, method = "DELETE", drop = "before" }
+      sandbox.fault { token = id, method = "GET", delay = 0.01 }
+      sandbox.fault { token = id, method = "GET", status = 401 }
+      local _, err = cf.tokens.delete(nil, id, { check_first = true })
       assert.equal("unknown", err.outcome)
       assert.is_false(is_deleted(id))
     end)

@@ -287,7 +287,7 @@ describe("tokens.delete", function()
       sandbox.fault {
         token = id,
         body = ('{"success":true,"errors":[],"messages":[],"result_info":null,"result":'
-          .. '{"id":"%s","expires_on":null,"uses":12,"load":0.5,"big":9007199254740991}}'):format(id),
+          .. '{"id":"%s","expires_on":null,"uses":12,"load":0.5,"big":9007199254740991,"low":-1e300}}'):format(id),
       }
       local token, envelope = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
       assert.equal("deleted", envelope.outcome)
@@ -296,6 +296,7 @@ describe("tokens.delete", function()
       assert_integer(12, token.uses)
       assert_integer(9007199254740991, token.big)
       assert.equal(0.5, token.load)
+      assert.equal(-1e300, token.low)
     end)
 
     it("is a table even where the API sends null", function()

@@ -101,6 +101,9 @@ local rows = {
     "DELETE accepted, GET present, DELETE deleted", 1 },
   { "a 200 names another id, and there are no retries", { on_delete { body = NAMES_OTHER, effect = false } },
     "unknown", "DELETE accepted, GET present", 0, { max_retries = 0 } },
+  { "a 200 names another id, and the next DELETE is lost", {
+    on_delete { body = NAMES_OTHER, effect = false }, on_delete { drop = "before" },
+  }, "unknown", "DELETE accepted, GET present, DELETE nothing, GET present", 0, { max_retries = 1 } },
   { "a 200 names another id, and then the API falls silent", {
     on_delete { body = NAMES_OTHER }, on_get { status = 500, times = 9 },
   }, "accepted", "DELETE accepted, GET nothing", 1 },
@@ -281,8 +284,17 @@ describe("tokens.delete tells the truth when", function()
     end)
 
     it("and so does the sentence, when ours cannot be settled", function()
-      local _, _, err = evidence "a 200 names another id, and there are no retries"
-      assert.truthy(tostring(err):find(OTHER_ID, 1, true))
+      for _, ending in ipairs { "there are no retries", "the next DELETE is lost" } do
+        local _, _, err = evidence("a 200 names another id, and " .. ending)
+        assert.truthy(tostring(err):find(OTHER_ID, 1, true))
+      end
+    end)
+
+    it("an id of another shape is called malformed, and not repeated", function()
+      local id = sandbox.fresh()
+      sandbox.fault { token = id, method = "DELETE", body = (NAMES_OTHER:gsub(OTHER_ID, "cfat_x")) }
+      local _, detail = cloudflare.new(sandbox.options("plain")).tokens.delete(nil, id)
+      assert.equal("malformed", detail.http.trace[1].id)
     end)
 
     it("an unknown has what the last answer said", function()
@@ -363,6 +375,15 @@ describe("Retry-After", function()
     local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
     assert.equal("refused", err.outcome)
     assert.is_true(err.http.retry_after > 3500 and err.http.retry_after <= 3600)
+  end)
+
+  it("of a 503 counts as well", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", status = 503, headers = { ["Retry-After"] = "600" } }
+    local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)
+    assert.equal("unknown", err.outcome)
+    assert.equal("DELETE nothing", story(err.http))
+    assert.equal(600, err.http.retry_after)
   end)
 
   it("after a lost answer makes an unknown, not a refusal", function()
@@ -515,6 +536,18 @@ describe("nothing is sent", function()
       assert.same({}, requests_for(id))
     end)
   end
+
+  it("where no connection stands within connect_timeout", function()
+    local mute = assert(socket.bind("127.0.0.1", 0))
+    local url = ("https://127.0.0.1:%d"):format((select(2, mute:getsockname())))
+    local options = sandbox.options("http2", { base_url = url, connect_timeout = 0.3, max_retries = 0, attempt_timeout = 20 })
+    local began = socket.gettime()
+    local _, err = cloudflare.new(options).tokens.delete(nil, sandbox.missing_id, { timeout = 60 })
+    mute:close()
+    assert.equal("not_sent", err.outcome)
+    assert.equal("timeout", err.kind)
+    assert.is_true(socket.gettime() - began < 10)
+  end)
 
   it("to a closed port however often it is tried", function()
     local options = sandbox.options("plain", { base_url = "http://127.0.0.1:" .. closed_port() })

@@ -122,6 +122,16 @@ function content.dropped(id)
   return "begun"
 end
 
+-- The same, where the credential took its time: a pump that was asked for before has come and gone.
+function content.vault(id)
+  local cf = assert(cloudflare.new { api_token = function()
+    ngx.sleep(0.1)
+    return os.getenv "CLOUDFLARE_API_TOKEN"
+  end })
+  cf.async.tokens.delete(nil, id)
+  return "begun"
+end
+
 -- Waits for its call, but not for ever.
 function content.patient(id)
   local call = client().async.tokens.delete(nil, id)

@@ -110,6 +110,12 @@ describe("in nginx the plain form", function()
     assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
   end)
 
+  it("and async: one whose credential took its time, too", function()
+    local id = sandbox.fresh()
+    assert.equal("begun", (server:get("/vault?id=" .. id)))
+    assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
+  end)
+
   it("and call:wait(seconds) comes back for other work", function()
     local said = server:get("/patient?id=" .. slow_token())
     local rounds = tonumber(said:match "^deleted after (%d+)$")

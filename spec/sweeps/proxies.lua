@@ -98,7 +98,7 @@ end
 
 -- A proxy that does its work is told what is its own, and the API nothing of that.
 for _, kind in ipairs { "http://user:word@127.0.0.1:%d", "https://user:word@localhost:%d" } do
-  local origin = witness.listen { tls = tls "good", answers = { DELETE = PROVEN } }
+  local origin = witness.listen { tls = tls "good", answers = { DELETE = PROVEN:gsub("\r\n\r\n", "\r\nCF-Ray: api\r\n\r\n", 1) } }
   local proxy = witness.listen {
     tls = kind:find "^https" and tls "good" or nil, answers = { CONNECT = ESTABLISHED }, tunnel = origin,
   }
@@ -108,7 +108,7 @@ for _, kind in ipairs { "http://user:word@127.0.0.1:%d", "https://user:word@loca
   })
   local _, detail = cf.tokens.delete(nil, sandbox.missing_id)
   local heard, told = witness.heard(origin), witness.heard(proxy)
-  sweep:check(detail.outcome == "deleted" and heard:find(SECRET) and not heard:find "[Pp]roxy"
+  sweep:check(detail.outcome == "deleted" and detail.http.ray_id == "api" and heard:find(SECRET) and not heard:find "[Pp]roxy"
       and told:find "\r\nProxy%-Authorization: Basic dXNlcjp3b3Jk\r\n" and not told:find(SECRET),
     ("%s: %s, %q"):format(kind, detail.outcome, heard))
 end

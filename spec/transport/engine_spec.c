@@ -329,6 +329,25 @@ static void a_child_process_abandons_the_engine_and_the_parent_goes_on(void **st
     lcf_exchange_release(x);
 }
 
+/* Its client's other calls wait for connections that nobody answers. */
+static void a_call_that_is_held_back_ends_in_time(void **state)
+{
+    struct fixture *f = *state;
+    struct lcf_exchange *calls[LCF_OPENING + 1];
+    char clear[100], base[110];
+    int silent = listen_in_silence(clear, sizeof clear);
+    snprintf(base, sizeof base, "https%s", clear + 4);
+    double began = lcf_now();
+    for (size_t i = 0; i <= LCF_OPENING; i++) calls[i] = begin_at(f, base, i < LCF_OPENING ? 60 : 1);
+    while (calls[LCF_OPENING]->state != LCF_ENDED && lcf_now() - began < 10) lcf_engine_step(f->engine, 0.05);
+    assert_true(lcf_now() - began < 2);
+    assert_int_equal(calls[LCF_OPENING]->outcome, LCF_NOT_SENT);
+    close(silent);
+    lcf_engine_close(f->engine, NULL);
+    drain_news(f);
+    for (size_t i = 0; i <= LCF_OPENING; i++) lcf_exchange_release(calls[i]);
+}
+
 /* A server in a process of its own that takes one request and gives these bytes for an answer. */
 static pid_t answer_with(const char *bytes, char *base, size_t size)
 {
@@ -370,6 +389,22 @@ static void an_answer_cut_inside_its_headers_is_no_answer(void **state)
         lcf_exchange_release(x);
         waitpid(server, NULL, 0);
     }
+}
+
+/* Else it would be read until its end, which one that waits for us to speak never comes to. */
+static void an_answer_that_is_not_http_is_malformed(void **state)
+{
+    struct fixture *f = *state;
+    char base[64];
+    pid_t server = answer_with("SSH-2.0-OpenSSH_9.2\r\n", base, sizeof base);
+    struct lcf_exchange *x = begin_at(f, base, 5);
+    while (x->count == 0) lcf_engine_step(f->engine, 0.05);
+    assert_int_equal(x->entries[0].phase, LCF_SENT);
+    assert_int_equal(x->entries[0].cause, LCF_MALFORMED);
+    lcf_engine_cancel(f->engine, x);
+    drain_news(f);
+    lcf_exchange_release(x);
+    waitpid(server, NULL, 0);
 }
 
 static void many_calls_share_few_connections(void **state)
@@ -427,8 +462,10 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_signal_every_other_millisecond_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wall_clock_that_jumps_moves_no_deadline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_call_that_is_held_back_ends_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_cut_inside_its_headers_is_no_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_that_is_not_http_is_malformed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_begins_only_so_many_requests, set_up, tear_down),
     };

@@ -156,11 +156,14 @@ local function afterwards()
   return err
 end
 
+local SUCCEEDS = { made = true, deleted = true, gone = true, accepted = true, ok = true }
+
 local function tell(returned, result, about)
   local ok, later = pcall(afterwards)
   if not ok then return "spoilt " .. tostring(later) end
   if returned then
     local outcome = outcome_of(result, about)
+    if (result ~= nil) ~= (SUCCEEDS[outcome] or false) then return "spoilt " .. tostring(result) .. " beside " .. outcome end
     return later and later ~= outcome and "changed " .. later or "returned " .. outcome
   end
   local why = tostring(result):gsub("%s+", " ")

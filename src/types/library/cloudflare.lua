@@ -87,7 +87,7 @@
 ---@field attempts integer
 ---One entry an attempt, in order.
 ---@field trace cloudflare.TraceEntry[]
----HTTP status of the last attempt, where it got one.
+---HTTP status of the last answer.
 ---@field status? integer
 ---CF-Ray of the last answer: what Cloudflare's support asks for.
 ---@field ray_id? string
@@ -120,9 +120,10 @@
 ---@field time number
 ---"tokens.delete"
 ---@field operation string
----@field account_id string
+---Absent where a bad value kept the call from beginning.
+---@field account_id? string
 ---@field token_id? string
----Status of this attempt; at the end, of the last one.
+---Status of this attempt; at the end, of the last answer.
 ---@field status? integer
 ---@field ray_id? string
 ---How long the attempt, or the whole call, took.
@@ -188,7 +189,8 @@
 ---Default "cloudflare-lua/" and the version. Printable ASCII.
 ---@field user_agent? string
 ---The audit log: told of each attempt and each outcome, without any credential. Its errors are
----ignored, and neither `cloudflare.step` nor an operation may be called from inside it: they raise.
+---ignored (an interrupt that comes while it runs is one), and neither `cloudflare.step` nor an
+---operation may be called from inside it: they raise.
 ---@field on_event? fun(event: cloudflare.Event)
 
 ---The account-owned tokens.
