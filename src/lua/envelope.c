@@ -4,7 +4,7 @@
 #include "json.h"
 #include "state.h"
 
-#define BUILDS_MAX 10 /* times that an answer is built, if somebody else's error comes in between */
+#define BUILDS_MAX 100 /* times that an answer is built, each time with one of somebody else's errors in between */
 
 enum reserve { RESERVED_RESULT = 1, RESERVED_ENVELOPE, RESERVED_ERROR };
 
