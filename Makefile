@@ -189,7 +189,7 @@ host:
 	@$(MAKE) --no-print-directory LUA=lua5.4 $(BUILD)/host/frames
 $(BUILD)/host/frames: examples/host/frames.c $(BUILD)/lua5.4/libcloudflare.a
 	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) $^ -l:liblua5.4-cjson.a $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+	$(COMPILE) $(LUA_CFLAGS) $(filter %.c %.a,$^) -l:liblua5.4-cjson.a $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
 
 $(BUILD)/spec/bench/baseline: spec/bench/baseline.c
 	@mkdir -p $(@D)
