@@ -16,6 +16,6 @@ certificates.credentials = {
   { api_token = "a-token-that-nobody-but-the-api-may-see" },
   { api_key = "a-key-that-nobody-but-the-api-may-see", api_email = "owner@example.com" },
 }
-certificates.secret = "that%-nobody%-but%-the%-api%-may%-see"
+certificates.secret = "nobody%-but%-the%-api%-may%-see"
 
 return certificates

@@ -165,9 +165,9 @@ static bool ends_well(const struct trial *t, const struct lcf_exchange *x)
 {
     bool hurried = t->calls > 1 || !t->simulated;
     if (x->outcome == t->stall->ends || (hurried && x->outcome == LCF_NOT_SENT)) return true;
+    if (t->stall->ends == SOMEHOW && t->stall->trouble.relays <= LONG_HANDSHAKE && x->outcome == LCF_NOT_SENT) return true;
     if (t->stall->ends == SOMEHOW)
-        return x->outcome == LCF_GONE || x->outcome == LCF_UNKNOWN || x->outcome == LCF_NOT_FOUND ||
-               x->outcome == LCF_NOT_SENT;
+        return x->outcome == LCF_GONE || x->outcome == LCF_UNKNOWN || x->outcome == LCF_NOT_FOUND;
     /* Over HTTP/1 each call needs a connection of its own, and four open at a time: the last start late. */
     bool queued = t->calls > 1 && t->timeout <= 1 && t->stall->ends == LCF_NOT_FOUND;
     bool unsettled = t->stall->ends == LCF_GONE && (hurried || t->timeout < 0.8);

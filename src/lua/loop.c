@@ -55,10 +55,16 @@ static struct loop *make_loop(lua_State *L)
     return loop;
 }
 
-struct lcf_engine *lcf_loop_engine(lua_State *L)
+/* [-0, +0, e] The loop of this process, made if it is another's. */
+static struct loop *own_loop(lua_State *L)
 {
     struct loop *loop = current_loop(L);
-    if (!loop) loop = make_loop(L);
+    return loop ? loop : make_loop(L);
+}
+
+struct lcf_engine *lcf_loop_engine(lua_State *L)
+{
+    struct loop *loop = own_loop(L);
     if (!loop->engine && !loop->closed) loop->engine = lcf_engine_new();
     return loop->engine;
 }
@@ -126,12 +132,11 @@ static int tell_unsent(lua_State *L)
 
 void lcf_loop_tell_unsent(lua_State *L, const char *operation)
 {
-    struct loop *loop = current_loop(L);
     if (!lua_isfunction(L, -1)) {
         lua_pop(L, 1);
         return;
     }
-    if (!loop) loop = make_loop(L);
+    struct loop *loop = own_loop(L);
     lua_pushcfunction(L, tell_unsent);
     lua_insert(L, -2);
     lua_pushstring(L, operation);

@@ -14,6 +14,7 @@
 #define HEADERS "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 #define SOMEHOW LCF_PENDING /* as far as it comes: how long a handshake is, is the TLS libraries' affair */
+#define LONG_HANDSHAKE 2600   /* bytes that one may take; what relays more must come to an answer */
 
 enum route { DIRECT, OVER_TLS, THROUGH_PROXY, NAMELESS, NAMELESS_PROXY };
 enum asking { NOTHING, JUST_FITS, DOES_NOT_FIT };
