@@ -451,6 +451,35 @@ static void what_two_readers_could_read_differently_is_contradictory(void **stat
     expect_none(wrong);
 }
 
+/* RFC 9111: Age says that a cache answered; 110 of the older Warning, that it was stale. */
+static void an_age_or_a_warning_of_staleness_tells_of_a_cache(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool cached;
+    } rows[] = {
+        {"Cache-Control: max-age=60\r\n", false},
+        {"X-Cache: HIT\r\n", false},
+        {"Age: 0\r\n", true},
+        {"age: 3600\r\n", true},
+        {"Age:\r\n", true},
+        {"Aged: 1\r\n", false},
+        {"Warning: 110 - \"Response is Stale\"\r\n", true},
+        {"warning: 110\r\n", true},
+        {"Warning: 1100 - \"x\"\r\n", false},
+        {"Warning: 299 - \"deprecated\"\r\n", false},
+        {"Warning: 299 - \"x\", 110 proxy \"stale\"\r\n", true},
+        {"Warning: 110 - \"x\"\r\nWarning: 299 - \"x\"\r\n", true},
+        {"Warning: \r\n", false},
+        {"Warning: ,,\r\n", false},
+    };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (fed(rows[i].lines).cached != rows[i].cached) WRONG(wrong, "%s", rows[i].lines);
+    expect_none(wrong);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -470,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_ray_id_is_kept_only_if_it_is_shaped_like_one),
         cmocka_unit_test(odd_lines_are_survived),
         cmocka_unit_test(what_two_readers_could_read_differently_is_contradictory),
+        cmocka_unit_test(an_age_or_a_warning_of_staleness_tells_of_a_cache),
     };
     return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
 }

@@ -57,23 +57,64 @@ static void when_every_call_fails_one_retry_in_ten_calls_remains(void **state)
     assert_in_range(retries, 100, 110);
 }
 
+#define OURS 7u
+#define THEIRS 8u
+
+static bool is_until(const struct lcf_pace *pace, uint64_t whose, double until)
+{
+    double got = lcf_pace_blocked_until(pace, whose);
+    return got >= until && got <= until;
+}
+
 static void a_new_client_is_not_blocked(void **state)
 {
+    struct lcf_pace pace = started();
     (void)state;
-    assert_true(started().blocked_until <= 0);
+    assert_true(is_until(&pace, OURS, 0));
 }
 
 static void the_longest_block_is_the_one_that_counts(void **state)
 {
     struct lcf_pace pace = started();
     (void)state;
-    lcf_pace_block(&pace, 100);
-    assert_true(pace.blocked_until >= 100 && pace.blocked_until <= 100);
-    lcf_pace_block(&pace, 50);
-    assert_true(pace.blocked_until >= 100 && pace.blocked_until <= 100);
-    lcf_pace_block(&pace, 300);
-    assert_true(pace.blocked_until >= 300 && pace.blocked_until <= 300);
+    lcf_pace_block(&pace, OURS, 50, 50);
+    assert_true(is_until(&pace, OURS, 100));
+    lcf_pace_block(&pace, OURS, 51, 4);
+    assert_true(is_until(&pace, OURS, 100));
+    lcf_pace_block(&pace, OURS, 52, 248);
+    assert_true(is_until(&pace, OURS, 300));
     assert_int_equal(affordable(pace), 10); /* and costs nothing */
+}
+
+static void a_block_is_one_credentials_alone(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    lcf_pace_block(&pace, OURS, 0, 100);
+    assert_true(is_until(&pace, THEIRS, 0));
+    lcf_pace_block(&pace, THEIRS, 0, 20);
+    assert_true(is_until(&pace, OURS, 100) && is_until(&pace, THEIRS, 20));
+}
+
+static void a_block_is_remembered_for_a_quarter_of_an_hour_at_most(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    lcf_pace_block(&pace, OURS, 1000, 86400);
+    assert_true(is_until(&pace, OURS, 1900));
+    lcf_pace_block(&pace, THEIRS, 1000, 900);
+    assert_true(is_until(&pace, THEIRS, 1900));
+}
+
+/* There is room for a few: the one that ends first makes way. */
+static void the_longest_of_many_blocks_are_remembered(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    for (unsigned whose = 1; whose <= LCF_BLOCKS; whose++) lcf_pace_block(&pace, whose, 0, 100 + whose);
+    lcf_pace_block(&pace, 99, 0, 500);
+    assert_true(is_until(&pace, 99, 500) && is_until(&pace, 1, 0));
+    for (unsigned whose = 2; whose <= LCF_BLOCKS; whose++) assert_true(is_until(&pace, whose, 100 + whose));
 }
 
 int main(void)
@@ -85,6 +126,9 @@ int main(void)
         cmocka_unit_test(when_every_call_fails_one_retry_in_ten_calls_remains),
         cmocka_unit_test(a_new_client_is_not_blocked),
         cmocka_unit_test(the_longest_block_is_the_one_that_counts),
+        cmocka_unit_test(a_block_is_one_credentials_alone),
+        cmocka_unit_test(a_block_is_remembered_for_a_quarter_of_an_hour_at_most),
+        cmocka_unit_test(the_longest_of_many_blocks_are_remembered),
     };
     return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }

@@ -37,6 +37,12 @@ static struct lcf_entry asking(struct lcf_entry entry, double retry_after)
     return entry;
 }
 
+static struct lcf_entry saying(struct lcf_entry entry, int code)
+{
+    entry.reading.codes[entry.reading.code_count++] = code;
+    return entry;
+}
+
 static struct lcf_entry with_jitter(struct lcf_entry entry, double jitter)
 {
     entry.jitter = jitter;
@@ -52,7 +58,7 @@ static struct lcf_entry paid(struct lcf_entry entry)
 static struct lcf_entry del_ok(void) { return answer(LCF_DELETE, 200, LCF_PROVEN, LCF_SUCCESS); }
 static struct lcf_entry del_yes(void) { return answer(LCF_DELETE, 200, LCF_UNNAMED, LCF_SUCCESS); }
 static struct lcf_entry del_404(void) { return answer(LCF_DELETE, 404, LCF_ABSENT, LCF_FAILURE); }
-static struct lcf_entry del_no_route(void) { return answer(LCF_DELETE, 404, LCF_NO_ROUTE, LCF_FAILURE); }
+static struct lcf_entry del_no_route(void) { return refusal(LCF_DELETE, 404); }
 static struct lcf_entry del_refused(int status) { return refusal(LCF_DELETE, status); }
 static struct lcf_entry del_429(double retry_after) { return asking(refusal(LCF_DELETE, 429), retry_after); }
 static struct lcf_entry del_html(int status) { return answer(LCF_DELETE, status, LCF_AMBIGUOUS, LCF_NO_ENVELOPE); }
@@ -65,10 +71,12 @@ static struct lcf_entry del_unsent(enum lcf_cause cause) { return attempt(LCF_DE
 static struct lcf_entry get_200(void) { return answer(LCF_GET, 200, LCF_PROVEN, LCF_SUCCESS); }
 static struct lcf_entry get_other(void) { return answer(LCF_GET, 200, LCF_UNNAMED, LCF_SUCCESS); }
 static struct lcf_entry get_404(void) { return answer(LCF_GET, 404, LCF_ABSENT, LCF_FAILURE); }
-static struct lcf_entry get_no_route(void) { return answer(LCF_GET, 404, LCF_NO_ROUTE, LCF_FAILURE); }
+static struct lcf_entry get_no_route(void) { return refusal(LCF_GET, 404); }
 static struct lcf_entry get_refused(int status) { return refusal(LCF_GET, status); }
 static struct lcf_entry get_401(void) { return refusal(LCF_GET, 401); }
 static struct lcf_entry get_403(void) { return refusal(LCF_GET, 403); }
+static struct lcf_entry get_passing(int status) { return saying(refusal(LCF_GET, status), 10000); }
+static struct lcf_entry get_locked(int status) { return saying(refusal(LCF_GET, status), 10502); }
 static struct lcf_entry get_429(double retry_after) { return asking(refusal(LCF_GET, 429), retry_after); }
 static struct lcf_entry get_html(int status) { return answer(LCF_GET, status, LCF_AMBIGUOUS, LCF_NO_ENVELOPE); }
 static struct lcf_entry get_cut(void) { return attempt(LCF_GET, LCF_SENT, LCF_BROKEN); }
@@ -113,7 +121,6 @@ struct situation {
     bool no_retries;     /* max_retries = 0 */
     int retries;         /* max_retries, where not RETRIES */
     bool check_first;
-    bool deletes_itself;
     bool penniless;      /* the retry budget is empty */
     bool cancelled;
     double left;         /* of the deadline when the last attempt ended, where not FAR */
@@ -161,7 +168,6 @@ static struct expected settled(const struct row *row)
         .nature = row->in.nature,
         .max_retries = row->in.no_retries ? 0 : row->in.retries ? row->in.retries : RETRIES,
         .check_first = row->in.check_first,
-        .deletes_itself = row->in.deletes_itself,
         .deadline = ended + (row->in.left > 0 ? row->in.left : FAR),
     };
     struct lcf_history history = {entries, row->count, row->in.cancelled, !row->in.penniless,
@@ -226,7 +232,6 @@ static void a_call_begins_with_its_own_request(void **state)
         {"a delete", NOTHING, USUALLY, sends(0)},
         {"a delete without retries", NOTHING, WITH(.no_retries = true), sends(0)},
         {"a delete without a budget", NOTHING, WITH(.penniless = true), sends(0)},
-        {"a delete of itself", NOTHING, WITH(.deletes_itself = true), sends(0)},
         {"a read", NOTHING, READING(.left = FAR), sends(0)},
         {"a read does not check itself first", NOTHING, READING(.check_first = true), sends(0)},
         {"check_first", NOTHING, WITH(.check_first = true), confirms(0)},
@@ -245,7 +250,6 @@ static void a_definite_answer_to_the_only_delete_ends_the_call(void **state)
         {"404 about the path", SEEN(del_no_route()), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
         {"400", SEEN(del_refused(400)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
         {"401", SEEN(del_refused(401)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
-        {"401 to the token's own", SEEN(del_refused(401)), WITH(.deletes_itself = true), fails(LCF_REFUSED, LCF_KIND_API)},
         {"403", SEEN(del_refused(403)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
         {"409", SEEN(del_refused(409)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
         {"422", SEEN(del_refused(422)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
@@ -396,8 +400,10 @@ static void an_ambiguous_delete_is_confirmed_even_if_memory_ran_out_on_the_way(v
 static void the_confirming_get_decides(void **state)
 {
     const struct row rows[] = {
-        {"404", SEEN(del_cut(), get_404()), USUALLY, ends(LCF_GONE)},
-        {"404 at the last moment", SEEN(del_cut(), get_404()), WITH(.left = 0.001), ends(LCF_GONE)},
+        {"absent: a hint, that a DELETE tests", SEEN(del_cut(), get_404()), USUALLY, sends(0)},
+        {"absent, with an empty budget", SEEN(del_cut(), get_404()), WITH(.penniless = true), sends(0)},
+        {"absent, without retries", SEEN(del_cut(), get_404()), WITH(.no_retries = true), fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"absent, too late", SEEN(del_cut(), get_404()), WITH(.left = 0.125), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
         {"404 about the path", SEEN(del_cut(), get_no_route()), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"still there", SEEN(del_cut(), get_200()), USUALLY, sends(0)},
         {"still there, after a silence: the silent connection is in the pool", SEEN(del_timed_out(), get_200()), USUALLY,
@@ -418,9 +424,10 @@ static void the_confirming_get_decides(void **state)
         {"reading is not permitted, without retries", SEEN(del_cut(), get_403()), WITH(.no_retries = true),
          fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"401", SEEN(del_cut(), get_401()), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
-        {"401 after we deleted ourselves", SEEN(del_cut(), get_401()), WITH(.deletes_itself = true), ends(LCF_GONE)},
-        {"401 later, after we deleted ourselves", SEEN(del_cut(), get_cut(), get_html(502), get_401()),
-         WITH(.deletes_itself = true), ends(LCF_GONE)},
+        {"400", SEEN(del_cut(), get_refused(400)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"405", SEEN(del_cut(), get_refused(405)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"a lock-out as 403", SEEN(del_cut(), get_locked(403)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"a lock-out as 429", SEEN(del_cut(), asking(get_locked(429), 1)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
@@ -436,11 +443,8 @@ static void a_get_that_teaches_nothing_is_repeated_at_growing_backoff(void **sta
         {"nor does a later one", SEEN(del_cut(), get_timed_out(), get_200()), USUALLY, afresh(sends(0))},
         {"HTML 404", SEEN(del_cut(), get_html(404)), USUALLY, confirms(1)},
         {"HTML 403", SEEN(del_cut(), get_html(403)), USUALLY, confirms(1)},
-        {"HTML 401 after we deleted ourselves", SEEN(del_cut(), get_html(401)), WITH(.deletes_itself = true), confirms(1)},
         {"502", SEEN(del_cut(), get_html(502)), USUALLY, confirms(1)},
         {"another token", SEEN(del_cut(), get_other()), USUALLY, confirms(1)},
-        {"400", SEEN(del_cut(), get_refused(400)), USUALLY, confirms(1)},
-        {"405", SEEN(del_cut(), get_refused(405)), USUALLY, confirms(1)},
         {"the third GET", SEEN(del_cut(), get_html(502), get_html(502)), USUALLY, confirms(2)},
         {"the fourth", SEEN(del_cut(), get_html(502), get_html(502), get_html(502)), USUALLY, confirms(4)},
         {"the fifth", SEEN(del_cut(), get_html(502), get_html(502), get_html(502), get_html(502)), USUALLY, confirms(8)},
@@ -466,8 +470,12 @@ static void a_delete_after_an_ambiguous_one_is_read_in_that_light(void **state)
 {
     const struct row rows[] = {
         {"proof", SEEN(del_cut(), get_200(), del_ok()), USUALLY, ends(LCF_DELETED)},
-        {"404: the echo of our own first attempt", SEEN(del_cut(), get_200(), del_404()), USUALLY, ends(LCF_GONE)},
-        {"404 to the probe", SEEN(del_cut(), get_403(), del_404()), USUALLY, ends(LCF_GONE)},
+        {"404, after a GET that said so", SEEN(del_cut(), get_404(), del_404()), USUALLY, ends(LCF_GONE)},
+        {"404, after a GET that said so, at the last moment", SEEN(del_cut(), get_404(), del_404()), WITH(.left = 0.001),
+         ends(LCF_GONE)},
+        {"proof, after a GET that missed it", SEEN(del_cut(), get_404(), del_ok()), USUALLY, ends(LCF_DELETED)},
+        {"ambiguous, after a GET that missed it: a new GET has to say so", SEEN(del_cut(), get_404(), del_cut(), get_403(), del_404()),
+         USUALLY, confirms(0)},
         {"proof of the probe", SEEN(del_cut(), get_403(), del_ok()), USUALLY, ends(LCF_DELETED)},
         {"400", SEEN(del_cut(), get_200(), del_refused(400)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"401", SEEN(del_cut(), get_403(), del_refused(401)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
@@ -484,8 +492,104 @@ static void a_delete_after_an_ambiguous_one_is_read_in_that_light(void **state)
         {"no memory for it", SEEN(del_cut(), get_200(), del_unsent(LCF_NO_MEMORY)), USUALLY, sends(1)},
         {"unsent, to the end", SEEN(del_cut(), get_200(), del_unsent(LCF_CONNECT), del_unsent(LCF_CONNECT)), USUALLY,
          fails(LCF_UNKNOWN, LCF_KIND_NETWORK)},
-        {"a 429 before the ambiguous one changes nothing", SEEN(del_429(1), del_cut(), get_200(), del_404()), USUALLY,
+        {"a 429 before the ambiguous one changes nothing", SEEN(del_429(1), del_cut(), get_404(), del_404()), USUALLY,
          ends(LCF_GONE)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
+/* A DELETE that denies what was, or may have been, there is one witness. */
+static void gone_needs_a_get_and_a_delete_that_both_say_absent(void **state)
+{
+    const struct row rows[] = {
+        {"shown, and then denied", SEEN(del_cut(), get_200(), del_404()), USUALLY, confirms(0)},
+        {"shown, denied, and a GET agrees", SEEN(del_cut(), get_200(), del_404(), get_404()), USUALLY, ends(LCF_GONE)},
+        {"shown, denied, and still shown", SEEN(del_cut(), get_200(), del_404(), get_200()), USUALLY,
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"shown and denied, without time to ask", SEEN(del_cut(), get_200(), del_404()), WITH(.left = 0.125),
+         fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+        {"shown, denied, and cancelled", SEEN(del_cut(), get_200(), del_404()), WITH(.cancelled = true),
+         fails(LCF_UNKNOWN, LCF_KIND_CANCELLED)},
+        {"missed, shown, and denied", SEEN(del_cut(), get_404(), del_cut(), get_200(), del_404()), WITH(.retries = 3),
+         confirms(0)},
+        {"after the denial a GET that teaches nothing is repeated", SEEN(del_cut(), get_200(), del_404(), get_html(502)),
+         USUALLY, confirms(1)},
+        {"after the denial a 401 teaches nothing", SEEN(del_cut(), get_200(), del_404(), get_401()), USUALLY,
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"after the denial a certificate fails", SEEN(del_cut(), get_200(), del_404(), get_unsent(LCF_CERTIFICATE)), USUALLY,
+         fails(LCF_UNKNOWN, LCF_KIND_TLS)},
+        {"first read, then denied", SEEN(get_200(), del_404()), WITH(.check_first = true), confirms(0)},
+        {"first read, denied, and a GET agrees", SEEN(get_200(), del_404(), get_404()), WITH(.check_first = true), ends(LCF_GONE)},
+        {"first read, denied, and still shown", SEEN(get_200(), del_404(), get_200()), WITH(.check_first = true),
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"first read, denied, and nobody could look", SEEN(get_200(), del_404(), get_html(502)),
+         WITH(.check_first = true, .left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+        {"first read, denied, and cancelled", SEEN(get_200(), del_404()), WITH(.check_first = true, .cancelled = true),
+         fails(LCF_UNKNOWN, LCF_KIND_CANCELLED)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
+static void where_reading_is_not_permitted_the_delete_is_the_only_witness(void **state)
+{
+    const struct row rows[] = {
+        {"denied: asked once more", SEEN(del_cut(), get_403(), del_404()), USUALLY, confirms(0)},
+        {"still not permitted", SEEN(del_cut(), get_403(), del_404(), get_403()), USUALLY, ends(LCF_GONE)},
+        {"permitted by now, and it is shown", SEEN(del_cut(), get_403(), del_404(), get_200()), USUALLY,
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"permitted by now, and it is absent", SEEN(del_cut(), get_403(), del_404(), get_404()), USUALLY, ends(LCF_GONE)},
+        {"once it was shown, a 403 is a fault that passes", SEEN(get_200(), del_404(), get_403()), WITH(.check_first = true),
+         confirms(1)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
+static void a_passing_fault_is_looked_past_twice(void **state)
+{
+    const struct row rows[] = {
+        {"401 10000", SEEN(del_cut(), get_passing(401)), USUALLY, confirms(1)},
+        {"403 10000", SEEN(del_cut(), get_passing(403)), USUALLY, confirms(1)},
+        {"404 10000", SEEN(del_cut(), get_passing(404)), USUALLY, confirms(1)},
+        {"the second time", SEEN(del_cut(), get_passing(401), get_passing(401)), USUALLY, confirms(2)},
+        {"the third time", SEEN(del_cut(), get_passing(401), get_passing(401), get_passing(401)), USUALLY,
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"the third in a call, with a DELETE between", SEEN(del_cut(), get_passing(401), get_passing(401), get_200(), del_html(502),
+         get_passing(401)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"with a lock-out beside it", SEEN(del_cut(), saying(get_passing(401), 10502)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"after a yes without the name there is one GET", SEEN(del_yes(), get_passing(401)), USUALLY, ends(LCF_ACCEPTED)},
+        {"while reading first", SEEN(get_passing(401)), WITH(.check_first = true), confirms(1)},
+        {"while reading first, the third time", SEEN(get_passing(401), get_passing(403), get_passing(401)),
+         WITH(.check_first = true), fails(LCF_NOT_SENT, LCF_KIND_API)},
+        {"a DELETE that it refuses is refused", SEEN(saying(del_refused(401), 10000)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
+/* Something between may have sent the DELETE twice, and kept the first answer for itself. */
+static void a_refused_delete_of_a_token_that_was_shown_is_looked_after_once(void **state)
+{
+    const struct row rows[] = {
+        {"shown, then refused", SEEN(get_200(), del_refused(403)), WITH(.check_first = true), confirms(0)},
+        {"shown, refused, and still shown", SEEN(get_200(), del_refused(403), get_200()), WITH(.check_first = true),
+         fails(LCF_REFUSED, LCF_KIND_API)},
+        {"shown, refused, and absent", SEEN(get_200(), del_refused(403), get_404()), WITH(.check_first = true),
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"shown, refused, and nothing learnt", SEEN(get_200(), del_refused(403), get_html(502)), WITH(.check_first = true),
+         fails(LCF_REFUSED, LCF_KIND_RESPONSE)},
+        {"shown, then refused, without time to look", SEEN(get_200(), del_refused(403)),
+         WITH(.check_first = true, .left = 0.125), fails(LCF_REFUSED, LCF_KIND_API)},
+        {"shown, then refused, while blocked", SEEN(get_200(), del_refused(403)), WITH(.check_first = true, .blocked_for = 300),
+         confirms(0)},
+        {"shown, then refused, and cancelled", SEEN(get_200(), del_refused(403)), WITH(.check_first = true, .cancelled = true),
+         fails(LCF_REFUSED, LCF_KIND_CANCELLED)},
+        {"shown, then throttled for a while", SEEN(get_200(), del_429(2)), WITH(.check_first = true), spending(sends(2))},
+        {"shown, then throttled for too long", SEEN(get_200(), del_429(300)), WITH(.check_first = true), confirms(0)},
+        {"not permitted, then refused", SEEN(get_403(), del_refused(403)), WITH(.check_first = true),
+         fails(LCF_REFUSED, LCF_KIND_API)},
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
@@ -498,7 +602,11 @@ static void an_unnamed_yes_is_asked_about_at_once_and_only_once(void **state)
     const struct row rows[] = {
         {"at once", SEEN(del_yes()), USUALLY, confirms(0)},
         {"at once, without retries or budget", SEEN(del_yes()), WITH(.no_retries = true, .penniless = true), confirms(0)},
-        {"404", SEEN(del_yes(), get_404()), USUALLY, ends(LCF_GONE)},
+        {"absent: the yes is tested", SEEN(del_yes(), get_404()), USUALLY, sends(0)},
+        {"absent, then denied", SEEN(del_yes(), get_404(), del_404()), USUALLY, ends(LCF_GONE)},
+        {"absent, then the same yes", SEEN(del_yes(), get_404(), del_yes()), USUALLY, confirms(0)},
+        {"absent, without retries: it no longer stands alone", SEEN(del_yes(), get_404()), WITH(.no_retries = true),
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"reset", SEEN(del_yes(), get_cut()), USUALLY, ends(LCF_ACCEPTED)},
         {"timed out", SEEN(del_yes(), get_timed_out()), USUALLY, ends(LCF_ACCEPTED)},
         {"unsent", SEEN(del_yes(), get_unsent(LCF_CONNECT)), USUALLY, ends(LCF_ACCEPTED)},
@@ -512,19 +620,17 @@ static void an_unnamed_yes_is_asked_about_at_once_and_only_once(void **state)
         {"still there to the end", SEEN(del_yes(), get_200(), del_yes(), get_200(), del_yes(), get_200()), USUALLY,
          fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"still there, then proof", SEEN(del_yes(), get_200(), del_ok()), USUALLY, ends(LCF_DELETED)},
-        {"still there, then 404", SEEN(del_yes(), get_200(), del_404()), USUALLY, ends(LCF_GONE)},
+        {"still there, then 404", SEEN(del_yes(), get_200(), del_404()), USUALLY, confirms(0)},
         {"still there, then a new yes", SEEN(del_yes(), get_200(), del_yes()), USUALLY, confirms(0)},
         {"still there, then refused", SEEN(del_yes(), get_200(), del_refused(403)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"still there, then ambiguous", SEEN(del_yes(), get_200(), del_cut()), USUALLY, afresh(confirms(0.5))},
         {"still there, then ambiguous and nothing learnt", SEEN(del_yes(), get_200(), del_html(502), get_html(502)), USUALLY,
          confirms(1)},
-        {"401 after we deleted ourselves", SEEN(del_yes(), get_401()), WITH(.deletes_itself = true), ends(LCF_GONE)},
         {"a yes after an ambiguous DELETE", SEEN(del_cut(), get_200(), del_yes()), USUALLY, confirms(0)},
         {"a yes after an ambiguous DELETE, nothing learnt", SEEN(del_cut(), get_200(), del_yes(), get_html(502)), USUALLY,
          ends(LCF_ACCEPTED)},
         {"no time to ask", SEEN(del_yes()), WITH(.left = 0.125), ends(LCF_ACCEPTED)},
-        {"blocked for too long to ask", SEEN(del_yes()), WITH(.blocked_for = 300), ends(LCF_ACCEPTED)},
-        {"blocked for a while", SEEN(del_yes()), WITH(.blocked_for = 4), confirms(4)},
+        {"blocked, and asked all the same", SEEN(del_yes()), WITH(.blocked_for = 300), confirms(0)},
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
@@ -538,7 +644,9 @@ static void where_reading_is_not_permitted_the_same_yes_again_is_accepted(void *
         {"that answers the same, at the last moment", SEEN(del_yes(), get_403(), del_yes()), WITH(.left = 0.001),
          ends(LCF_ACCEPTED)},
         {"that proves it", SEEN(del_yes(), get_403(), del_ok()), USUALLY, ends(LCF_DELETED)},
-        {"that finds nothing", SEEN(del_yes(), get_403(), del_404()), USUALLY, ends(LCF_GONE)},
+        {"that finds nothing", SEEN(del_yes(), get_403(), del_404()), USUALLY, confirms(0)},
+        {"that finds nothing, and reading is still not permitted", SEEN(del_yes(), get_403(), del_404(), get_403()), USUALLY,
+         ends(LCF_GONE)},
         {"that is refused", SEEN(del_yes(), get_403(), del_refused(403)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"that is throttled", SEEN(del_yes(), get_403(), del_429(1)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"that is ambiguous", SEEN(del_yes(), get_403(), del_cut()), USUALLY, afresh(confirms(0.5))},
@@ -583,7 +691,13 @@ static void check_first_reads_before_it_deletes(void **state)
     const struct row rows[] = {
         {"there", SEEN(get_200()), WITH(.check_first = true), sends(0)},
         {"there, without a budget", SEEN(get_200()), WITH(.check_first = true, .penniless = true), sends(0)},
-        {"not there", SEEN(get_404()), WITH(.check_first = true), fails(LCF_NOT_FOUND, LCF_KIND_API)},
+        {"not there: a DELETE tests it", SEEN(get_404()), WITH(.check_first = true), sends(0)},
+        {"not there, denied", SEEN(get_404(), del_404()), WITH(.check_first = true), fails(LCF_NOT_FOUND, LCF_KIND_API)},
+        {"not there, and yet deleted", SEEN(get_404(), del_ok()), WITH(.check_first = true), ends(LCF_DELETED)},
+        {"not there, then ambiguous: an earlier GET is no witness", SEEN(get_404(), del_html(502), get_403(), del_404()),
+         WITH(.check_first = true), confirms(0)},
+        {"not there, then unsent to the end", SEEN(get_404(), del_unsent(LCF_CONNECT)), WITH(.check_first = true, .no_retries = true),
+         fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
         {"reading is not permitted", SEEN(get_403()), WITH(.check_first = true), sends(0)},
         {"502", SEEN(get_html(502)), WITH(.check_first = true), confirms(1)},
         {"reset", SEEN(get_cut()), WITH(.check_first = true), afresh(confirms(1))},
@@ -597,22 +711,16 @@ static void check_first_reads_before_it_deletes(void **state)
         {"to the deadline", SEEN(get_html(502)), WITH(.check_first = true, .left = 0.375), fails(LCF_NOT_SENT, LCF_KIND_TIMEOUT)},
         {"there, but too late", SEEN(get_200()), WITH(.check_first = true, .left = 0.125), fails(LCF_NOT_SENT, LCF_KIND_TIMEOUT)},
         {"there, then proof", SEEN(get_200(), del_ok()), WITH(.check_first = true), ends(LCF_DELETED)},
-        {"there, then 404: it was seen", SEEN(get_200(), del_404()), WITH(.check_first = true), ends(LCF_GONE)},
-        {"there, then 404 about the path", SEEN(get_200(), del_no_route()), WITH(.check_first = true),
-         fails(LCF_REFUSED, LCF_KIND_API)},
-        {"there, then refused", SEEN(get_200(), del_refused(403)), WITH(.check_first = true), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"there, then 429 and 404", SEEN(get_200(), del_429(1), del_404()), WITH(.check_first = true), ends(LCF_GONE)},
+        {"there, then 429 and 404", SEEN(get_200(), del_429(1), del_404()), WITH(.check_first = true), confirms(0)},
         {"there, then unsent", SEEN(get_200(), del_unsent(LCF_CONNECT)), WITH(.check_first = true), spending(sends(0.5))},
         {"there, then unsent to the end", SEEN(get_200(), del_unsent(LCF_CONNECT)), WITH(.check_first = true, .no_retries = true),
          fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
         {"there, then ambiguous", SEEN(get_200(), del_cut()), WITH(.check_first = true), afresh(confirms(0.5))},
         {"not permitted, then 404: nobody saw it", SEEN(get_403(), del_404()), WITH(.check_first = true),
          fails(LCF_NOT_FOUND, LCF_KIND_API)},
-        {"not permitted, then refused", SEEN(get_403(), del_refused(403)), WITH(.check_first = true),
-         fails(LCF_REFUSED, LCF_KIND_API)},
         {"not permitted, then ambiguous", SEEN(get_403(), del_html(502)), WITH(.check_first = true), confirms(0.5)},
         {"not permitted, then an unnamed yes", SEEN(get_403(), del_yes()), WITH(.check_first = true), confirms(0)},
-        {"502, there, then 404", SEEN(get_html(502), get_200(), del_404()), WITH(.check_first = true), ends(LCF_GONE)},
+        {"502, there, then 404", SEEN(get_html(502), get_200(), del_404()), WITH(.check_first = true), confirms(0)},
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
@@ -624,8 +732,6 @@ static void check_first_ends_at_once_on_what_time_does_not_mend(void **state)
     const struct row rows[] = {
         {"400", SEEN(get_refused(400)), WITH(.check_first = true), fails(LCF_NOT_SENT, LCF_KIND_API)},
         {"401", SEEN(get_401()), WITH(.check_first = true), fails(LCF_NOT_SENT, LCF_KIND_API)},
-        {"401 of itself: nothing was deleted yet", SEEN(get_401()), WITH(.check_first = true, .deletes_itself = true),
-         fails(LCF_NOT_SENT, LCF_KIND_API)},
         {"404 about the path", SEEN(get_no_route()), WITH(.check_first = true), fails(LCF_NOT_SENT, LCF_KIND_API)},
     };
     (void)state;
@@ -690,7 +796,19 @@ static void the_backoff_has_full_jitter_and_a_floor(void **state)
     expect_moves(rows, COUNT(rows));
 }
 
-static void a_remembered_block_holds_every_request_back(void **state)
+static void a_remembered_block_never_holds_back_what_settles(void **state)
+{
+    const struct row rows[] = {
+        {"a confirmation", SEEN(del_cut()), WITH(.blocked_for = 300), afresh(confirms(0.5))},
+        {"a DELETE after a GET", SEEN(del_cut(), get_200()), WITH(.blocked_for = 300), sends(0)},
+        {"a GET after a denial", SEEN(get_200(), del_404()), WITH(.check_first = true, .blocked_for = 300), confirms(0)},
+        {"an own wait that the server asked for is kept", SEEN(del_cut(), get_429(3)), WITH(.blocked_for = 300), confirms(3)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
+static void a_remembered_block_holds_other_requests_back(void **state)
 {
     const struct row rows[] = {
         {"a new call that can outwait it", NOTHING, WITH(.blocked_for = 5), sends(5)},
@@ -702,11 +820,7 @@ static void a_remembered_block_holds_every_request_back(void **state)
         {"a read that cannot", NOTHING, READING(.blocked_for = 300), fails(LCF_NOT_SENT, LCF_KIND_API)},
         {"the 429's own wait", SEEN(del_429(5)), WITH(.blocked_for = 5), spending(sends(5))},
         {"another call's longer block", SEEN(del_429(5)), WITH(.blocked_for = 12), spending(sends(12))},
-        {"a confirmation", SEEN(del_cut()), WITH(.blocked_for = 4), afresh(confirms(4))},
-        {"a confirmation that cannot outwait it", SEEN(del_cut()), WITH(.blocked_for = 300), fails(LCF_UNKNOWN, LCF_KIND_API)},
-        {"a DELETE after a GET", SEEN(del_cut(), get_200()), WITH(.blocked_for = 3), sends(3)},
-        {"a DELETE after a GET that cannot outwait it", SEEN(del_cut(), get_200()), WITH(.blocked_for = 300),
-         fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"a DELETE after the first read", SEEN(get_200()), WITH(.check_first = true, .blocked_for = 3), sends(3)},
         {"a retry that cannot outwait it", SEEN(del_unsent(LCF_CONNECT)), WITH(.blocked_for = 300), fails(LCF_NOT_SENT, LCF_KIND_API)},
     };
     (void)state;
@@ -785,7 +899,7 @@ static void cancelling_takes_nothing_from_what_is_proven(void **state)
         {"deleted", SEEN(del_ok()), WITH(.cancelled = true), ends(LCF_DELETED)},
         {"deleted, after one that never left", SEEN(del_unsent(LCF_CONNECT), del_ok()), WITH(.cancelled = true), ends(LCF_DELETED)},
         {"not found", SEEN(del_404()), WITH(.cancelled = true), fails(LCF_NOT_FOUND, LCF_KIND_CANCELLED)},
-        {"seen, and then not found", SEEN(get_200(), del_404()), WITH(.check_first = true, .cancelled = true), ends(LCF_GONE)},
+        {"missed, and then denied", SEEN(del_cut(), get_404(), del_404()), WITH(.cancelled = true), ends(LCF_GONE)},
         {"a read that was answered", SEEN(get_200()), READING(.cancelled = true), ends(LCF_OK)},
         {"a read that found nothing", SEEN(get_404()), READING(.cancelled = true), fails(LCF_NOT_FOUND, LCF_KIND_CANCELLED)},
     };
@@ -802,7 +916,7 @@ static void a_read_that_failed_is_failed_and_never_unknown(void **state)
         {"404", SEEN(get_404()), READING(.left = FAR), fails(LCF_NOT_FOUND, LCF_KIND_API)},
         {"404 about the path", SEEN(get_no_route()), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
         {"403", SEEN(get_403()), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"401 of itself", SEEN(get_401()), READING(.deletes_itself = true), fails(LCF_REFUSED, LCF_KIND_API)},
+        {"401", SEEN(get_401()), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
         {"reset", SEEN(get_cut()), READING(.left = FAR), spending(afresh(sends(0.5)))},
         {"timed out", SEEN(get_timed_out()), READING(.left = FAR), spending(afresh(sends(0.5)))},
         {"502", SEEN(get_html(502)), READING(.left = FAR), spending(sends(0.5))},
@@ -888,7 +1002,8 @@ static void outcomes_kinds_and_methods_have_the_names_that_are_promised(void **s
 }
 
 /* Random histories: many of them could never happen, and none may make settle lie. They keep
- * to one thing: after a DELETE a GET is only made where some DELETE was ambiguous. */
+ * to one thing: after a DELETE that left, a GET is only made where some DELETE was ambiguous, or
+ * a GET had shown the token. */
 
 #define HISTORIES 200000
 #define LONGEST 6
@@ -900,14 +1015,15 @@ static struct lcf_entry random_entry(uint64_t *seed, enum lcf_method method)
     static const int refusals[] = {400, 401, 403, 405, 409, 422, 429};
     static const int statuses[] = {200, 202, 204, 302, 403, 404, 408, 429, 500, 503, 522};
     struct lcf_entry entry = attempt(method, LCF_UNSENT, causes[random_below(seed, COUNT(causes))]);
-    switch (random_below(seed, 9)) {
+    switch (random_below(seed, 10)) {
     case 0: break;
     case 1: entry.phase = LCF_SENT; break;
     case 2: entry = answer(method, 200, LCF_PROVEN, LCF_SUCCESS); break;
     case 3: entry = answer(method, 200, LCF_UNNAMED, LCF_SUCCESS); break;
     case 4: entry = answer(method, 404, LCF_ABSENT, LCF_FAILURE); break;
-    case 5: entry = answer(method, 404, LCF_NO_ROUTE, LCF_FAILURE); break;
+    case 5: entry = refusal(method, 404); break;
     case 6: entry = refusal(method, refusals[random_below(seed, COUNT(refusals))]); break;
+    case 7: entry = saying(refusal(method, refusals[random_below(seed, COUNT(refusals))]), one_in(seed, 3) ? 10502 : 10000); break;
     default:
         entry = answer(method, statuses[random_below(seed, COUNT(statuses))], LCF_AMBIGUOUS,
                        (enum lcf_success)random_below(seed, 3));
@@ -924,7 +1040,6 @@ static struct lcf_plan random_plan(uint64_t *seed, double deadline)
         .nature = one_in(seed, 8) ? LCF_READ : LCF_REMOVE,
         .max_retries = (int)random_below(seed, 4),
         .check_first = one_in(seed, 4),
-        .deletes_itself = one_in(seed, 4),
         .deadline = deadline,
     };
 }
@@ -935,6 +1050,7 @@ struct truth {
     bool ambiguous;     /* a DELETE that left and got no definite answer */
     bool sent;          /* a DELETE, or a read's request, that left */
     bool seen;          /* a GET showed the token */
+    bool missed, denied; /* a GET, a DELETE said absent after the last ambiguous DELETE, and nothing showed it since */
     bool yes;           /* the last DELETE that left got an unnamed yes */
     const struct lcf_entry *last, *last_delete;
 };
@@ -945,38 +1061,42 @@ static struct truth truth_of(const struct lcf_entry *entries, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct lcf_entry *e = t.last = &entries[i];
         bool left = e->phase != LCF_UNSENT;
+        bool absent = e->reading.verdict == LCF_ABSENT;
         if (e->method == LCF_GET) {
             t.seen = t.seen || e->reading.verdict == LCF_PROVEN;
+            t.missed = absent || (t.missed && e->reading.verdict != LCF_PROVEN);
             continue;
         }
         t.last_delete = e;
         t.sends++;
         t.sent = t.sent || left;
         if (left) t.yes = e->reading.verdict == LCF_UNNAMED;
+        if (absent) t.denied = true;
+        if (left && (e->reading.verdict == LCF_AMBIGUOUS || e->reading.verdict == LCF_UNNAMED)) t.missed = t.denied = false;
         t.ambiguous = t.ambiguous || (left && (e->reading.verdict == LCF_AMBIGUOUS || e->reading.verdict == LCF_UNNAMED));
     }
     return t;
 }
 
 /* What is wrong with an end of a delete, or NULL. */
-static const char *lie(const struct lcf_plan *plan, enum lcf_outcome outcome, const struct truth *t)
+static const char *lie(enum lcf_outcome outcome, const struct truth *t)
 {
-    bool own_401 = plan->deletes_itself && t->last && t->last->method == LCF_GET && t->last->status == 401;
     switch (outcome) {
     case LCF_DELETED:
         return t->last == t->last_delete && t->last && t->last->reading.verdict == LCF_PROVEN ? NULL : "without proof";
     case LCF_GONE:
         if (!t->ambiguous && !t->seen) return "neither seen nor possibly removed by us";
-        return t->last->reading.verdict == LCF_ABSENT || own_401 ? NULL : "without a 404";
+        if (!t->denied) return "without a DELETE that denies it";
+        return t->missed || (t->last->method == LCF_GET && t->last->status == 403) ? NULL : "without a GET that agrees";
     case LCF_ACCEPTED: return t->yes ? NULL : "without a yes";
     case LCF_NOT_FOUND:
-        if (t->ambiguous || (t->seen && t->last == t->last_delete)) return "though it was there or may have been ours";
-        return t->last && t->last->reading.verdict == LCF_ABSENT ? NULL : "without a 404";
+        if (t->ambiguous || t->seen) return "though it was there or may have been ours";
+        return t->last == t->last_delete && t->denied ? NULL : "without a DELETE that denies it";
     case LCF_NOT_SENT: return t->sent ? "though a DELETE left" : NULL;
     case LCF_REFUSED:
         if (t->ambiguous) return "though a DELETE was ambiguous";
         return t->sent ? NULL : "though nothing was sent";
-    case LCF_UNKNOWN: return t->ambiguous ? NULL : "though every DELETE was definite";
+    case LCF_UNKNOWN: return t->ambiguous || t->seen || t->denied ? NULL : "though every DELETE was definite";
     case LCF_PENDING:
     case LCF_OK:
     case LCF_FAILED: break;
@@ -993,7 +1113,7 @@ static const char *misdeed(const struct lcf_plan *plan, const struct lcf_history
         /* fall through */
     case LCF_CONFIRM:
         if (plan->deadline - now < LCF_LEAST) return "begins a request too late";
-        if (history->blocked_until > now) return "breaks a block";
+        if (history->blocked_until > now && !t->ambiguous && !(move->act == LCF_CONFIRM && t->sent)) return "breaks a block";
         if (history->cancelled) return "goes on though cancelled";
         return NULL;
     case LCF_WAIT:
@@ -1003,7 +1123,7 @@ static const char *misdeed(const struct lcf_plan *plan, const struct lcf_history
         return NULL;
     case LCF_END: break;
     }
-    if (plan->nature == LCF_REMOVE) return lie(plan, move->outcome, t);
+    if (plan->nature == LCF_REMOVE) return lie(move->outcome, t);
     return move->outcome == LCF_UNKNOWN || move->outcome == LCF_PENDING || move->outcome == LCF_DELETED ? "bad end of a read" : NULL;
 }
 
@@ -1038,7 +1158,7 @@ static void no_history_makes_settle_lie(void **state)
         double now = 100 * random_part(&seed);
         for (size_t i = 0; i < count; i++) {
             struct truth so_far = truth_of(entries, i);
-            bool may_look = so_far.sends == 0 || so_far.ambiguous;
+            bool may_look = so_far.sends == 0 || so_far.ambiguous || (so_far.seen && so_far.sent);
             entries[i] = random_entry(&seed, may_look && one_in(&seed, 2) ? LCF_GET : LCF_DELETE);
             entries[i].began = now;
             entries[i].ended = now += random_part(&seed);
@@ -1138,7 +1258,6 @@ static void no_server_makes_a_whole_call_lie_or_overstay(void **state)
         double now = 1000 * random_part(&seed);
         struct lcf_plan plan = random_plan(&seed, now + 0.1 + 40 * random_part(&seed));
         plan.nature = LCF_REMOVE;
-        plan.deletes_itself = false;
         struct lcf_history history = {entries, 0, false, true, 0};
         struct lcf_move move = lcf_settle(&plan, &history, now);
         int deletes = 0, spent = 0;
@@ -1188,6 +1307,10 @@ int main(void)
         cmocka_unit_test(the_confirming_get_decides),
         cmocka_unit_test(a_get_that_teaches_nothing_is_repeated_at_growing_backoff),
         cmocka_unit_test(a_delete_after_an_ambiguous_one_is_read_in_that_light),
+        cmocka_unit_test(gone_needs_a_get_and_a_delete_that_both_say_absent),
+        cmocka_unit_test(where_reading_is_not_permitted_the_delete_is_the_only_witness),
+        cmocka_unit_test(a_passing_fault_is_looked_past_twice),
+        cmocka_unit_test(a_refused_delete_of_a_token_that_was_shown_is_looked_after_once),
         cmocka_unit_test(an_unnamed_yes_is_asked_about_at_once_and_only_once),
         cmocka_unit_test(where_reading_is_not_permitted_the_same_yes_again_is_accepted),
         cmocka_unit_test(a_yes_after_the_token_was_seen_is_a_new_yes),
@@ -1197,7 +1320,8 @@ int main(void)
         cmocka_unit_test(no_request_is_begun_with_under_a_quarter_of_a_second_left),
         cmocka_unit_test(our_own_waits_take_at_most_half_of_what_is_left),
         cmocka_unit_test(the_backoff_has_full_jitter_and_a_floor),
-        cmocka_unit_test(a_remembered_block_holds_every_request_back),
+        cmocka_unit_test(a_remembered_block_never_holds_back_what_settles),
+        cmocka_unit_test(a_remembered_block_holds_other_requests_back),
         cmocka_unit_test(an_attempt_gets_its_timeout_but_at_most_half_of_what_is_left),
         cmocka_unit_test(a_delete_that_stalls_is_confirmed_within_a_second),
         cmocka_unit_test(cancelling_ends_at_once_and_unknown_after_any_delete_that_is_not_definite),

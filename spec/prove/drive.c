@@ -53,9 +53,10 @@ static void walk_through(struct lcf_span container)
 static void read_reply(struct lcf_span body)
 {
     char asked[LCF_ID_LEN];
-    struct lcf_reply reply = {Frama_C_interval(-1, 1000), either(), body};
+    struct lcf_reply reply = {Frama_C_interval(-1, 1000), either(), either(), body};
     Frama_C_make_unknown(asked, sizeof asked);
-    (void)lcf_read_reply(&reply, either() ? asked : NULL);
+    struct lcf_reading reading = lcf_read_reply(&reply, either() ? asked : NULL);
+    (void)lcf_reading_has(&reading, Frama_C_interval(-1, 20000));
 }
 
 static void read_headers(bool at_end)

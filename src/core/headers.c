@@ -156,22 +156,37 @@ static void take_coding(struct lcf_headers *h, struct lcf_span value)
     h->chunked = h->chunked || !same_name(value, "identity");
 }
 
-static void take_field(struct lcf_headers *h, struct lcf_span name, struct lcf_span value)
-{
-    if (same_name(name, "cf-ray")) take_ray(h, value);
-    else if (same_name(name, "content-length")) take_length(h, value);
-    else if (same_name(name, "transfer-encoding")) take_coding(h, value);
-    else if (same_name(name, "content-encoding")) h->encoded = h->encoded || !same_name(value, "identity");
-    else if (same_name(name, "date")) h->has_date = lcf_http_date(value, &h->date);
-    else if (same_name(name, "retry-after")) take_retry(h, value);
-}
-
 /* What stands before the first `stop`, or all. */
 static struct lcf_span before(struct lcf_span text, char stop)
 {
     struct lcf_span part = {text.at, text.at};
     while (part.end < text.end && *part.end != stop) part.end++;
     return part;
+}
+
+/* Whether one of the warnings is 110, "response is stale". */
+static bool warns_of_staleness(struct lcf_span value)
+{
+    bool found = false;
+    while (!found && !lcf_is_empty(value)) {
+        struct lcf_span one = before(value, ','), code = trimmed(one);
+        found = lcf_take_word(&code, "110") && (lcf_is_empty(code) || is_blank(lcf_peek(&code)));
+        value.at = one.end;
+        (void)lcf_take(&value, ',');
+    }
+    return found;
+}
+
+static void take_field(struct lcf_headers *h, struct lcf_span name, struct lcf_span value)
+{
+    if (same_name(name, "cf-ray")) take_ray(h, value);
+    else if (same_name(name, "content-length")) take_length(h, value);
+    else if (same_name(name, "transfer-encoding")) take_coding(h, value);
+    else if (same_name(name, "content-encoding")) h->encoded = h->encoded || !same_name(value, "identity");
+    else if (same_name(name, "age")) h->cached = true;
+    else if (same_name(name, "warning")) h->cached = h->cached || warns_of_staleness(value);
+    else if (same_name(name, "date")) h->has_date = lcf_http_date(value, &h->date);
+    else if (same_name(name, "retry-after")) take_retry(h, value);
 }
 
 /* A status line is the first one, or follows the blank line of a 1xx; anywhere else it is a field. */

@@ -20,7 +20,27 @@ void lcf_pace_spend(struct lcf_pace *pace)
     pace->tenths -= LCF_PACE_RETRY;
 }
 
-void lcf_pace_block(struct lcf_pace *pace, double until)
+/* The block of that credential, or else the one that ends first. */
+static struct lcf_block *place_for(struct lcf_pace *pace, uint64_t whose)
 {
-    if (until > pace->blocked_until) pace->blocked_until = until;
+    struct lcf_block *place = pace->blocks;
+    for (struct lcf_block *b = pace->blocks; b < pace->blocks + LCF_BLOCKS; b++) {
+        if (b->whose == whose) return b;
+        if (b->until < place->until) place = b;
+    }
+    return place;
+}
+
+void lcf_pace_block(struct lcf_pace *pace, uint64_t whose, double now, double seconds)
+{
+    struct lcf_block *place = place_for(pace, whose);
+    double until = now + (seconds < LCF_BLOCK_MAX ? seconds : LCF_BLOCK_MAX);
+    if (place->whose != whose || until > place->until) *place = (struct lcf_block){whose, until};
+}
+
+double lcf_pace_blocked_until(const struct lcf_pace *pace, uint64_t whose)
+{
+    for (const struct lcf_block *b = pace->blocks; b < pace->blocks + LCF_BLOCKS; b++)
+        if (b->whose == whose) return b->until;
+    return 0;
 }

@@ -1,14 +1,42 @@
 #include "settle.h"
 
+/* The rules. A history is folded into facts; the facts and the last attempt give the next move.
+ *
+ * A DELETE is proven (200, the id named), denied (a 404 about the token), refused, or never left the
+ * process; any other is ambiguous: it may have taken effect. A GET that looks makes nothing ambiguous.
+ * After an ambiguous DELETE the call looks. A GET says shown, absent, not permitted, or nothing.
+ *   - shown, absent or not permitted: the DELETE is sent again, within max_retries. A GET's absence
+ *     alone is a hint: it may come from a cache, or from a reader that lags behind.
+ *   - a DELETE denied, and a GET after the last ambiguous DELETE that says absent: `gone`. Two
+ *     witnesses; the GET is made, or repeated, where it is missing. Shown instead: `unknown`.
+ *   - where reading is not permitted, and no GET has shown the token, the DELETE's denial is enough.
+ *   - a passing fault (code 10000; a 403 after the token was shown) is looked past, twice.
+ *   - a 401, a lock-out, or any other refusal teaches nothing about the token: `unknown`.
+ * A yes without the name is asked about once, at once; where that teaches nothing it is `accepted`,
+ * where reading is not permitted one more DELETE must say the same.
+ * With nothing ambiguous a DELETE decides alone: denied is `not_found`, refused is `refused`. But where
+ * a GET had shown the token, something between may have repeated the request and kept the first answer:
+ * a denial then needs a GET's absence, and after a refusal one GET asks whether the token vanished.
+ * A 429 is waited out, what never left is sent again; both within max_retries and the retry budget. */
+
+/* Looks past a passing fault, in one call. */
+#define LCF_PASSING_LOOKS 2
+
 /* What a history amounts to. */
 struct facts {
+    const struct lcf_plan *plan;
+    const struct lcf_history *history;
+    double now;
     const struct lcf_entry *last;
     const struct lcf_entry *answered; /* the last own request that left the process */
     int sends;       /* own requests, those that never left included */
     int looks;       /* GETs since the last of them */
+    int passing;     /* GETs that met a passing fault */
     bool ambiguous;  /* some DELETE may have taken effect */
     bool seen;       /* a GET of this call showed the token */
-    bool yes_stands; /* the last DELETE got a yes without the name, and nothing contradicts it */
+    bool missed;     /* a GET said absent, and since then none showed it and no DELETE was ambiguous */
+    bool denied;     /* likewise a DELETE */
+    bool yes_stands; /* the last DELETE got a yes without the name, and no GET has answered since */
     bool barred;     /* reading was not permitted after such a yes */
     bool silent;     /* an attempt timed out: its connection may stay in the pool, and be picked again */
     bool distrust;   /* that, or something broke and nothing has been answered since */
@@ -19,41 +47,63 @@ bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method)
     return method == LCF_DELETE || plan->nature == LCF_READ;
 }
 
-static void weigh_send(const struct lcf_plan *plan, struct facts *f, const struct lcf_entry *e)
+static bool is_refused_with(const struct lcf_entry *e, int status)
+{
+    return e->reading.verdict == LCF_REFUSAL && e->status == status;
+}
+
+static bool is_locked_out(const struct lcf_entry *e)
+{
+    return lcf_reading_has(&e->reading, LCF_CODE_LOCKED_OUT);
+}
+
+/* A refusal of good credentials that does not last. */
+static bool is_passing(const struct facts *f, const struct lcf_entry *e)
+{
+    if (e->reading.verdict != LCF_REFUSAL || is_locked_out(e)) return false;
+    return lcf_reading_has(&e->reading, LCF_CODE_AUTHENTICATION) || (e->status == 403 && f->seen);
+}
+
+static bool is_not_permitted(const struct facts *f, const struct lcf_entry *e)
+{
+    return is_refused_with(e, 403) && !is_locked_out(e) && !is_passing(f, e);
+}
+
+static void weigh_send(struct facts *f, const struct lcf_entry *e)
 {
     enum lcf_verdict verdict = e->reading.verdict;
     f->sends++;
     f->looks = 0;
     if (e->phase == LCF_UNSENT) return;
     f->answered = e;
-    if (plan->nature == LCF_READ) return;
+    if (f->plan->nature == LCF_READ) return;
     f->yes_stands = verdict == LCF_UNNAMED;
-    f->ambiguous = f->ambiguous || verdict == LCF_AMBIGUOUS || verdict == LCF_UNNAMED;
-}
-
-static bool refused_with(const struct lcf_entry *e, int status)
-{
-    return e->reading.verdict == LCF_REFUSAL && e->status == status;
+    if (verdict == LCF_ABSENT) f->denied = true;
+    if (verdict != LCF_AMBIGUOUS && verdict != LCF_UNNAMED) return;
+    f->ambiguous = true;
+    f->missed = f->denied = false;
 }
 
 static void weigh_look(struct facts *f, const struct lcf_entry *e)
 {
     f->looks++;
-    if (f->yes_stands && refused_with(e, 403)) f->barred = true;
-    if (e->reading.verdict == LCF_PROVEN) {
-        f->seen = true;
-        f->yes_stands = f->barred = false;
-    }
+    f->passing += is_passing(f, e);
+    if (f->yes_stands && is_not_permitted(f, e)) f->barred = true;
+    bool shown = e->reading.verdict == LCF_PROVEN;
+    if (!shown && e->reading.verdict != LCF_ABSENT) return;
+    f->seen = f->seen || shown;
+    f->missed = !shown;
+    f->yes_stands = f->barred = false;
 }
 
-static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history *history)
+static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history *history, double now)
 {
-    struct facts f = {0};
+    struct facts f = {.plan = plan, .history = history, .now = now};
     for (size_t i = 0; i < history->count; i++) {
         f.last = &history->entries[i];
         f.silent = f.silent || f.last->cause == LCF_TIMED_OUT;
         f.distrust = f.silent || f.last->cause == LCF_BROKEN || (f.distrust && f.last->cause != LCF_ANSWERED);
-        if (lcf_is_own(plan, f.last->method)) weigh_send(plan, &f, f.last);
+        if (lcf_is_own(plan, f.last->method)) weigh_send(&f, f.last);
         else weigh_look(&f, f.last);
     }
     return f;
@@ -76,18 +126,18 @@ static struct lcf_move end_as(const struct facts *f, enum lcf_outcome outcome)
 }
 
 /* What may be said when nothing more will be learnt. */
-static enum lcf_outcome proven(const struct lcf_plan *plan, const struct facts *f)
+static enum lcf_outcome proven(const struct facts *f)
 {
     if (!f->answered) return LCF_NOT_SENT;
-    if (plan->nature == LCF_READ)
+    if (f->plan->nature == LCF_READ)
         return f->answered->reading.verdict == LCF_REFUSAL ? LCF_REFUSED : LCF_FAILED;
     if (f->yes_stands) return LCF_ACCEPTED;
-    return f->ambiguous ? LCF_UNKNOWN : LCF_REFUSED;
+    return f->ambiguous || f->denied ? LCF_UNKNOWN : LCF_REFUSED;
 }
 
-static struct lcf_move give_up(const struct lcf_plan *plan, const struct facts *f)
+static struct lcf_move give_up(const struct facts *f)
 {
-    return end_as(f, proven(plan, f));
+    return end_as(f, proven(f));
 }
 
 /* The pool may still hold the connection that fell silent: this call gives it no further request. */
@@ -106,18 +156,17 @@ static double backoff(int step, double jitter)
 
 /* `what`, after the wait that the server asked for or our own backoff, if it fits the deadline.
  * Our own is never over half of what is left, so that the deadline is not slept through. */
-static struct lcf_move later(const struct lcf_plan *plan, const struct facts *f, enum lcf_act what, int step,
-                             double now)
+static struct lcf_move later(const struct facts *f, enum lcf_act what, int step)
 {
-    double left = plan->deadline - f->last->ended;
+    double left = f->plan->deadline - f->last->ended;
     double asked = f->last->retry_after;
     double wait = asked >= 0 ? asked : backoff(step, f->last->jitter);
     if (wait < LCF_LEAST) wait = LCF_LEAST;
-    if (asked >= 0 && wait > left - LCF_LEAST) return give_up(plan, f);
+    if (asked >= 0 && wait > left - LCF_LEAST) return give_up(f);
     if (asked < 0 && wait > left / 2) wait = left / 2;
-    if (wait < LCF_LEAST) return end(proven(plan, f), LCF_KIND_TIMEOUT);
+    if (wait < LCF_LEAST) return end(proven(f), LCF_KIND_TIMEOUT);
     double until = f->last->ended + wait;
-    return now < until ? (struct lcf_move){.act = LCF_WAIT, .until = until} : act(what, f);
+    return f->now < until ? (struct lcf_move){.act = LCF_WAIT, .until = until} : act(what, f);
 }
 
 /* Causes that time does not mend. */
@@ -127,117 +176,137 @@ static bool is_hopeless(const struct lcf_entry *e)
 }
 
 /* Repeats the operation's own request. Settling an ambiguous DELETE is never short of budget. */
-static struct lcf_move send_again(const struct lcf_plan *plan, const struct lcf_history *history,
-                                  const struct facts *f, double now)
+static struct lcf_move send_again(const struct facts *f)
 {
     bool is_free = f->last->paid || f->ambiguous;
     bool starved = f->last->cause == LCF_NO_MEMORY && !f->ambiguous;
-    if (f->sends > plan->max_retries || starved || is_hopeless(f->last)) return give_up(plan, f);
-    if (!is_free && !history->affords_retry) return give_up(plan, f);
-    struct lcf_move move = later(plan, f, LCF_SEND, f->sends - 1, now);
+    if (f->sends > f->plan->max_retries || starved || is_hopeless(f->last)) return give_up(f);
+    if (!is_free && !f->history->affords_retry) return give_up(f);
+    struct lcf_move move = later(f, LCF_SEND, f->sends - 1);
     move.spends = !is_free && move.act != LCF_END;
     return move;
 }
 
-static struct lcf_move look_again(const struct lcf_plan *plan, const struct facts *f, double now)
+static struct lcf_move delete_again(const struct facts *f)
 {
-    if (is_hopeless(f->last)) return give_up(plan, f);
-    return later(plan, f, LCF_CONFIRM, f->looks, now);
+    return f->sends > f->plan->max_retries ? give_up(f) : act(LCF_SEND, f);
 }
 
-static struct lcf_move after_read(const struct lcf_plan *plan, const struct lcf_history *history,
-                                  const struct facts *f, double now)
+static struct lcf_move look_again(const struct facts *f)
+{
+    return is_hopeless(f->last) ? give_up(f) : later(f, LCF_CONFIRM, f->looks);
+}
+
+/* Whether a GET may say later what it does not say now. */
+static bool may_say_more(const struct facts *f)
+{
+    if (f->last->reading.verdict != LCF_REFUSAL) return true;
+    if (is_locked_out(f->last)) return false;
+    return f->last->status == 429 || (is_passing(f, f->last) && f->passing <= LCF_PASSING_LOOKS);
+}
+
+static struct lcf_move after_read(const struct facts *f)
 {
     switch (f->last->reading.verdict) {
     case LCF_PROVEN: return end_as(f, LCF_OK);
     case LCF_ABSENT: return end_as(f, LCF_NOT_FOUND);
-    case LCF_NO_ROUTE:
-    case LCF_REFUSAL:
-        return f->last->status == 429 ? send_again(plan, history, f, now) : end_as(f, LCF_REFUSED);
-    default: return send_again(plan, history, f, now); /* nothing is proven */
+    case LCF_REFUSAL: return f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
+    default: return send_again(f); /* nothing is proven */
     }
 }
 
-static struct lcf_move after_refusal(const struct lcf_plan *plan, const struct lcf_history *history,
-                                     const struct facts *f, double now)
+/* A denied DELETE of a token that was there, or may have been, needs a GET that agrees. */
+static struct lcf_move after_denial(const struct facts *f)
+{
+    if (!f->ambiguous && !f->seen) return end_as(f, LCF_NOT_FOUND);
+    return f->missed ? end_as(f, LCF_GONE) : act(LCF_CONFIRM, f);
+}
+
+/* Where a GET had shown the token, one more asks, if time is left, whether it vanished with the refusal. */
+static struct lcf_move after_refusal(const struct facts *f)
 {
     if (f->ambiguous) return end_as(f, LCF_UNKNOWN);
-    if (f->last->status == 429) return send_again(plan, history, f, now);
-    return end_as(f, LCF_REFUSED);
+    struct lcf_move move = f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
+    bool may_look = f->seen && f->plan->deadline - f->now >= LCF_LEAST;
+    return move.act == LCF_END && may_look ? act(LCF_CONFIRM, f) : move;
 }
 
-static struct lcf_move after_delete(const struct lcf_plan *plan, const struct lcf_history *history,
-                                    const struct facts *f, double now)
+static struct lcf_move after_delete(const struct facts *f)
 {
-    if (f->last->phase == LCF_UNSENT) return send_again(plan, history, f, now);
+    if (f->last->phase == LCF_UNSENT) return send_again(f);
     switch (f->last->reading.verdict) {
     case LCF_PROVEN: return end_as(f, LCF_DELETED);
-    case LCF_ABSENT: return end_as(f, f->ambiguous || f->seen ? LCF_GONE : LCF_NOT_FOUND);
-    case LCF_NO_ROUTE:
-    case LCF_REFUSAL: return after_refusal(plan, history, f, now);
+    case LCF_ABSENT: return after_denial(f);
+    case LCF_REFUSAL: return after_refusal(f);
     case LCF_UNNAMED: return f->barred ? end_as(f, LCF_ACCEPTED) : act(LCF_CONFIRM, f);
-    default: return look_again(plan, f, now); /* nothing is proven */
+    default: return look_again(f); /* nothing is proven */
     }
+}
+
+/* Whether the last GET is an answer: the token is shown or absent, or must not be read. */
+static bool is_answer(const struct facts *f)
+{
+    enum lcf_verdict verdict = f->last->reading.verdict;
+    return verdict == LCF_PROVEN || verdict == LCF_ABSENT || is_not_permitted(f, f->last);
 }
 
 /* The GET that `check_first` asks for, before any DELETE. */
-static struct lcf_move after_first_look(const struct lcf_plan *plan, const struct facts *f, double now)
+static struct lcf_move after_first_look(const struct facts *f)
 {
-    switch (f->last->reading.verdict) {
-    case LCF_PROVEN: return act(LCF_SEND, f);
-    case LCF_ABSENT: return end_as(f, LCF_NOT_FOUND);
-    case LCF_NO_ROUTE:
-    case LCF_REFUSAL:
-        if (f->last->status == 403) return act(LCF_SEND, f);
-        return f->last->status == 429 ? look_again(plan, f, now) : end_as(f, LCF_NOT_SENT);
-    default: return look_again(plan, f, now); /* nothing is proven */
-    }
+    if (is_answer(f)) return act(LCF_SEND, f);
+    return may_say_more(f) ? look_again(f) : end_as(f, LCF_NOT_SENT);
 }
 
-static struct lcf_move delete_again(const struct lcf_plan *plan, const struct facts *f)
+/* The GET that follows an ambiguous or a denied DELETE. */
+static struct lcf_move after_confirmation(const struct facts *f)
 {
-    return f->sends > plan->max_retries ? give_up(plan, f) : act(LCF_SEND, f);
+    bool shown = f->last->reading.verdict == LCF_PROVEN;
+    if (is_answer(f) && f->denied) return end_as(f, shown ? LCF_UNKNOWN : LCF_GONE);
+    if (is_answer(f)) return delete_again(f);
+    return f->yes_stands || !may_say_more(f) ? give_up(f) : look_again(f);
 }
 
-/* The GET that follows an ambiguous DELETE. */
-static struct lcf_move after_confirmation(const struct lcf_plan *plan, const struct facts *f, double now)
+/* The GET that follows a refused DELETE of a token that was shown. */
+static struct lcf_move after_refusal_look(const struct facts *f)
 {
-    enum lcf_verdict verdict = f->last->reading.verdict;
-    if (verdict == LCF_ABSENT) return end_as(f, LCF_GONE);
-    if (verdict == LCF_PROVEN || refused_with(f->last, 403)) return delete_again(plan, f);
-    if (refused_with(f->last, 401) && plan->deletes_itself) return end_as(f, LCF_GONE);
-    if (f->yes_stands || verdict == LCF_NO_ROUTE || refused_with(f->last, 401)) return give_up(plan, f);
-    return look_again(plan, f, now);
+    return end_as(f, f->last->reading.verdict == LCF_ABSENT ? LCF_UNKNOWN : LCF_REFUSED);
 }
 
-static struct lcf_move next(const struct lcf_plan *plan, const struct lcf_history *history,
-                            const struct facts *f, double now)
+static struct lcf_move after_look(const struct facts *f)
 {
-    if (!f->last) return act(plan->check_first && plan->nature == LCF_REMOVE ? LCF_CONFIRM : LCF_SEND, f);
-    if (plan->nature == LCF_READ) return after_read(plan, history, f, now);
-    if (f->last->method == LCF_DELETE) return after_delete(plan, history, f, now);
-    return f->ambiguous ? after_confirmation(plan, f, now) : after_first_look(plan, f, now);
+    if (f->ambiguous || f->denied) return after_confirmation(f);
+    return f->answered ? after_refusal_look(f) : after_first_look(f);
 }
 
-/* Holds a request back where too little time is left for it, or the server's block still lasts. */
-static struct lcf_move gate(const struct lcf_plan *plan, const struct lcf_history *history,
-                            const struct facts *f, double now)
+static struct lcf_move next(const struct facts *f)
 {
-    struct lcf_move move = next(plan, history, f, now);
+    bool reads = f->plan->nature == LCF_READ;
+    if (!f->last) return act(f->plan->check_first && !reads ? LCF_CONFIRM : LCF_SEND, f);
+    if (reads) return after_read(f);
+    return f->last->method == LCF_DELETE ? after_delete(f) : after_look(f);
+}
+
+/* Holds a request back where too little time is left for it, or the server's block still lasts. What
+ * settles a call is not held back by a block. */
+static struct lcf_move gate(const struct facts *f)
+{
+    struct lcf_move move = next(f);
+    double blocked_until = f->history->blocked_until;
+    bool settles = f->ambiguous || (move.act == LCF_CONFIRM && f->answered);
     if (move.act != LCF_SEND && move.act != LCF_CONFIRM) return move;
-    if (plan->deadline - now < LCF_LEAST) return end(proven(plan, f), LCF_KIND_TIMEOUT);
-    if (history->blocked_until <= now) return move;
-    if (history->blocked_until > plan->deadline - LCF_LEAST) return end(proven(plan, f), LCF_KIND_API);
-    return (struct lcf_move){.act = LCF_WAIT, .spends = move.spends, .until = history->blocked_until};
+    if (f->plan->deadline - f->now < LCF_LEAST) return end(proven(f), LCF_KIND_TIMEOUT);
+    if (settles || blocked_until <= f->now) return move;
+    if (blocked_until > f->plan->deadline - LCF_LEAST) return end(proven(f), LCF_KIND_API);
+    return (struct lcf_move){.act = LCF_WAIT, .spends = move.spends, .until = blocked_until};
 }
 
 struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history *history, double now)
 {
-    struct facts f = weigh(plan, history);
-    struct lcf_move move = gate(plan, history, &f, now);
+    struct facts f = weigh(plan, history, now);
+    struct lcf_move move = gate(&f);
     if (!history->cancelled) return move;
     if (move.act == LCF_END && move.outcome != LCF_ACCEPTED) return end(move.outcome, LCF_KIND_CANCELLED);
-    return end(f.yes_stands ? LCF_UNKNOWN : proven(plan, &f), LCF_KIND_CANCELLED);
+    return end(f.yes_stands ? LCF_UNKNOWN : proven(&f), LCF_KIND_CANCELLED);
 }
 
 double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now)

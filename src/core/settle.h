@@ -23,7 +23,6 @@ struct lcf_plan {
     enum lcf_nature nature;
     int max_retries;      /* DELETEs (reads: requests) after the first */
     bool check_first;     /* read before deleting */
-    bool deletes_itself;  /* the id is the credential's own, as an earlier verify said */
     double deadline;
 };
 
@@ -34,6 +33,7 @@ struct lcf_entry {
     enum lcf_cause cause;
     int status;                /* 0 where none arrived */
     struct lcf_reading reading;
+    bool cached;               /* a cache answered it */
     double began, ended;
     double retry_after;        /* seconds; -1 where none was asked for */
     double jitter;             /* 0 to 1, drawn once, so that deciding twice decides alike */
@@ -46,7 +46,7 @@ struct lcf_history {
     size_t count;
     bool cancelled;
     bool affords_retry;   /* the client's retry budget */
-    double blocked_until; /* the client's memory of a 429 */
+    double blocked_until; /* the client's memory of a 429 to this credential */
 };
 
 enum lcf_act {

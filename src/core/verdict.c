@@ -32,33 +32,61 @@ static bool open_envelope(struct lcf_span body, struct envelope *e)
     return e->successes == 1 && (e->success.type == LCF_JSON_TRUE || e->success.type == LCF_JSON_FALSE);
 }
 
-/* Codes that say the path was not understood, so that a 404 tells nothing about the token. */
-static bool is_route_code(int code)
+/* Codes about the route or the credential: a 404 with one of them tells nothing about the token. */
+static bool is_about_access(int code)
 {
-    return code == 7000 || code == 7001 || code == 7003;
+    static const int codes[] = {7000, 7001, 7002, 7003, 1000, 1001,
+                                6003, 9103, 9106, 9109, 10000, 10001, LCF_CODE_LOCKED_OUT};
+    size_t i = 0;
+    while (i < sizeof codes / sizeof *codes && codes[i] != code) i++;
+    return i < sizeof codes / sizeof *codes;
 }
 
-/* Of more codes than are kept, one about the route is: the trace must show what decided. */
+/* Of more codes than are kept, one about access is: the trace must show what decided. */
 static void keep_code(int code, struct lcf_reading *r)
 {
-    bool about_route = is_route_code(code);
-    r->route_code = r->route_code || about_route;
+    bool about_access = is_about_access(code);
+    r->about_access = r->about_access || about_access;
     if (r->code_count < LCF_CODES_MAX) r->codes[r->code_count++] = code;
-    else if (about_route) r->codes[LCF_CODES_MAX - 1] = code;
+    else if (about_access) r->codes[LCF_CODES_MAX - 1] = code;
 }
 
-/* The `code` of one error: false where it could be read in two ways. A missing one is none. */
-static bool read_code(struct lcf_span error, struct lcf_reading *r)
+/* Takes the code of one member of an error, where it is that; false where it could be read in two ways. */
+static bool take_code(const struct lcf_json_item *member, unsigned *found, struct lcf_reading *r)
 {
-    unsigned found = 0;
-    int code = 0;
+    int code;
+    if (!lcf_json_equals(member->key, "code", 4) || member->type == LCF_JSON_NULL) return true;
+    if (++*found > 1 || !lcf_json_integer(member->value, &code)) return false;
+    keep_code(code, r);
+    return true;
+}
+
+/* The codes of what lies below an error: what led to it. */
+static bool read_chain(const struct lcf_json_item *chain, struct lcf_reading *r)
+{
+    if (chain->type == LCF_JSON_NULL) return true;
+    if (chain->type != LCF_JSON_ARRAY) return false;
+    struct lcf_json_walk walk = lcf_json_enter(chain->value);
+    for (struct lcf_json_item link; lcf_json_next(&walk, &link);) {
+        unsigned codes = 0;
+        if (link.type != LCF_JSON_OBJECT) return false;
+        struct lcf_json_walk members = lcf_json_enter(link.value);
+        for (struct lcf_json_item member; lcf_json_next(&members, &member);)
+            if (!take_code(&member, &codes, r)) return false;
+    }
+    return true;
+}
+
+/* The codes of one error and of its error_chain: false where they could be read in two ways. */
+static bool read_error(struct lcf_span error, struct lcf_reading *r)
+{
+    unsigned codes = 0, chains = 0;
     struct lcf_json_walk walk = lcf_json_enter(error);
     for (struct lcf_json_item item; lcf_json_next(&walk, &item);) {
-        if (!lcf_json_equals(item.key, "code", 4)) continue;
-        if (item.type == LCF_JSON_NULL) continue;
-        if (++found > 1 || !lcf_json_integer(item.value, &code)) return false;
+        if (!take_code(&item, &codes, r)) return false;
+        if (!lcf_json_equals(item.key, "error_chain", 11)) continue;
+        if (++chains > 1 || !read_chain(&item, r)) return false;
     }
-    if (found == 1) keep_code(code, r);
     return true;
 }
 
@@ -69,7 +97,7 @@ static bool read_errors(const struct envelope *e, struct lcf_reading *r)
     if (e->error_lists != 1 || e->errors.type != LCF_JSON_ARRAY) return false;
     struct lcf_json_walk walk = lcf_json_enter(e->errors.value);
     for (struct lcf_json_item item; lcf_json_next(&walk, &item); any = true)
-        if (item.type != LCF_JSON_OBJECT || !read_code(item.value, r)) return false;
+        if (item.type != LCF_JSON_OBJECT || !read_error(item.value, r)) return false;
     return any;
 }
 
@@ -100,28 +128,19 @@ static bool read_result(const struct envelope *e, struct lcf_reading *r)
     return true;
 }
 
-/* Whether the rest of the envelope is what its `success` calls for. An operation that names no
- * token takes any one result. */
-static bool read_rest(const struct envelope *e, bool yes, const char *asked, struct lcf_reading *r)
-{
-    if (!yes) return read_errors(e, r);
-    bool readable = read_result(e, r);
-    return readable || (!asked && e->results <= 1);
-}
-
 static enum lcf_verdict judge_success(int status, const char *asked, const struct lcf_reading *r)
 {
     if (status != 200) return LCF_AMBIGUOUS;
-    if (!asked) return LCF_PROVEN;
-    bool same = r->named == LCF_NAMED_ID && memcmp(r->id, asked, LCF_ID_LEN) == 0;
+    bool same = r->named == LCF_NAMED_ID && (!asked || memcmp(r->id, asked, LCF_ID_LEN) == 0);
     return same ? LCF_PROVEN : LCF_UNNAMED;
 }
 
+/* A 404 without any code is a gateway's own. */
 static enum lcf_verdict judge_failure(int status, const struct lcf_reading *r)
 {
     if (status < 400 || status > 499 || status == 408) return LCF_AMBIGUOUS;
-    if (status != 404) return LCF_REFUSAL;
-    return r->route_code ? LCF_NO_ROUTE : LCF_ABSENT;
+    if (status != 404 || r->about_access) return LCF_REFUSAL;
+    return r->code_count ? LCF_ABSENT : LCF_AMBIGUOUS;
 }
 
 struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *asked)
@@ -130,8 +149,16 @@ struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *ask
     struct envelope e;
     if (!reply->complete || !open_envelope(reply->body, &e)) return r;
     bool yes = e.success.type == LCF_JSON_TRUE;
-    if (!read_rest(&e, yes, asked, &r)) return r;
+    if (!(yes ? read_result(&e, &r) : read_errors(&e, &r))) return r;
     r.success = yes ? LCF_SUCCESS : LCF_FAILURE;
+    if (reply->cached) return r;
     r.verdict = yes ? judge_success(reply->status, asked, &r) : judge_failure(reply->status, &r);
     return r;
+}
+
+bool lcf_reading_has(const struct lcf_reading *r, int code)
+{
+    size_t i = 0;
+    while (i < r->code_count && r->codes[i] != code) i++;
+    return i < r->code_count;
 }

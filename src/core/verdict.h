@@ -10,11 +10,16 @@
 
 enum lcf_verdict {
     LCF_AMBIGUOUS, /* nothing is proven */
-    LCF_PROVEN,    /* 200, success, and the id asked for (or none was asked for) */
+    LCF_PROVEN,    /* 200, success, and the id asked for (or any, where none was asked for) */
     LCF_UNNAMED,   /* 200, success, but the result names no id or another one */
-    LCF_ABSENT,    /* an authoritative 404 */
-    LCF_NO_ROUTE,  /* an authoritative 404 that is about the path, not the token */
-    LCF_REFUSAL    /* any other authoritative 4xx */
+    LCF_ABSENT,    /* an authoritative 404 whose codes are all about the token */
+    LCF_REFUSAL    /* any other authoritative 4xx; a 404 about the route or the credential too */
+};
+
+/* Codes that decide how a call goes on. */
+enum {
+    LCF_CODE_AUTHENTICATION = 10000, /* also seen as a passing fault of good credentials */
+    LCF_CODE_LOCKED_OUT = 10502      /* too many authentication failures: asking again makes it last */
 };
 
 /* What the envelope's `success` said, if the whole body is one strictly valid envelope. */
@@ -26,6 +31,7 @@ enum lcf_named { LCF_NAMED_NONE, LCF_NAMED_ID, LCF_NAMED_OTHER };
 struct lcf_reply {
     int status;
     bool complete; /* framed completely, and not encoded in a way that was not asked for */
+    bool cached;   /* a read that a cache answered: it proves nothing about now */
     struct lcf_span body;
 };
 
@@ -35,11 +41,14 @@ struct lcf_reading {
     enum lcf_named named;      /* LCF_NAMED_OTHER: an id that is not shaped like one */
     char id[LCF_ID_LEN + 1];   /* set with LCF_NAMED_ID */
     size_t code_count;
-    int codes[LCF_CODES_MAX];
-    bool route_code;           /* some error is about the path, not the token */
+    int codes[LCF_CODES_MAX];  /* of the errors and of their error_chain */
+    bool about_access;         /* some code is about the route or the credential, not about the token */
 };
 
-/* `asked` is the id that the result must name, or NULL where the operation names none. */
+/* `asked` is the id that the result must name, or NULL where any token's id is an answer. */
 struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *asked);
+
+/* Whether `code` is among the codes that are kept. */
+bool lcf_reading_has(const struct lcf_reading *reading, int code);
 
 #endif

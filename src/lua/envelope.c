@@ -82,10 +82,10 @@ void lcf_reserve_push(lua_State *L, const struct lcf_exchange *x)
     lua_setfield(L, -2, "success");
     lua_pushliteral(L, "unknown");
     lua_setfield(L, -2, "outcome");
-    lcf_http_push(L, NULL);
+    lcf_http_push(L, x);
     lua_setfield(L, -2, "http");
     lua_rawseti(L, -2, RESERVED_ENVELOPE);
-    lcf_http_push(L, NULL);
+    lcf_http_push(L, x);
     lcf_error_plain(L, LCF_KIND_HOST, LCF_UNKNOWN,
                     "cloudflare: Lua ran out of memory while the answer was built; `outcome` says how the call ended");
     lua_rawseti(L, -2, RESERVED_ERROR);

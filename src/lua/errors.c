@@ -105,12 +105,24 @@ static const char *headline(const struct lcf_exchange *x)
 {
     switch (x->outcome) {
     case LCF_NOT_FOUND:
-        return x->plan.nature == LCF_REMOVE ? "there is no such token for this credential" : "not found";
+        return x->plan.nature == LCF_REMOVE ? "there is no such token in this account for this credential" : "not found";
     case LCF_NOT_SENT: return "nothing was sent";
     case LCF_REFUSED: return "the API refused";
     case LCF_FAILED: return "no trustworthy answer; nothing was changed";
     default: return "it is unknown whether the token was deleted";
     }
+}
+
+/* What the last look showed of a token whose deletion is unknown; NULL for nothing. */
+static const char *finding(const struct lcf_exchange *x, const struct lcf_entry *last)
+{
+    if (x->outcome != LCF_UNKNOWN || !last || lcf_is_own(&x->plan, last->method)) return NULL;
+    if (last->reading.verdict == LCF_ABSENT) return "a read no longer shows it";
+    if (last->reading.verdict != LCF_PROVEN) return NULL;
+    bool denied = false;
+    for (const struct lcf_entry *e = x->entries; e < last; e++)
+        denied = denied || (lcf_is_own(&x->plan, e->method) && e->reading.verdict == LCF_ABSENT);
+    return denied ? "reading shows it, deleting says that it is not there" : "reading still shows it";
 }
 
 static const char *cause_words(enum lcf_cause cause)
@@ -307,6 +319,7 @@ static void push_sentence(lua_State *L, const struct lcf_exchange *x, const stru
     luaL_addstring(&b, x->label->name);
     luaL_addstring(&b, ": ");
     luaL_addstring(&b, headline(x));
+    add_advice(&b, finding(x, e));
     if (x->kind == LCF_KIND_CANCELLED) luaL_addstring(&b, ": cancelled");
     else if (!e) luaL_addstring(&b, x->kind == LCF_KIND_TIMEOUT ? ": no time was left" : "");
     else if (e->cause != LCF_ANSWERED || e->reading.success == LCF_NO_ENVELOPE) add_cause(&b, x, e);

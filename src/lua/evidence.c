@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include <math.h>
+#include <string.h>
 
 void lcf_set_text(lua_State *L, const char *name, const char *text, const struct lcf_secret *secret)
 {
@@ -18,6 +19,14 @@ void lcf_set_number(lua_State *L, const char *name, double number)
     lua_setfield(L, -2, name);
 }
 
+void lcf_set_host(lua_State *L, const struct lcf_exchange *x)
+{
+    const char *host = strstr(x->profile->base_url, "://") + 3; /* a checked URL */
+    lua_pushlstring(L, host, strcspn(host, "/"));
+    lcf_redact(L, x->secret);
+    lua_setfield(L, -2, "host");
+}
+
 /* [-0, +0, e] */
 static void set_flag(lua_State *L, const char *name, bool flag)
 {
@@ -30,9 +39,8 @@ static const char *proved(const struct lcf_entry *e)
 {
     switch (e->reading.verdict) {
     case LCF_PROVEN: return e->method == LCF_DELETE ? "deleted" : "present";
-    case LCF_UNNAMED: return "accepted";
+    case LCF_UNNAMED: return e->method == LCF_DELETE ? "accepted" : NULL;
     case LCF_ABSENT: return "absent";
-    case LCF_NO_ROUTE:
     case LCF_REFUSAL: return "refused";
     case LCF_AMBIGUOUS: break;
     }
@@ -59,11 +67,12 @@ static void set_codes(lua_State *L, const struct lcf_reading *reading)
 /* [-0, +1, e] */
 static void push_entry(lua_State *L, const struct lcf_entry *e, const struct lcf_secret *secret)
 {
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     lcf_set_text(L, "method", lcf_method_name(e->method), secret);
     set_flag(L, "sent", e->phase != LCF_UNSENT);
     set_flag(L, "complete", e->phase == LCF_COMPLETE);
     if (e->status) lcf_set_number(L, "status", e->status);
+    if (e->cached) set_flag(L, "cached", true);
     if (e->reading.success != LCF_NO_ENVELOPE) set_flag(L, "success", e->reading.success == LCF_SUCCESS);
     lcf_set_text(L, "id", named(&e->reading), secret);
     set_codes(L, &e->reading);
@@ -85,12 +94,24 @@ static void set_trace(lua_State *L, const struct lcf_exchange *x)
     lua_setfield(L, -2, "trace");
 }
 
+/* Whether a GET that looked after the token showed it. */
+static bool has_seen(const struct lcf_exchange *x)
+{
+    bool seen = false;
+    for (const struct lcf_entry *e = x->entries; e < x->entries + x->count; e++)
+        seen = seen || (!lcf_is_own(&x->plan, e->method) && e->reading.verdict == LCF_PROVEN);
+    return seen;
+}
+
 void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
 {
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 7);
     set_trace(L, x);
-    const struct lcf_entry *answer = x ? lcf_exchange_last_answer(x) : NULL;
-    if (x && x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);
+    if (!x) return;
+    const struct lcf_entry *answer = lcf_exchange_last_answer(x);
+    lcf_set_host(L, x);
+    if (x->plan.nature == LCF_REMOVE) set_flag(L, "seen", has_seen(x));
+    if (x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);
     if (!answer) return;
     lcf_set_number(L, "status", answer->status);
     lcf_set_text(L, "ray_id", answer->ray_id, x->secret);

@@ -9,6 +9,9 @@
 /* [-0, +1, e] The `http` table of an ended exchange; of a call that made no attempt with NULL. */
 void lcf_http_push(lua_State *L, const struct lcf_exchange *exchange);
 
+/* [-0, +0, e] Sets `host` of the table on top of the stack: who was asked, by name and port. */
+void lcf_set_host(lua_State *L, const struct lcf_exchange *exchange);
+
 /* [-0, +0, e] Sets a text field of the table on top of the stack, redacted; empty text sets none. */
 void lcf_set_text(lua_State *L, const char *name, const char *text, const struct lcf_secret *secret);
 

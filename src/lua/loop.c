@@ -84,9 +84,10 @@ void lcf_loop_listen(lua_State *L, const struct lcf_exchange *x)
 /* [-0, +1, e] What every event says: when, and of which call. */
 static void push_event(lua_State *L, const struct lcf_exchange *x)
 {
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 11);
     lua_pushnumber(L, lcf_unix_time());
     lua_setfield(L, -2, "time");
+    lcf_set_host(L, x);
     lcf_set_text(L, "operation", x->label->name, x->secret);
     lcf_set_text(L, "account_id", x->account, x->secret);
     lcf_set_text(L, "token_id", x->id, x->secret);

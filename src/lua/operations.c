@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct lcf_operation operations[] = {
-    {{"tokens.delete", "Account API Tokens Write"}, LCF_REMOVE, "/accounts/{account}/tokens/{token}", false},
-    {{"tokens.verify", NULL}, LCF_READ, "/accounts/{account}/tokens/verify", true},
+    {{"tokens.delete", "Account API Tokens Write"}, LCF_REMOVE, "/accounts/{account}/tokens/{token}"},
+    {{"tokens.verify", NULL}, LCF_READ, "/accounts/{account}/tokens/verify"},
 };
 
 /* [-0, +1, e] The table under `name` of the table on top of the stack, made if there is none. */

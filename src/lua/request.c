@@ -97,7 +97,6 @@ void lcf_request_address(lua_State *L, const struct lcf_operation *op, const cha
 {
     request->label = &op->label;
     request->nature = op->nature;
-    request->teaches_self = op->teaches_self;
     request->plain = lcf_url_is_plain((struct lcf_span){base_url, base_url + strlen(base_url)});
     push_url(L, op->path, request, base_url);
     request->url = lua_tostring(L, -1);

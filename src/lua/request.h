@@ -9,7 +9,6 @@ struct lcf_operation {
     struct lcf_label label;
     enum lcf_nature nature;
     const char *path;  /* below the base URL; {account} and {token} stand for its arguments */
-    bool teaches_self; /* its result names the credential's own token */
 };
 
 /* Whether a token id is among its arguments: operation(account [, token] [, options]). */

@@ -84,7 +84,7 @@ static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, cons
     CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, wire->plain);
     LCF_SET(CURLOPT_URL, wire->url);
     if (wire->method == LCF_DELETE) LCF_SET(CURLOPT_CUSTOMREQUEST, "DELETE");
-    LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret));
+    LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret, wire->method == LCF_GET));
     LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
     LCF_SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
     LCF_SET(CURLOPT_FORBID_REUSE, 1L); /* until it has spoken HTTP/2 */
@@ -176,6 +176,7 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     entry->phase = answered ? LCF_COMPLETE : a->announced ? LCF_SENT : LCF_UNSENT;
     /* Without the announcement a status is a proxy's. */
     entry->status = a->announced ? status_of(a->easy) : 0;
+    entry->cached = a->method == LCF_GET && a->announced && a->headers.cached;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
     /* One that fell silent is not for the next call; while other streams are on it, it stays. */
     if (cause == LCF_TIMED_OUT) set_reuse(a, false);

@@ -23,7 +23,6 @@ struct lcf_profile *lcf_profile_hold(struct lcf_profile *p)
 void lcf_profile_release(struct lcf_profile *p)
 {
     if (!p || --p->holders > 0) return;
-    lcf_secret_release(p->self);
     if (p->route.proxy) lcf_wipe(p->route.proxy, strlen(p->route.proxy)); /* it may hold a password */
     free(p->route.proxy);
     free(p->base_url);
@@ -70,7 +69,6 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
     x->label = request->label;
     x->limits = request->limits;
     x->plain = request->plain;
-    x->teaches_self = request->teaches_self;
     x->plan = (struct lcf_plan){.nature = request->nature,
                                 .max_retries = request->limits.max_retries,
                                 .check_first = request->limits.check_first,
@@ -80,6 +78,7 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
     memcpy(x->url, request->url, url_size);
     x->due = now;
     x->began = now;
+    x->retry_after = -1;
     lcf_pace_earn(&profile->pace);
     return x;
 }
@@ -101,21 +100,6 @@ void lcf_exchange_release(struct lcf_exchange *x)
     free_entries(x);
     lcf_wipe(x, sizeof *x);
     free(x);
-}
-
-/* What a verify of this credential found to be its own id. */
-static void learn_self(struct lcf_exchange *x, const struct lcf_reading *reading)
-{
-    if (!x->teaches_self || reading->verdict != LCF_PROVEN || reading->named != LCF_NAMED_ID) return;
-    lcf_secret_release(x->profile->self);
-    x->profile->self = lcf_secret_hold(x->secret);
-    memcpy(x->profile->self_id, reading->id, sizeof reading->id);
-}
-
-static bool deletes_itself(const struct lcf_exchange *x)
-{
-    const struct lcf_profile *p = x->profile;
-    return p->self && strcmp(p->self_id, x->id) == 0 && lcf_secret_same(p->self, x->secret);
 }
 
 /* A yes without the name: a later look may fail to explain it. */
@@ -140,20 +124,31 @@ static void heed_silence(struct lcf_exchange *x, const struct lcf_entry *e)
     if (e->cause == LCF_TIMED_OUT && e->phase == LCF_SENT) x->profile->wary_until = x->profile->last_due;
 }
 
+/* The API itself told this credential to wait; what a gateway says of itself blocks nobody. */
+static void heed_block(struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    if (e->status != 429 || e->reading.verdict != LCF_REFUSAL || e->retry_after <= 0) return;
+    lcf_pace_block(&x->profile->pace, lcf_secret_mark(x->secret), e->ended, e->retry_after);
+}
+
+static double blocked_until(const struct lcf_exchange *x)
+{
+    return lcf_pace_blocked_until(&x->profile->pace, lcf_secret_mark(x->secret));
+}
+
 /* Weighs what an attempt brought and writes it into the history. */
 static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, double jitter)
 {
     struct lcf_span body = lcf_span_of(lcf_bytes_text(&x->attempt.body));
-    const struct lcf_reply reply = {e->status, e->phase == LCF_COMPLETE, body};
+    const struct lcf_reply reply = {e->status, e->phase == LCF_COMPLETE, e->cached, body};
     e->reading = lcf_read_reply(&reply, x->id[0] ? x->id : NULL);
     e->ended = now;
     e->jitter = jitter;
     bool may_ask = e->status == 429 || e->status >= 500;
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
-    if (e->retry_after > 0) lcf_pace_block(&x->profile->pace, now + e->retry_after);
+    heed_block(x, e);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     heed_silence(x, e);
-    learn_self(x, &e->reading);
     keep_body(x, e);
     lcf_bytes_free(&x->attempt.body);
     x->count++;
@@ -185,8 +180,7 @@ static void record_stillborn(struct lcf_exchange *x, enum lcf_method method, CUR
 static struct lcf_move decide(struct lcf_exchange *x, double now)
 {
     const struct lcf_history history = {x->entries, x->count, x->cancelled, lcf_pace_affords(&x->profile->pace),
-                                        x->profile->pace.blocked_until};
-    x->plan.deletes_itself = deletes_itself(x);
+                                        blocked_until(x)};
     struct lcf_move move = lcf_settle(&x->plan, &history, now);
     if (move.spends) {
         lcf_pace_spend(&x->profile->pace);
@@ -195,12 +189,12 @@ static struct lcf_move decide(struct lcf_exchange *x, double now)
     return move;
 }
 
-/* How long the API asked to wait: in the last answer, or in one to another call of this client. */
+/* How long the API asked to wait: in the last answer, or in one to another call with this credential. */
 static double asked_wait(const struct lcf_exchange *x, double now)
 {
     const struct lcf_entry *last = lcf_exchange_last(x);
     double asked = last ? last->retry_after : -1;
-    double blocked = x->profile->pace.blocked_until - now;
+    double blocked = blocked_until(x) - now;
     return asked >= 0 || blocked <= 0 ? asked : blocked;
 }
 

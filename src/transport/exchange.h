@@ -19,8 +19,6 @@ struct lcf_profile {
     int opening;                 /* calls that wait for a connection; the engine counts */
     double last_due;             /* when every attempt begun so far will have ended */
     double wary_until;           /* until then a connection that fell silent may still be in the pool */
-    struct lcf_secret *self;     /* the credential that a verify found to be … */
-    char self_id[LCF_ID_LEN + 1]; /* … the token with this id */
 };
 
 struct lcf_profile *lcf_profile_new(void); /* NULL when memory is short */
@@ -50,7 +48,6 @@ struct lcf_request {
     const char *account;
     const char *id;     /* the token it names, or NULL */
     bool plain;         /* http to a loopback address */
-    bool teaches_self;  /* its result names the credential's own token */
     struct lcf_limits limits;
 };
 
@@ -63,7 +60,7 @@ struct lcf_exchange {
     const struct lcf_label *label;
     struct lcf_limits limits;
     struct lcf_plan plan;
-    bool plain, teaches_self, cancelled;
+    bool plain, cancelled;
     char account[LCF_ID_LEN + 1];
     char id[LCF_ID_LEN + 1]; /* empty where the operation names none */
     enum lcf_state state;

@@ -8,7 +8,7 @@
 
 struct lcf_secret {
     unsigned holders;
-    struct curl_slist nodes[3];
+    struct curl_slist nodes[5]; /* those that only a read sends stand first */
     struct lcf_text value;
     size_t size;
     char lines[];
@@ -54,18 +54,20 @@ static struct lcf_secret *make(const struct line *lines, size_t count)
     return s;
 }
 
-static const struct line accept_json = {"Accept: ", {"application/json", 16}};
+#define READ_LINES 2
+#define COMMON_LINES {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
+                     {"Accept: ", {"application/json", 16}}
 
 struct lcf_secret *lcf_secret_bearer(struct lcf_text token)
 {
-    struct line lines[] = {accept_json, {"Authorization: Bearer ", token}};
-    return make(lines, 2);
+    struct line lines[] = {COMMON_LINES, {"Authorization: Bearer ", token}};
+    return make(lines, 4);
 }
 
 struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key)
 {
-    struct line lines[] = {accept_json, {"X-Auth-Email: ", email}, {"X-Auth-Key: ", key}};
-    return make(lines, 3);
+    struct line lines[] = {COMMON_LINES, {"X-Auth-Email: ", email}, {"X-Auth-Key: ", key}};
+    return make(lines, 5);
 }
 
 struct lcf_secret *lcf_secret_hold(struct lcf_secret *s)
@@ -81,9 +83,9 @@ void lcf_secret_release(struct lcf_secret *s)
     free(s);
 }
 
-struct curl_slist *lcf_secret_headers(struct lcf_secret *s)
+struct curl_slist *lcf_secret_headers(struct lcf_secret *s, bool reads)
 {
-    return s->nodes;
+    return reads ? s->nodes : s->nodes + READ_LINES;
 }
 
 struct lcf_text lcf_secret_value(const struct lcf_secret *s)
@@ -91,9 +93,12 @@ struct lcf_text lcf_secret_value(const struct lcf_secret *s)
     return s->value;
 }
 
-bool lcf_secret_same(const struct lcf_secret *a, const struct lcf_secret *b)
+/* FNV-1a, 64 bits. */
+uint64_t lcf_secret_mark(const struct lcf_secret *s)
 {
-    return a->value.len == b->value.len && memcmp(a->value.at, b->value.at, a->value.len) == 0;
+    uint64_t mark = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < s->value.len; i++) mark = (mark ^ (unsigned char)s->value.at[i]) * 0x100000001B3u;
+    return mark;
 }
 
 size_t lcf_secret_find(const struct lcf_secret *s, struct lcf_text text, size_t from)

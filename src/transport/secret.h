@@ -3,6 +3,8 @@
 
 #include "../core/scanner.h"
 
+#include <stdint.h>
+
 /* Holds one credential and the header lines made of it, in a single block of memory that is
  * wiped when the last holder lets go. Nothing else in the module keeps a copy. */
 
@@ -17,12 +19,16 @@ struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key);
 struct lcf_secret *lcf_secret_hold(struct lcf_secret *secret);
 void lcf_secret_release(struct lcf_secret *secret); /* NULL is none */
 
-/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. */
-struct curl_slist *lcf_secret_headers(struct lcf_secret *secret);
+/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. Those of a read ask
+ * caches to let it pass. */
+struct curl_slist *lcf_secret_headers(struct lcf_secret *secret, bool reads);
 
 /* The bytes that must never be handed back to anyone. */
 struct lcf_text lcf_secret_value(const struct lcf_secret *secret);
-bool lcf_secret_same(const struct lcf_secret *a, const struct lcf_secret *b);
+
+/* A number that tells credentials apart and does not give them away: what must remember one after
+ * its call keeps this. */
+uint64_t lcf_secret_mark(const struct lcf_secret *secret);
 
 /* A shorter one is no secret, and looking for it would shred what we hand back. */
 #define LCF_SECRET_LEAST 8
