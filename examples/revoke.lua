@@ -13,7 +13,7 @@ A TOKEN_ID of - reads ids from standard input, the first word of each line.
   --missing-ok           a token that is not there (not_found) is no failure
   --no-verify            do not try the credential first; for a user's own token, which cannot pass
 
-  deleted, gone          it is gone        not_found            it was not there for this credential
+  deleted, gone          it is gone        not_found            it was not in this account for this credential
   accepted               the API said yes  refused, not_sent    it was not deleted; standard error says why
                                            unknown              it must be checked: run this again
 
@@ -75,6 +75,9 @@ local function revoke(cf, id, position)
   local token, answer = cf.tokens.delete(nil, id) -- answer: the envelope, or the error
   local shown = answer.argument and "#" .. position or id -- what is no id may be a secret
   print(shown .. " " .. answer.outcome)
+  if answer.outcome == "gone" and not answer.http.seen then
+    io.stderr:write(shown, ": this run never saw it: its first request removed it, or it was not in this account\n")
+  end
   if token then return 0 end
   io.stderr:write(shown, ": ", tostring(answer), "\n")
   return answer.outcome == "unknown" and 3 or 1

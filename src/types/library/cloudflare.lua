@@ -9,10 +9,12 @@
 
 ---@alias cloudflare.Outcome
 ---| "deleted"   # success: this call removed the token; the API named it and said yes
----| "gone"      # success: no longer visible to this credential; this call saw it, or may have removed it
+---| "gone"      # success: not in this account for this credential any more, as a read and a deletion both say;
+---             # it was seen (`http.seen`), or this call may have removed it
 ---| "accepted"  # success: the API said yes without naming this token, and could not be asked
 ---| "ok"        # success of every operation that deletes nothing
----| "not_found" # it was not there, or not for this credential; with `missing_ok` a success, else a failure
+---| "not_found" # a deletion says that it is not in this account, or not for this credential; with `missing_ok`
+---             # a success, else a failure
 ---| "not_sent"  # failure: no DELETE left the process
 ---| "refused"   # failure: the server received it and said no
 ---| "unknown"   # failure: none of these can be proven; the token must be looked at, or the call repeated
@@ -33,9 +35,9 @@
 ---@alias cloudflare.Proved
 ---| "deleted"  # DELETE: 200 that names the token
 ---| "present"  # GET: 200 that names the token
----| "accepted" # a yes that names no token, or another one
----| "absent"   # an authoritative 404
----| "refused"  # an authoritative no
+---| "accepted" # DELETE: a yes that names no token, or another one
+---| "absent"   # an authoritative 404 about the token
+---| "refused"  # an authoritative no, a 404 about the route or the credential too
 
 ---The failure of a call. `tostring(err)` and `..` give `message`. In Lua 5.3, 5.4 and LuaJIT
 ---`assert(cf.tokens.delete(…))` shows it; Lua 5.1 and 5.2 show only strings there, so use
@@ -87,6 +89,10 @@
 ---@field attempts integer
 ---One entry an attempt, in order.
 ---@field trace cloudflare.TraceEntry[]
+---Who was asked: host, and port where `base_url` has one. Absent where a bad value kept the call from beginning.
+---@field host? string
+---Of deletions: whether a read of this call showed the token.
+---@field seen? boolean
 ---HTTP status of the last answer.
 ---@field status? integer
 ---CF-Ray of the last answer: what Cloudflare's support asks for.
@@ -106,7 +112,9 @@
 ---@field success? boolean
 ---The id that the answer named; "malformed" where it named something that is no id.
 ---@field id? string
----Codes of its errors, the first eight.
+---A cache answered this read, so it proves nothing; absent otherwise.
+---@field cached? true
+---Codes of its errors and of their `error_chain`: eight at most, one that decided among them.
 ---@field codes integer[]
 ---How long it took.
 ---@field seconds number
@@ -118,6 +126,8 @@
 ---@class cloudflare.Event
 ---UNIX time at which it is told.
 ---@field time number
+---Who was asked: host, and port where `base_url` has one. Absent where a bad value kept the call from beginning.
+---@field host? string
 ---"tokens.delete"
 ---@field operation string
 ---Absent where a bad value kept the call from beginning.
@@ -162,8 +172,8 @@
 ---@field max_retries? integer
 ---Makes "not_found" a success, with `result.id` the id asked for. Default false.
 ---@field missing_ok? boolean
----Reads the token before deleting it, so that one that was there and is missing afterwards is "gone".
----Default false. Of no effect on reads.
+---Reads the token before deleting it. Where that showed it, the call never ends as "not_found", and as
+---"refused" only after one more read, if time is left, that did not miss it. Default false. Of no effect on reads.
 ---@field check_first? boolean
 ---Waits so many seconds in the host's way: `ngx.sleep`, `copas.sleep`, a function that yields. The
 ---plain form and `call:wait` then never block themselves. The plain form first calls it with 0.001,
@@ -212,7 +222,7 @@ local tokens = {}
 function tokens.delete(account_id, token_id, options) end
 
 ---Asks whether the credential is valid in this account, and for its own id. It also warms the
----connection, and lets a later deletion of the credential itself be settled.
+---connection.
 ---
 ---    local own, err = cf.tokens.verify(account_id)
 ---    print(own and own.status or err)
