@@ -310,7 +310,7 @@ static void certificate_and_configuration_failures_are_never_repeated(void **sta
         {"CA file", SEEN(del_unsent(LCF_CONFIGURE)), USUALLY, fails(LCF_NOT_SENT, LCF_KIND_TLS)},
         {"certificate, on the retry", SEEN(del_unsent(LCF_CONNECT), del_unsent(LCF_CERTIFICATE)), USUALLY,
          fails(LCF_NOT_SENT, LCF_KIND_TLS)},
-        {"certificate after a 429", SEEN(del_429(1), del_unsent(LCF_CERTIFICATE)), USUALLY, fails(LCF_REFUSED, LCF_KIND_TLS)},
+        {"certificate after a 429", SEEN(del_429(1), del_unsent(LCF_CERTIFICATE)), USUALLY, fails(LCF_REFUSED, LCF_KIND_API)},
         {"certificate while reading first", SEEN(get_unsent(LCF_CERTIFICATE)), WITH(.check_first = true),
          fails(LCF_NOT_SENT, LCF_KIND_TLS)},
         {"certificate while confirming", SEEN(del_cut(), get_unsent(LCF_CERTIFICATE)), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_TLS)},
@@ -350,7 +350,7 @@ static void a_429_is_repeated_when_its_wait_fits(void **state)
         {"with an empty budget", SEEN(del_429(1)), WITH(.penniless = true), fails(LCF_REFUSED, LCF_KIND_API)},
         {"paid", SEEN(paid(del_429(1))), WITH(.penniless = true), sends(1)},
         {"then unsent to the end", SEEN(del_429(1), del_unsent(LCF_CONNECT), del_unsent(LCF_CONNECT)), USUALLY,
-         fails(LCF_REFUSED, LCF_KIND_NETWORK)},
+         fails(LCF_REFUSED, LCF_KIND_API)},
         {"the count is shared with what never left", SEEN(del_unsent(LCF_CONNECT), del_429(1), del_429(1)), USUALLY,
          fails(LCF_REFUSED, LCF_KIND_API)},
         {"as HTML, which is ambiguous", SEEN(del_html(429)), USUALLY, confirms(0.5)},
@@ -403,7 +403,7 @@ static void the_confirming_get_decides(void **state)
         {"absent: a hint, that a DELETE tests", SEEN(del_cut(), get_404()), USUALLY, sends(0)},
         {"absent, with an empty budget", SEEN(del_cut(), get_404()), WITH(.penniless = true), sends(0)},
         {"absent, without retries", SEEN(del_cut(), get_404()), WITH(.no_retries = true), fails(LCF_UNKNOWN, LCF_KIND_API)},
-        {"absent, too late", SEEN(del_cut(), get_404()), WITH(.left = 0.125), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+        {"absent, too late", SEEN(del_cut(), get_404()), WITH(.left = 0.125), fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"404 about the path", SEEN(del_cut(), get_no_route()), USUALLY, fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"still there", SEEN(del_cut(), get_200()), USUALLY, sends(0)},
         {"still there, after a silence: the silent connection is in the pool", SEEN(del_timed_out(), get_200()), USUALLY,
@@ -508,7 +508,7 @@ static void gone_needs_a_get_and_a_delete_that_both_say_absent(void **state)
         {"shown, denied, and still shown", SEEN(del_cut(), get_200(), del_404(), get_200()), USUALLY,
          fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"shown and denied, without time to ask", SEEN(del_cut(), get_200(), del_404()), WITH(.left = 0.125),
-         fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"shown, denied, and cancelled", SEEN(del_cut(), get_200(), del_404()), WITH(.cancelled = true),
          fails(LCF_UNKNOWN, LCF_KIND_CANCELLED)},
         {"missed, shown, and denied", SEEN(del_cut(), get_404(), del_cut(), get_200(), del_404()), WITH(.retries = 3),
@@ -518,13 +518,13 @@ static void gone_needs_a_get_and_a_delete_that_both_say_absent(void **state)
         {"after the denial a 401 teaches nothing", SEEN(del_cut(), get_200(), del_404(), get_401()), USUALLY,
          fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"after the denial a certificate fails", SEEN(del_cut(), get_200(), del_404(), get_unsent(LCF_CERTIFICATE)), USUALLY,
-         fails(LCF_UNKNOWN, LCF_KIND_TLS)},
+         fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"first read, then denied", SEEN(get_200(), del_404()), WITH(.check_first = true), confirms(0)},
         {"first read, denied, and a GET agrees", SEEN(get_200(), del_404(), get_404()), WITH(.check_first = true), ends(LCF_GONE)},
         {"first read, denied, and still shown", SEEN(get_200(), del_404(), get_200()), WITH(.check_first = true),
          fails(LCF_UNKNOWN, LCF_KIND_API)},
         {"first read, denied, and nobody could look", SEEN(get_200(), del_404(), get_html(502)),
-         WITH(.check_first = true, .left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+         WITH(.check_first = true, .left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_RESPONSE)},
         {"first read, denied, and cancelled", SEEN(get_200(), del_404()), WITH(.check_first = true, .cancelled = true),
          fails(LCF_UNKNOWN, LCF_KIND_CANCELLED)},
     };
@@ -697,7 +697,7 @@ static void check_first_reads_before_it_deletes(void **state)
         {"not there, then ambiguous: an earlier GET is no witness", SEEN(get_404(), del_html(502), get_403(), del_404()),
          WITH(.check_first = true), confirms(0)},
         {"not there, then unsent to the end", SEEN(get_404(), del_unsent(LCF_CONNECT)), WITH(.check_first = true, .no_retries = true),
-         fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
+         fails(LCF_NOT_SENT, LCF_KIND_API)},
         {"reading is not permitted", SEEN(get_403()), WITH(.check_first = true), sends(0)},
         {"502", SEEN(get_html(502)), WITH(.check_first = true), confirms(1)},
         {"reset", SEEN(get_cut()), WITH(.check_first = true), afresh(confirms(1))},
@@ -708,7 +708,7 @@ static void check_first_reads_before_it_deletes(void **state)
         {"429 that does not fit", SEEN(get_429(300)), WITH(.check_first = true), fails(LCF_NOT_SENT, LCF_KIND_API)},
         {"without retries it is repeated all the same", SEEN(get_cut(), get_html(502)),
          WITH(.check_first = true, .no_retries = true, .penniless = true), confirms(2)},
-        {"to the deadline", SEEN(get_html(502)), WITH(.check_first = true, .left = 0.375), fails(LCF_NOT_SENT, LCF_KIND_TIMEOUT)},
+        {"to the deadline", SEEN(get_html(502)), WITH(.check_first = true, .left = 0.375), fails(LCF_NOT_SENT, LCF_KIND_RESPONSE)},
         {"there, but too late", SEEN(get_200()), WITH(.check_first = true, .left = 0.125), fails(LCF_NOT_SENT, LCF_KIND_TIMEOUT)},
         {"there, then proof", SEEN(get_200(), del_ok()), WITH(.check_first = true), ends(LCF_DELETED)},
         {"there, then 429 and 404", SEEN(get_200(), del_429(1), del_404()), WITH(.check_first = true), confirms(0)},
@@ -752,11 +752,11 @@ static void no_request_is_begun_with_under_a_quarter_of_a_second_left(void **sta
         {"a confirmation, too late", SEEN(del_cut()), WITH(.left = 0.49), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
         {"a confirmation, past the deadline", SEEN(del_timed_out()), WITH(.left = 10, .asked_after = 11),
          fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
-        {"a second confirmation, too late", SEEN(del_cut(), get_html(502)), WITH(.left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+        {"a second confirmation, too late", SEEN(del_cut(), get_html(502)), WITH(.left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_RESPONSE)},
         {"a retry, too late", SEEN(del_unsent(LCF_CONNECT)), WITH(.left = 0.375), fails(LCF_NOT_SENT, LCF_KIND_TIMEOUT)},
-        {"a retry after a 429, too late", SEEN(del_429(NONE_ASKED)), WITH(.left = 0.375), fails(LCF_REFUSED, LCF_KIND_TIMEOUT)},
-        {"the host came back late from a wait", SEEN(del_429(5)), WITH(.asked_after = 29.875), fails(LCF_REFUSED, LCF_KIND_TIMEOUT)},
-        {"a retried read, too late", SEEN(get_html(502)), READING(.left = 0.375), fails(LCF_FAILED, LCF_KIND_TIMEOUT)},
+        {"a retry after a 429, too late", SEEN(del_429(NONE_ASKED)), WITH(.left = 0.375), fails(LCF_REFUSED, LCF_KIND_API)},
+        {"the host came back late from a wait", SEEN(del_429(5)), WITH(.asked_after = 29.875), fails(LCF_REFUSED, LCF_KIND_API)},
+        {"a retried read, too late", SEEN(get_html(502)), READING(.left = 0.375), fails(LCF_FAILED, LCF_KIND_RESPONSE)},
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
@@ -938,6 +938,29 @@ static void a_read_that_failed_is_failed_and_never_unknown(void **state)
         {"429 to the end", SEEN(get_429(1), get_429(1), get_429(1)), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
         {"reset, then answered", SEEN(get_cut(), get_200()), READING(.left = FAR), ends(LCF_OK)},
         {"reset, then 404", SEEN(get_cut(), get_404()), READING(.left = FAR), fails(LCF_NOT_FOUND, LCF_KIND_API)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
+/* What stood in the way is what was answered, not what came of asking again. */
+static void the_kind_of_a_failure_follows_the_last_answer_that_was_no_yes(void **state)
+{
+    const struct row rows[] = {
+        {"HTML, and then nothing until the end", SEEN(del_html(502), get_timed_out()), WITH(.left = 0.375),
+         fails(LCF_UNKNOWN, LCF_KIND_RESPONSE)},
+        {"a refusal of reading, and then no time", SEEN(del_cut(), get_403()), WITH(.left = 0.125), fails(LCF_UNKNOWN, LCF_KIND_API)},
+        {"not HTTP, and then a reset", SEEN(del_lost(LCF_MALFORMED), get_cut()), WITH(.left = 0.375),
+         fails(LCF_UNKNOWN, LCF_KIND_RESPONSE)},
+        {"malformed, but of a proxy", SEEN(del_unsent(LCF_MALFORMED), del_unsent(LCF_CONNECT)), WITH(.retries = 1),
+         fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
+        {"a block page to a read", SEEN(get_html(403)), READING(.no_retries = true), fails(LCF_FAILED, LCF_KIND_RESPONSE)},
+        {"a block page, and then silence", SEEN(get_html(403), get_timed_out()), READING(.retries = 1),
+         fails(LCF_FAILED, LCF_KIND_RESPONSE)},
+        {"silence to the end", SEEN(del_timed_out(), get_timed_out()), WITH(.left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+        {"a reset, and no time to ask", SEEN(del_cut()), WITH(.left = 0.375), fails(LCF_UNKNOWN, LCF_KIND_TIMEOUT)},
+        {"a yes stands in nobody's way", SEEN(get_200(), del_unsent(LCF_CONNECT)), WITH(.check_first = true, .no_retries = true),
+         fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
@@ -1327,6 +1350,7 @@ int main(void)
         cmocka_unit_test(cancelling_ends_at_once_and_unknown_after_any_delete_that_is_not_definite),
         cmocka_unit_test(cancelling_takes_nothing_from_what_is_proven),
         cmocka_unit_test(a_read_that_failed_is_failed_and_never_unknown),
+        cmocka_unit_test(the_kind_of_a_failure_follows_the_last_answer_that_was_no_yes),
         cmocka_unit_test(the_kind_of_an_attempt_follows_what_it_brought),
         cmocka_unit_test(outcomes_kinds_and_methods_have_the_names_that_are_promised),
         cmocka_unit_test(no_history_makes_settle_lie),

@@ -29,6 +29,7 @@ struct facts {
     double now;
     const struct lcf_entry *last;
     const struct lcf_entry *answered; /* the last own request that left the process */
+    const struct lcf_entry *objection; /* the last attempt that brought an answer, and no yes */
     int sends;       /* own requests, those that never left included */
     int looks;       /* GETs since the last of them */
     int passing;     /* GETs that met a passing fault */
@@ -101,6 +102,7 @@ static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history 
     struct facts f = {.plan = plan, .history = history, .now = now};
     for (size_t i = 0; i < history->count; i++) {
         f.last = &history->entries[i];
+        if (lcf_is_objection(f.last)) f.objection = f.last;
         f.silent = f.silent || f.last->cause == LCF_TIMED_OUT;
         f.distrust = f.silent || f.last->cause == LCF_BROKEN || (f.distrust && f.last->cause != LCF_ANSWERED);
         if (lcf_is_own(plan, f.last->method)) weigh_send(&f, f.last);
@@ -115,6 +117,12 @@ enum lcf_kind lcf_entry_kind(const struct lcf_entry *e)
     return e->reading.success == LCF_NO_ENVELOPE ? LCF_KIND_RESPONSE : LCF_KIND_API;
 }
 
+bool lcf_is_objection(const struct lcf_entry *e)
+{
+    bool answered = e->cause == LCF_ANSWERED || e->cause == LCF_MALFORMED;
+    return answered && e->phase != LCF_UNSENT && e->reading.success != LCF_SUCCESS;
+}
+
 static struct lcf_move end(enum lcf_outcome outcome, enum lcf_kind kind)
 {
     return (struct lcf_move){.act = LCF_END, .outcome = outcome, .kind = kind};
@@ -122,7 +130,7 @@ static struct lcf_move end(enum lcf_outcome outcome, enum lcf_kind kind)
 
 static struct lcf_move end_as(const struct facts *f, enum lcf_outcome outcome)
 {
-    return end(outcome, lcf_entry_kind(f->last));
+    return end(outcome, lcf_entry_kind(f->objection ? f->objection : f->last));
 }
 
 /* What may be said when nothing more will be learnt. */
@@ -138,6 +146,11 @@ static enum lcf_outcome proven(const struct facts *f)
 static struct lcf_move give_up(const struct facts *f)
 {
     return end_as(f, proven(f));
+}
+
+static struct lcf_move run_out(const struct facts *f)
+{
+    return f->objection ? give_up(f) : end(proven(f), LCF_KIND_TIMEOUT);
 }
 
 /* The pool may still hold the connection that fell silent: this call gives it no further request. */
@@ -164,7 +177,7 @@ static struct lcf_move later(const struct facts *f, enum lcf_act what, int step)
     if (wait < LCF_LEAST) wait = LCF_LEAST;
     if (asked >= 0 && wait > left - LCF_LEAST) return give_up(f);
     if (asked < 0 && wait > left / 2) wait = left / 2;
-    if (wait < LCF_LEAST) return end(proven(f), LCF_KIND_TIMEOUT);
+    if (wait < LCF_LEAST) return run_out(f);
     double until = f->last->ended + wait;
     return f->now < until ? (struct lcf_move){.act = LCF_WAIT, .until = until} : act(what, f);
 }
@@ -294,7 +307,7 @@ static struct lcf_move gate(const struct facts *f)
     double blocked_until = f->history->blocked_until;
     bool settles = f->ambiguous || (move.act == LCF_CONFIRM && f->answered);
     if (move.act != LCF_SEND && move.act != LCF_CONFIRM) return move;
-    if (f->plan->deadline - f->now < LCF_LEAST) return end(proven(f), LCF_KIND_TIMEOUT);
+    if (f->plan->deadline - f->now < LCF_LEAST) return run_out(f);
     if (settles || blocked_until <= f->now) return move;
     if (blocked_until > f->plan->deadline - LCF_LEAST) return end(proven(f), LCF_KIND_API);
     return (struct lcf_move){.act = LCF_WAIT, .spends = move.spends, .until = blocked_until};
