@@ -25,37 +25,48 @@ def compose(reply):
     return ("".join(lines) + "\r\n").encode("latin-1") + body
 
 
-def answer(line, truth, method, token, compose):
+def answer(line, truth, asked, compose):
     """Acts and replies as the token's next script says. Returns how the connection ends, if it does."""
+    token, method = asked.token, asked.method
     script = truth.take_script(token, method)
-    reply = Reply(script, honest(method, token.state), token.id)
+    if script.get("copies") and method == "DELETE":
+        truth.copy(asked)
+    sight = asked.sees()
+    reply = Reply(script, honest(method, sight), token.id, asked.headers)
     wire = compose(reply)
-    said = meaning(reply.status, reply.framed(), token.id)
+    is_old = method == "GET" and reply.is_cached
+    said = "nothing" if is_old else meaning(reply.status, reply.framed(), token.id)
     acts = method == "DELETE" and script.get("effect", said not in ("refusal", "absent"))
     if acts and not script.get("late"):
-        truth.delete(token)
+        truth.delete(asked)
     needed = len(wire) - 2 if reply.framing == "chunked" else len(wire)  # RFC 9112, 8: complete with its zero chunk
     is_sound = script.get("sound", reply.is_plain()) and script.get("cut", len(wire)) >= needed
     token.answers.append({"method": method, "says": said if is_sound else "nothing"})
     play(line, wire, script)
     if acts and script.get("late"):
-        truth.delete(token)
+        truth.delete(asked)
     return script.get("end", "fin" if "cut" in script or reply.framing == "close" else None)
+
+
+def fields_of(lines):
+    pairs = [line.decode("latin-1").partition(":") for line in lines]
+    return {name.lower(): value.strip() for name, _, value in pairs}
 
 
 def serve(line, truth):
     while True:
         head = line.read_until(b"\r\n\r\n")
-        words = head.split(b"\r\n")[0].decode("latin-1").split(" ")
+        lines = head.split(b"\r\n")
+        words = lines[0].decode("latin-1").split(" ")
         if b"\r\n" not in head or len(words) != 3:
             return line.end("fin")
-        token = truth.arrive(words[0], words[1], line.serial)
-        if not token or not head.endswith(b"\r\n\r\n"):
-            early = token and words[0] == "DELETE" and truth.take_script(token, "DELETE").get("early")
+        asked = truth.arrive(words[0], words[1], line.serial, fields_of(lines[1:]))
+        if not asked or not head.endswith(b"\r\n\r\n"):
+            early = asked and words[0] == "DELETE" and truth.take_script(asked.token, "DELETE").get("early")
             if early:  # it did not wait for the whole request
-                truth.delete(token)
+                truth.delete(asked)
             return line.end("fin")
-        token.received += words[0] == "DELETE"
-        how = answer(line, truth, words[0], token, compose)
+        asked.token.received += words[0] == "DELETE"
+        how = answer(line, truth, asked, compose)
         if how:
             return line.end(how)

@@ -111,13 +111,12 @@ def serve(line, truth):
     encoder, greeting = hpack.Encoder(), GREETING
     for stream, fields in requests(line):
         method = fields[":method"]
-        token = truth.arrive(method, fields[":path"], line.serial)
-        if not token:
+        asked = truth.arrive(method, fields[":path"], line.serial, fields)
+        if not asked:
             break
-        token.received += method == "DELETE"
+        asked.token.received += method == "DELETE"
         opening, greeting = greeting, b""
-        how = answer(line, truth, method, token,
-                     lambda reply: opening + Writer(reply, stream, encoder).all())
+        how = answer(line, truth, asked, lambda reply: opening + Writer(reply, stream, encoder).all())
         if how == "rest":  # the stream stays silent, the connection lives on
             continue
         if how:

@@ -4,8 +4,11 @@ ENVELOPE = '{"success":%s,"errors":%s,"messages":[],"result":%s}'
 YES, NO = "true", "false"
 
 
-def refusal(code, message):
-    return ENVELOPE % (NO, '[{"code":%d,"message":"%s"}]' % (code, message), "null")
+def refusal(code, message, chain=""):
+    return ENVELOPE % (NO, '[{"code":%d,"message":"%s"%s}]' % (code, message, chain), "null")
+
+
+CHAIN = ',"error_chain":[{"code":%d,"message":"the cause"}]'
 
 
 NAMED = {
@@ -15,7 +18,17 @@ NAMED = {
     "other": (200, ENVELOPE % (YES, "[]", '{"id":"%s"}' % ("e" * 32))),
     "absent": (404, refusal(1003, "Token not found")),
     "no_route": (404, refusal(7003, "Could not route to the path")),
+    "no_route_below": (404, refusal(1003, "Token not found", CHAIN % 7003)),
+    "worker": (404, refusal(7002, "Not Found")),
+    "gateway": (404, ENVELOPE % (NO, '[{"message":"Route not found"}]', "null")),
+    "gateway_empty": (404, ENVELOPE % (NO, "[{}]", "null")),
+    "unauthorized_404": (404, refusal(10000, "Authentication error")),
+    "forbidden_404": (404, refusal(9109, "Invalid access token")),
+    "invalid": (401, refusal(1000, "Invalid API Token")),
     "unauthorized": (401, refusal(10000, "Authentication error")),
+    "unauthorized_403": (403, refusal(10000, "Authentication error")),
+    "locked_out": (403, refusal(10502, "Too many authentication failures")),
+    "locked_out_401": (401, refusal(10502, "Too many authentication failures")),
     "forbidden": (403, refusal(9109, "Unauthorized to access requested resource")),
     "throttled": (429, refusal(10429, "Too many requests")),
     "broken": (503, refusal(7010, "Service unavailable")),
@@ -23,9 +36,11 @@ NAMED = {
 }
 
 
-def honest(method, state):
-    """What the API itself would say."""
-    if state != "present":
+def honest(method, sight):
+    """What the API itself would say: `sight` is the token's state as this request sees it."""
+    if sight == "refused":
+        return "invalid"
+    if sight != "present":
         return "absent"
     return "proof" if method == "DELETE" else "present"
 
@@ -33,12 +48,14 @@ def honest(method, state):
 class Reply:
     """`say` names one of NAMED; `status`, `headers`, `body`, `repeat` and `length` change it."""
 
-    def __init__(self, script, say, id):
+    def __init__(self, script, say, id, headers=()):
         status, body = NAMED[script.get("say", say)]
         self.status = script.get("status", status)
         text = script.get("body", body).replace("$ID", id)
         self.body = text.encode("latin-1") * script.get("repeat", 1)
-        self.headers = [tuple(pair) for pair in script.get("headers", [])] * script.get("flood", 1)
+        self.headers = [tuple(pair) for pair in [*headers, *script.get("headers", [])]] * script.get("flood", 1)
+        self.is_cached = any(name.lower() == "age" or name.lower() == "warning" and value.startswith("110")
+                             for name, value in self.headers)
         length = script.get("length", len(self.body))  # false: none is announced
         self.length = False if length is False else int(length)
         self.framing = script.get("framing", "length")

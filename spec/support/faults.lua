@@ -42,7 +42,8 @@ function faults.fresh()
   return ("%032x"):format(counted)
 end
 
---- Registers tokens: a list of { id =, state =, scripts = { … } }. What a script is, spec/faults/server says.
+--- Registers tokens: a list of { id =, state =, scripts = { … } } and what else makes their world, as spec/faults/server
+--- says.
 function faults.register(tokens) order { tokens = tokens } end
 
 --- What is true of each of these ids, in their order; `forget` makes room for others.

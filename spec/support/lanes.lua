@@ -1,9 +1,11 @@
 -- Walks many cases against the fault server at once. A lane is a client whose connections no other lane shares; it has
--- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `options` (of the call),
--- `alone` (a port and a client of its own, so new connections) or `relay` (likewise, and the plan of a relay), `path` (of
--- that client's base URL), `warm` (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that
--- call), `allowed` (outcome → true), `one_each` (each DELETE of the trace must have arrived). Leaves in it `detail` (of
--- the call), `truth`, and `kept` (whether its first request came on the connection of the call before).
+-- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `world` (what else the server
+-- is told of the token), `account` (that the call names), `options` (of the call), `alone` (a port and a client of its
+-- own, so new connections) or `relay` (likewise, and the plan of a relay), `path` (of that client's base URL), `warm`
+-- (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that call), `allowed`
+-- (outcome → true), `one_each` (each DELETE of the trace must have arrived). Leaves in it `detail` (of the call), `truth`,
+-- `lied` (whether its end is a false word), and `kept` (whether its first request came on the connection of the call
+-- before).
 local cloudflare = require "cloudflare"
 local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
@@ -23,6 +25,7 @@ local function register(cases)
     for i, case in ipairs(batch) do
       case.id = faults.fresh()
       tokens[i] = { id = case.id, state = case.state, scripts = case.scripts }
+      for name, value in pairs(case.world or {}) do tokens[i][name] = value end
     end
     faults.register(tokens)
   end)
@@ -73,7 +76,7 @@ function Lane:begin()
   self.queue.next = self.queue.next + 1
   self.warming = self.case.warm ~= nil
   if self.warming then return self:keep(self.case.warm) end
-  self.call = self:client().async.tokens.delete(nil, self.case.id, self.case.options)
+  self.call = self:client().async.tokens.delete(self.case.account, self.case.id, self.case.options)
 end
 
 function Lane:finish()
@@ -117,8 +120,9 @@ end
 
 local function wrong(case)
   local outcome = case.detail.outcome
-  local lie = judge(outcome, case.detail.http, case.truth, case.one_each)
-  if lie or not case.allowed or case.allowed[outcome] then return lie end
+  local problem, lied = judge(outcome, case.detail.http, case.truth, case.one_each)
+  case.lied = lied or false
+  if problem or not case.allowed or case.allowed[outcome] then return problem end
   return ("%s: %s"):format(outcome, tostring(case.detail.message or ""))
 end
 

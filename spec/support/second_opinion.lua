@@ -1,26 +1,44 @@
 -- A second opinion: derives how a call ended from its trace alone, without looking at `proved`
 -- and without a line of the module's own judgement. The rules are those of the README's table.
-local ROUTE_CODES = { [7000] = true, [7001] = true, [7003] = true }
+local PASSING_MOST = 2 -- GETs that may be asked again in a call after what looks like a passing fault
 
-local function names_the_route(attempt)
+local function set(codes)
+  local made = {}
+  for _, code in ipairs(codes) do made[code] = true end
+  return made
+end
+
+local ROUTE = set { 7000, 7001, 7002, 7003 }
+local CREDENTIAL = set { 1000, 1001, 6003, 9103, 9106, 9109, 10000, 10001, 10502 }
+
+local function has(attempt, wanted)
   for _, code in ipairs(attempt.codes) do
-    if ROUTE_CODES[code] then return true end
+    if wanted == code or type(wanted) == "table" and wanted[code] then return true end
   end
   return false
 end
 
--- One attempt in one word: unsent, lost, yes (it named the token), nameless (a yes that did not),
--- absent, or no (any other definite refusal). `id` is nil for an operation that names no token.
+local function is_id(text) return text and #text == 32 and not text:find "[^0-9a-f]" end
+
+-- A 404 is about the token only where it has a code, and none about the path or the credential.
+local function reading_404(attempt)
+  if #attempt.codes == 0 then return "lost" end
+  return (has(attempt, ROUTE) or has(attempt, CREDENTIAL)) and "no" or "absent"
+end
+
+-- One attempt in one word: unsent, lost, yes (it named the token), nameless (a yes that did not), absent, or no (any
+-- other definite refusal). `id` is nil for a read of no token in particular: its yes names some id.
 local function reading(attempt, id)
   if not attempt.sent then return "unsent" end
-  if not attempt.complete or attempt.success == nil then return "lost" end
+  if not attempt.complete or attempt.success == nil or attempt.cached then return "lost" end
   local status = attempt.status
   if attempt.success then
     if status ~= 200 then return "lost" end
-    return (id == nil or attempt.id == id) and "yes" or "nameless"
+    if id then return attempt.id == id and "yes" or "nameless" end
+    return is_id(attempt.id) and "yes" or "lost"
   end
   if status < 400 or status > 499 or status == 408 then return "lost" end
-  return status == 404 and not names_the_route(attempt) and "absent" or "no"
+  return status == 404 and reading_404(attempt) or "no"
 end
 
 -- A read: what its last request that left brought.
@@ -33,52 +51,90 @@ local function of_read(trace)
   return outcome
 end
 
+-- What is known of a deletion: `sent`; `seen` (a GET showed it); `uncertain` (a DELETE may have taken effect); of what was
+-- said since the last such: `missed` (by a GET: absent), `denied` (by a DELETE: absent), `nameless` (a yes that stands);
+-- `refused` (the last DELETE); `passing` (GETs that met a passing fault); and how it ended: `ending`.
 local Deletion = {}
 Deletion.__index = Deletion
 
--- A GET, before any DELETE or after an uncertain one.
-function Deletion:look(word, status)
-  if word == "yes" then
-    self.seen, self.nameless = true, false
-  elseif word == "absent" then
-    self.ending = self.uncertain and "gone" or not self.sent and "not_found" or nil
-  elseif word == "no" and status == 401 and self.uncertain and self.itself then
+-- What may be said where nothing more is learnt.
+function Deletion:rest(cancelled)
+  if not self.sent then return "not_sent" end
+  if self.nameless and not cancelled then return "accepted" end
+  return (self.uncertain or self.denied) and "unknown" or "refused"
+end
+
+function Deletion:shows()
+  self.seen, self.missed, self.nameless = true, false, false
+  if self.denied then self.ending = "unknown" end
+end
+
+function Deletion:misses()
+  self.missed, self.nameless = true, false
+  if self.denied then
+    self.ending = "gone"
+  elseif self.refused and self.seen and not self.uncertain then
+    self.ending = "unknown"
+  end
+end
+
+-- A fault that passes is looked at again; where reading is not permitted, a DELETE has to do.
+function Deletion:may_not_look(attempt)
+  if attempt.status == 429 or not self.sent then return end
+  local forbidden = attempt.status == 403 and not has(attempt, 10502)
+  local is_passing = not has(attempt, 10502) and has(attempt, 10000) or forbidden and self.seen
+  if is_passing then
+    self.passing = self.passing + 1
+    if self.passing > PASSING_MOST then self.ending = self:rest() end
+  elseif not forbidden then
+    self.ending = self:rest()
+  elseif self.denied then
     self.ending = "gone"
   end
 end
 
-function Deletion:delete(word)
+function Deletion:look(word, attempt)
+  if word == "yes" then
+    self:shows()
+  elseif word == "absent" then
+    self:misses()
+  elseif word == "no" and not self.refused then
+    self:may_not_look(attempt)
+  end
+end
+
+function Deletion:is_told_absent()
+  if not self.uncertain and not self.seen then return "not_found" end
+  if self.missed then return "gone" end
+  self.denied = true
+end
+
+function Deletion:delete(word, attempt)
   if word == "unsent" then return end
-  self.sent = true
-  self.nameless = word == "nameless"
+  self.sent, self.nameless, self.refused = true, word == "nameless", word == "no"
   if word == "yes" then
     self.ending = "deleted"
   elseif word == "absent" then
-    self.ending = (self.uncertain or self.seen) and "gone" or "not_found"
+    self.ending = self:is_told_absent()
   elseif word ~= "no" then
-    self.uncertain = true
+    self.uncertain, self.missed, self.denied = true, false, false
+  elseif self.uncertain or attempt.status ~= 429 and not self.seen then
+    self.ending = self:rest()
   end
-end
-
--- What may be said where no attempt settled it.
-function Deletion:rest(cancelled)
-  if not self.sent then return "not_sent" end
-  if self.nameless and not cancelled then return "accepted" end
-  return self.uncertain and "unknown" or "refused"
 end
 
 local function of_deletion(trace, id, told)
-  local deletion = setmetatable({ itself = told.own_id == id }, Deletion)
+  local deletion = setmetatable({ seen = false, passing = 0 }, Deletion)
   for i, attempt in ipairs(trace) do
     if deletion.ending then return ("nothing: attempt %d follows the end"):format(i) end
     local word = reading(attempt, id)
-    if attempt.method == "DELETE" then deletion:delete(word) else deletion:look(word, attempt.status) end
+    deletion[attempt.method == "DELETE" and "delete" or "look"](deletion, word, attempt)
   end
-  return deletion.ending or deletion:rest(told.cancelled)
+  return deletion.ending or deletion:rest(told.cancelled), deletion.seen
 end
 
---- The outcome that `http` (of an envelope or an error) amounts to. `id` is the token's, nil for
---- a read; `told` may hold own_id (what an earlier verify of this credential said) and cancelled.
+--- The outcome that `http` (of an envelope or an error) amounts to; of a deletion also whether a GET showed the token.
+--- `id` is the token's, nil for a read; `told` may hold cancelled.
 return function(http, id, told)
   assert(http.attempts == #http.trace, "attempts do not count the trace")
   if not id then return of_read(http.trace) end

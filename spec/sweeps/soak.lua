@@ -11,6 +11,7 @@ local Sweep = require "spec.support.sweep"
 local CALLS = Sweep.whole and 100000 or 2000
 local IN_FLIGHT, CLIENTS = 400, 5   -- clients: of each transport
 local FAULTY, LOST_IN = 30, 60      -- of a hundred calls; one in so many is cancelled, and one dropped
+local ODD_WORLDS = 10               -- of a hundred calls
 local CLOSED_EVERY = 250            -- calls, a client
 local BATCH = 500
 local LONGEST = 60                  -- seconds in which something must end
@@ -27,6 +28,9 @@ local function open(script)
   return script
 end
 
+local REFUSALS = { "throttled", "forbidden", "forbidden_404", "invalid", "unauthorized", "unauthorized_403", "unauthorized_404",
+  "locked_out", "locked_out_401", "no_route", "no_route_below", "worker" }
+
 local ANY = {
   function(how) return open { raw = "", ["end"] = how } end,
   function(how) return open { cut = random(60), ["end"] = how } end,
@@ -35,7 +39,10 @@ local ANY = {
   function() return open { say = "html", status = one_of { 200, 403, 404, 429, 502 } } end,
   function() return open { say = one_of { "yes", "other", "broken" } } end,
   function() return open { body = one_of { "", "null", "{}", "{\"success\":tru", "\0", ("["):rep(3000) } } end,
-  function() return { say = one_of { "throttled", "forbidden", "unauthorized", "no_route" } } end,
+  function() return { say = one_of(REFUSALS) } end,
+  function() return open { say = one_of { "gateway", "gateway_empty" } } end,
+  function() return { headers = { { "Age", tostring(random(300)) } } } end,
+  function() return { copies = true, say = one_in(2) and one_of(REFUSALS) or nil } end,
   function() return { say = "throttled", headers = { { "Retry-After", one_of { "0", "1", "soon", "-3" } } } } end,
   function() return { pause = { at = random(120), seconds = random(50) / 1000 } } end,
   function() return { interim = { 100, 103 } } end,
@@ -62,6 +69,15 @@ local function fault(over)
   return script
 end
 
+-- Worlds that are not as they seem: a few of a hundred calls have one.
+local WORLDS = {
+  function() return { reads = { one_of { "present", "absent" }, one_of { "present", "absent" } } } end,
+  function() return { reads = { { shows = one_of { "present", "absent" }, obeys = one_in(2), headers = { { "Age", "9" } } } } } end,
+  function() return { sight = { [one_of { "GET", "DELETE" }] = one_of { "absent", "hidden" } } } end,
+  function() return { credential = random(4) } end,
+  function() return { credential = "itself" } end,
+}
+
 local function options(stalls)
   return {
     max_retries = random(4) - 1, check_first = one_in(5), missing_ok = one_in(4),
@@ -77,7 +93,9 @@ local function new_case(number)
   if random(100) <= FAULTY then
     for i = 1, random(3) do scripts[i] = scripts[i] or fault(over) end
   end
+  local world = random(100) <= ODD_WORLDS and one_of(WORLDS)() or {}
   return {
+    reads = world.reads, sight = world.sight, credential = world.credential,
     number = number, id = faults.fresh(), over = over, scripts = scripts, options = options(stalls),
     state = one_of { "present", "present", "present", "absent", "hidden" }, trace = {},
   }

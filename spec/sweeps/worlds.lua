@@ -1,0 +1,211 @@
+-- Everything that the world can say to a deletion: what reads are shown, what DELETEs see, who repeats or remembers on the
+-- way, how the credential fares; in each of them a lost answer, and at each stage of the call a fault that passes. No
+-- outcome is a false word, and each is what the second opinion makes of the trace. What may be said all the same, in
+-- which world, stands in spec/support/judge.lua by name.
+local cloudflare = require "cloudflare"
+local faults = require "spec.support.faults"
+local fly = require "spec.support.lanes"
+local judge = require "spec.support.judge"
+local Sweep = require "spec.support.sweep"
+
+local function times(count, entry)
+  local list = {}
+  for i = 1, count do list[i] = entry end
+  return list
+end
+
+local OLD = { { "Age", "30" } }
+local STALE = { { "Warning", '110 - "Response is Stale"' } }
+local MANY = 9
+
+-- A world: its name, what the server is told of it, and what else of the case: `settles` says that there, without a
+-- further fault, a lost answer is settled.
+local worlds = {
+  { "an honest one", {}, settles = true },
+  { "the token is not there", { state = "absent" } },
+  { "the token is hidden", { state = "hidden" } },
+  { "the wrong account", {}, account = ("b"):rep(32) },
+  -- Reads that lag behind, or run ahead.
+  { "one read misses it", { reads = { "absent" } }, settles = true },
+  { "two reads miss it", { reads = { "absent", "absent" } }, settles = true },
+  { "every read misses it", { reads = times(MANY, "absent") }, settles = true },
+  { "the second read misses it", { reads = { {}, "absent" } } },
+  { "one read still shows it", { reads = { "present" } }, settles = true },
+  { "two reads still show it", { reads = { "present", "present" } } },
+  { "every read still shows it", { reads = times(MANY, "present") } },
+  { "reads to and fro", { reads = { "present", "absent", "present", "absent" } } },
+  -- Caches on the way of reads.
+  { "a cache that obeys holds a miss", { reads = times(MANY, { shows = "absent", obeys = true }) }, settles = true },
+  { "a cache holds a miss, and its age", { reads = { { shows = "absent", headers = OLD } } }, settles = true },
+  { "a cache holds a miss, with a warning", { reads = { { shows = "absent", headers = STALE } } }, settles = true },
+  { "a cache holds it, and its age", { reads = { { shows = "present", headers = OLD } } }, settles = true },
+  { "a cache holds a miss, and its age, for long", { reads = times(MANY, { shows = "absent", headers = OLD }) }, slow = true },
+  { "a cache holds it, and its age, for long", { reads = times(MANY, { shows = "present", headers = OLD }) }, slow = true },
+  -- GET and DELETE see differently.
+  { "GET never sees it", { sight = { GET = "absent" } }, settles = true },
+  { "GET sees it for ever", { sight = { GET = "present" } } },
+  { "DELETE never sees it", { sight = { DELETE = "absent" } } },
+  { "neither sees it", { sight = { GET = "absent", DELETE = "absent" } } },
+  -- The credential is rolled, expires or is deleted by someone else.
+  { "the credential dies at once", { credential = 1 } },
+  { "the credential dies at the second request", { credential = 2 } },
+  { "the credential dies at the third request", { credential = 3 } },
+  { "the credential dies at the fourth request", { credential = 4 } },
+  { "the credential is the token", { credential = "itself" } },
+  -- A middleman repeats a DELETE by himself.
+  { "a middleman repeats it", {}, copy = {} },
+  { "a middleman repeats it: 401", {}, copy = { say = "invalid" } },
+  { "a middleman repeats it: 403", {}, copy = { say = "forbidden" } },
+  { "a middleman repeats it: 429", {}, copy = { say = "throttled" } },
+  { "a middleman repeats it: no route", {}, copy = { say = "no_route" } },
+  { "a middleman repeats it: a gateway's 404", {}, copy = { say = "gateway" } },
+  { "a middleman repeats it: 503", {}, copy = { say = "broken" } },
+  { "a middleman repeats it: lost", {}, copy = { raw = "", ["end"] = "fin" } },
+  { "a middleman repeats it, and a read still shows it", { reads = { "present", "present" } }, copy = { say = "forbidden" } },
+}
+
+-- What becomes of the first answer.
+local losses = {
+  { "nothing is lost" },
+  { "lost, done", { raw = "", ["end"] = "fin", effect = true }, lost = true },
+  { "lost, not done", { raw = "", ["end"] = "fin", effect = false }, lost = true },
+  { "a nameless yes, done", { say = "yes", effect = true } },
+  { "a nameless yes, not done", { say = "yes", effect = false } },
+}
+
+-- Faults that pass, or that answer in the API's place; several of a kind take turns.
+local passing = {
+  { "401 of a passing fault", { "unauthorized" } }, { "401", { "invalid" } }, { "403", { "forbidden" } },
+  { "403 of a passing fault", { "unauthorized_403" } }, { "locked out", { "locked_out", "locked_out_401" } },
+  { "a gateway's 404", { "gateway", "gateway_empty" } }, { "a 404 of no route", { "worker", "no_route", "no_route_below" } },
+  { "a 404 to the credential", { "unauthorized_404", "forbidden_404" } }, { "429", { "throttled" } }, { "503", { "broken" } },
+  { "lost", {} },
+}
+local stages = { { "DELETE", 1 }, { "DELETE", 2 }, { "GET", 1 }, { "GET", 2 }, { "GET", 3 } }
+
+local function turns(list)
+  local turn = 0
+  return function()
+    turn = turn % #list + 1
+    return list[turn]
+  end
+end
+
+local transport, missing_ok = turns(faults.transports), turns { true, false }
+for _, fault in ipairs(passing) do fault.say = turns(fault[2]) end
+
+local function script_of(fault)
+  if #fault[2] == 0 then return { raw = "", ["end"] = "rst", effect = false } end
+  return { say = fault.say(), effect = false }
+end
+
+-- Scripts for the requests of one method, in their order: `at` has those that are odd.
+local function in_order(scripts, method, at, last)
+  for i = 1, last do
+    local script = { method = method }
+    for name, value in pairs(at[i] or {}) do script[name] = value end
+    scripts[#scripts + 1] = script
+  end
+end
+
+-- The scripts of a case, or nil where two of them would need one place.
+local function scripts_of(world, loss, fault, stage)
+  local at = { DELETE = {}, GET = {} }
+  at.DELETE[1] = loss[2]
+  if world.copy then
+    local copy = { copies = true }
+    for name, value in pairs(world.copy) do copy[name] = value end
+    table.insert(at.DELETE, copy)
+  end
+  if fault then
+    if at[stage[1]][stage[2]] then return nil end
+    at[stage[1]][stage[2]] = script_of(fault)
+  end
+  local scripts = {}
+  in_order(scripts, "DELETE", at.DELETE, 2)
+  in_order(scripts, "GET", at.GET, 3)
+  return scripts
+end
+
+local cases = {}
+local function add(world, loss, fault, stage, check_first, max_retries)
+  local scripts = scripts_of(world, loss, fault, stage)
+  if not scripts then return end
+  local settles = world.settles and loss.lost and not fault and max_retries == 2 and not check_first
+  cases[#cases + 1] = {
+    name = ("%s, %s, %s%s, %d retries"):format(world[1], loss[1],
+      fault and ("%s to %s %d"):format(fault[1], stage[1], stage[2]) or "no fault", check_first and ", check_first" or "", max_retries),
+    over = transport(), account = world.account, world = world[2], scripts = scripts,
+    where = world[1], fault = fault and fault[1] or "no fault",
+    options = { check_first = check_first, max_retries = max_retries, missing_ok = missing_ok(),
+      timeout = world.slow and 4 or nil },
+    allowed = settles and { deleted = true, gone = true } or nil,
+  }
+end
+
+for _, world in ipairs(worlds) do
+  for _, loss in ipairs(losses) do
+    for _, check_first in ipairs { false, true } do
+      for max_retries = 0, 2 do
+        add(world, loss, nil, nil, check_first, max_retries)
+        for _, fault in ipairs(passing) do
+          for _, stage in ipairs(stages) do add(world, loss, fault, stage, check_first, max_retries) end
+        end
+      end
+    end
+  end
+end
+
+-- Of the whole, `test-all` walks a part as well: the worlds multiply.
+local WHOLE, SHARE = 12000, 600
+local function drawn()
+  local random, left, list = Sweep.random(), Sweep.whole and WHOLE or SHARE, {}
+  for i, case in ipairs(cases) do
+    if random(#cases - i + 1) <= left then
+      list[#list + 1] = case
+      left = left - 1
+    end
+  end
+  return list
+end
+
+local sweep = Sweep.new "worlds"
+local walked = drawn()
+fly(sweep, walked)
+local function count(counts, name) counts[name] = (counts[name] or 0) + 1 end
+
+local outcomes, false_words, lies = {}, 0, {}
+for _, case in ipairs(walked) do
+  local outcome = case.detail.outcome
+  count(outcomes, outcome)
+  if case.lied then
+    false_words = false_words + 1
+    count(lies, ("%s (%s): %s"):format(case.where, case.fault, outcome))
+  end
+end
+
+-- A credential that verify called the token: that it is refused afterwards is said of a deleted token, and of a rolled one.
+local ITSELF = ("5"):rep(32)
+for _, over in ipairs(faults.transports) do
+  for _, done in ipairs { true, false } do
+    faults.register { { id = ITSELF, credential = 2, scripts = {
+      { method = "DELETE", raw = "", ["end"] = "fin", effect = done },
+    } } }
+    local cf = assert(cloudflare.new(faults.options(over)))
+    cf.tokens.verify()
+    local _, detail = cf.tokens.delete(nil, ITSELF)
+    local problem, lied = judge(detail.outcome, detail.http, faults.truth({ ITSELF }, true)[1], true)
+    if lied then false_words = false_words + 1 end
+    sweep:check(not problem and detail.outcome == "unknown", ("%s, itself: %s, %s"):format(over, detail.outcome, tostring(problem)))
+  end
+end
+
+local function listed(counts)
+  local words = {}
+  for name, count in pairs(counts) do words[#words + 1] = ("%d %s"):format(count, name) end
+  table.sort(words)
+  return table.concat(words, ", ")
+end
+
+for lie, times_told in pairs(lies) do print(("  %d false: %s"):format(times_told, lie)) end
+sweep:finish(("%d false words in %d worlds (of %d cases); %s"):format(false_words, #worlds, #cases, listed(outcomes)))
