@@ -1,5 +1,6 @@
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
+local second_opinion = require "spec.support.second_opinion"
 
 local requests_for, is_deleted = sandbox.requests_for, sandbox.is_deleted
 
@@ -291,7 +292,8 @@ describe("on_event", function()
       assert.is_true(event.seconds >= 0 and event.seconds < 60)
       event.time, event.seconds = nil, nil
     end
-    local common = { operation = "tokens.delete", account_id = sandbox.account, token_id = id, status = 200, ray_id = ray }
+    local common = { operation = "tokens.delete", account_id = sandbox.account, token_id = id, status = 200, ray_id = ray,
+      host = sandbox.urls.http2:match "^https://([^/]+)/" }
     local attempt, outcome = { attempt = 1, method = "DELETE" }, { outcome = "deleted", attempts = 1 }
     for name, value in pairs(common) do attempt[name], outcome[name] = value, value end
     assert.same({ attempt, outcome }, events)
@@ -302,11 +304,12 @@ describe("on_event", function()
     local id = sandbox.fresh()
     sandbox.fault { token = id, method = "DELETE", drop = "after" }
     cf.async.tokens.delete(nil, id):wait()
-    assert.equal(3, #events)
+    assert.equal(4, #events)
     assert.same({ 1, "DELETE" }, { events[1].attempt, events[1].method })
     assert.is_nil(events[1].status)
     assert.same({ 2, "GET", 404 }, { events[2].attempt, events[2].method, events[2].status })
-    assert.same({ "gone", 2 }, { events[3].outcome, events[3].attempts })
+    assert.same({ 3, "DELETE", 404 }, { events[3].attempt, events[3].method, events[3].status })
+    assert.same({ "gone", 3 }, { events[4].outcome, events[4].attempts })
   end)
 
   it("hears of calls that nobody waits for, and of those that end with their client", function()
@@ -448,31 +451,54 @@ describe("tokens.verify", function()
     assert.is_true(err.safe_to_retry)
   end)
 
-  describe("teaches the client its own id:", function()
+  -- What something that is not the API may answer to everything.
+  local nobodies = {
+    { "no result", '{"success":true,"errors":[],"messages":[]}' },
+    { "null", '{"success":true,"errors":[],"messages":[],"result":null}' },
+    { "a list", '{"success":true,"errors":[],"messages":[],"result":[]}' },
+    { "a text", '{"success":true,"errors":[],"messages":[],"result":"fine"}' },
+    { "an object without an id", '{"success":true,"errors":[],"messages":[],"result":{"status":"active"}}' },
+    { "an id that is none", '{"success":true,"errors":[],"messages":[],"result":{"id":"me","status":"active"}}' },
+    { "an id in upper case", ('{"success":true,"errors":[],"messages":[],"result":{"id":"%s"}}'):format(("A"):rep(32)) },
+    { "an id twice", ('{"success":true,"errors":[],"messages":[],"result":{"id":"%s","id":"%s"}}'):format(("a"):rep(32), ("b"):rep(32)) },
+  }
+  for _, row in ipairs(nobodies) do
+    it("takes no yes that names nobody: " .. row[1], function()
+      local cf = cloudflare.new(sandbox.options())
+      sandbox.fault { path = "/tokens/verify", body = row[2] }
+      local result, envelope = cf.tokens.verify()
+      assert.equal(32, #result.id)
+      assert.equal(2, envelope.http.attempts)
+      sandbox.fault { path = "/tokens/verify", body = row[2] }
+      local nothing, err = cf.tokens.verify(nil, { max_retries = 0 })
+      assert.is_nil(nothing)
+      assert.equal("failed", err.outcome)
+      assert.is_nil(err.http.trace[1].proved)
+      assert.equal("failed", (second_opinion(err.http)))
+    end)
+  end
+
+  describe("proves nothing of a deletion that comes after it:", function()
     local function own_id() return cloudflare.new(sandbox.options()).tokens.verify().id end
 
-    -- A client deletes its own token, and the answer is lost.
-    local function delete_itself(verify_first)
+    it("a lost answer to its own deletion is unknown, whatever the 401 that follows", function()
       local cf, id = cloudflare.new(sandbox.options()), own_id()
-      if verify_first then cf.tokens.verify() end
+      cf.tokens.verify()
       sandbox.fault { token = id, method = "DELETE", drop = "after" }
-      local token, detail = cf.tokens.delete(nil, id)
+      local token, err = cf.tokens.delete(nil, id)
       assert.is_true(is_deleted(id))
-      return token, detail, id
-    end
-
-    it("a lost answer to its own deletion is settled by the 401 that follows", function()
-      local token, envelope, id = delete_itself(true)
-      assert.same({ id = id }, token)
-      assert.equal("gone", envelope.outcome)
-      assert.equal(401, envelope.http.trace[2].status)
-    end)
-
-    it("without it the same is unknown", function()
-      local token, err = delete_itself(false)
       assert.is_nil(token)
       assert.equal("unknown", err.outcome)
       assert.equal(401, err.http.status)
+    end)
+
+    it("a credential that was rolled meanwhile answers the same, and the token lives", function()
+      local cf, id = cloudflare.new(sandbox.options()), own_id()
+      cf.tokens.verify()
+      sandbox.fault { token = id, method = "DELETE", drop = "before" }
+      sandbox.fault { token = id, method = "GET", status = 401 }
+      assert.equal("unknown", select(2, cf.tokens.delete(nil, id)).outcome)
+      assert.is_false(is_deleted(id))
     end)
 
     it("with a complete answer it is simply deleted", function()
@@ -481,33 +507,40 @@ describe("tokens.verify", function()
       assert.equal("deleted", envelope.outcome)
       assert.equal("refused", select(2, cf.tokens.verify()).outcome)
     end)
+  end)
+end)
 
-    it("it says nothing about a 401 to another credential", function()
-      local cf, id = cloudflare.new(sandbox.options()), own_id()
-      cf.tokens.verify()
-      sandbox.fault { token = id, method = "DELETE", drop = "before" }
-      sandbox.fault { token = id, method = "GET", status = 401 }
-      local _, err = cf.tokens.delete(nil, id, { api_key = sandbox.key, api_email = sandbox.email })
-      assert.equal("unknown", err.outcome)
-      assert.is_false(is_deleted(id))
-    end)
+describe("http.host", function()
+  before_each(sandbox.reset)
 
-    it("a GET that shows a token teaches nothing", function()
-      local cf, id = cloudflare.new(sandbox.options()), sandbox.fresh()
-      sandbox.fault { token = id, method = "DELETE", drop = "before" }
-      sandbox.fault { token = id, method = "GET", delay = 0.01 }
-      sandbox.fault { token = id, method = "GET", status = 401 }
-      local _, err = cf.tokens.delete(nil, id, { check_first = true })
-      assert.equal("unknown", err.outcome)
-      assert.is_false(is_deleted(id))
-    end)
+  local function host_of(over) return sandbox.urls[over]:match "^https?://([^/]+)/" end
 
-    it("that of another credential does not count", function()
-      local cf, id = cloudflare.new(sandbox.options()), own_id()
-      cf.tokens.verify(nil, { api_token = sandbox.read_token })
-      sandbox.fault { token = id, method = "DELETE", drop = "after" }
-      assert.equal("unknown", select(2, cf.tokens.delete(nil, id)).outcome)
-    end)
+  it("names who was asked, port and all, in every result", function()
+    for _, over in ipairs { "plain", "http1", "http2" } do
+      local cf = cloudflare.new(sandbox.options(over))
+      assert.equal(host_of(over), select(2, cf.tokens.delete(nil, sandbox.fresh())).http.host)
+      assert.equal(host_of(over), select(2, cf.tokens.verify()).http.host)
+    end
+  end)
+
+  it("in errors, also where nothing was sent", function()
+    local cf = cloudflare.new(sandbox.options())
+    assert.equal(host_of "http2", select(2, cf.tokens.delete(nil, sandbox.missing_id)).http.host)
+    assert.equal(host_of "http2", select(2, cf.tokens.delete(nil, sandbox.missing_id, { timeout = 1e-6 })).http.host)
+  end)
+
+  it("has no port where base_url has none, and nothing of its path", function()
+    local cf = cloudflare.new { api_token = sandbox.token }
+    local _, err = cf.tokens.delete(sandbox.account, sandbox.missing_id, { timeout = 1e-6 })
+    assert.equal("not_sent", err.outcome)
+    assert.equal("api.cloudflare.com", err.http.host)
+  end)
+
+  it("is in events", function()
+    local hosts = {}
+    local options = sandbox.options("plain", { on_event = function(event) hosts[#hosts + 1] = event.host end })
+    cloudflare.new(options).tokens.delete(nil, sandbox.fresh())
+    assert.same({ host_of "plain", host_of "plain" }, hosts)
   end)
 end)
 

@@ -110,9 +110,10 @@ describe("an error", function()
     assert.is_true(err.safe_to_retry)
   end)
 
-  it("speaks for this credential only where a token is not there", function()
+  it("speaks for this credential and this account only where a token is not there", function()
     local err = select(2, cloudflare.new(sandbox.options()).tokens.delete(nil, sandbox.missing_id))
     assert.truthy(tostring(err):find "for this credential")
+    assert.truthy(tostring(err):find "in this account")
   end)
 
   it("is one line whatever the API's words hold", function()
@@ -195,7 +196,7 @@ describe("an error", function()
 
   describe("that nobody caught", function()
     local code = "assert(cloudflare.tokens.delete(nil, '%s'))"
-    local sentence = "cloudflare.tokens.delete: there is no such token for this credential"
+    local sentence = "cloudflare.tokens.delete: there is no such token"
 
     if _VERSION == "Lua 5.3" or _VERSION == "Lua 5.4" or jit then
       it("shows its sentence, with assert alone", function()

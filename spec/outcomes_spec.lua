@@ -2,6 +2,7 @@ local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
 local second_opinion = require "spec.support.second_opinion"
 local socket = require "socket"
+local step_until = require "spec.support.step_until"
 
 local requests_for = sandbox.requests_for
 
@@ -45,6 +46,9 @@ local SAYS_NO = ENVELOPE:format("false", '[{"code":1000,"message":"no"}]', "null
 local SAYS_NOTHING = ENVELOPE:format("true", "[]", "null")
 local OTHER_ID = ("e"):rep(32)
 local NAMES_OTHER = ENVELOPE:format("true", "[]", '{"id":"' .. OTHER_ID .. '"}')
+local PRESENT = ENVELOPE:format("true", "[]", '{"id":"$ID","status":"active"}')
+local GATEWAY = ENVELOPE:format("false", '[{"message":"no such upstream"}]', "null")
+local ROUTE_BELOW = ENVELOPE:format("false", '[{"code":1003,"message":"?","error_chain":[{"code":7003,"message":"?"}]}]', "null")
 
 local function on_delete(fault)
   fault.method = "DELETE"
@@ -58,7 +62,7 @@ end
 
 -- Each row: what happens; the faults that this token's requests meet; the outcome; the trace in
 -- words; and how many deletions the ledger must show.
-local SETTLED = "DELETE nothing, GET absent"
+local SETTLED = "DELETE nothing, GET absent, DELETE absent"
 local REPEATED = "DELETE nothing, GET present, DELETE deleted"
 
 local rows = {
@@ -92,11 +96,13 @@ local rows = {
     SETTLED, 1 },
   { "a 200 says success in words", { on_delete { body = '{"success":"true","result":{}}' } }, "gone", SETTLED, 1 },
   { "a 200 goes on behind its envelope", { on_delete { body = SAYS_NOTHING .. "<!-- -->" } }, "gone", SETTLED, 1 },
-  { "a 200 says yes without an id", { on_delete { body = SAYS_NOTHING } }, "gone", "DELETE accepted, GET absent", 1 },
+  { "a 200 says yes without an id", { on_delete { body = SAYS_NOTHING } }, "gone", "DELETE accepted, GET absent, DELETE absent", 1 },
   { "a 200 says yes without an id, and nothing was done", { on_delete { body = SAYS_NOTHING, effect = false } },
     "deleted", "DELETE accepted, GET present, DELETE deleted", 1 },
   { "a 200 names another id, but this token is dead", { on_delete { body = NAMES_OTHER } }, "gone",
-    "DELETE accepted, GET absent", 1 },
+    "DELETE accepted, GET absent, DELETE absent", 1 },
+  { "a 200 names another id, but a read misses this token", { on_delete { body = NAMES_OTHER } }, "unknown",
+    "DELETE accepted, GET absent", 1, { max_retries = 0 } },
   { "a 200 names another id, and this token lives", { on_delete { body = NAMES_OTHER, effect = false } }, "deleted",
     "DELETE accepted, GET present, DELETE deleted", 1 },
   { "a 200 names another id, and there are no retries", { on_delete { body = NAMES_OTHER, effect = false } },
@@ -108,23 +114,65 @@ local rows = {
     on_delete { body = NAMES_OTHER }, on_get { status = 500, times = 9 },
   }, "accepted", "DELETE accepted, GET nothing", 1 },
   { "reading is not permitted after a lost answer: the second DELETE is the probe", {
+    on_delete { drop = "after" }, on_get { status = 403, times = 9 },
+  }, "gone", "DELETE nothing, GET refused, DELETE absent, GET refused", 1 },
+  { "reading is not permitted only once after a lost answer", {
     on_delete { drop = "after" }, on_get { status = 403 },
-  }, "gone", "DELETE nothing, GET refused, DELETE absent", 1 },
+  }, "gone", "DELETE nothing, GET refused, DELETE absent, GET absent", 1 },
   { "reading is not permitted after a lost request", {
     on_delete { drop = "before" }, on_get { status = 403 },
   }, "deleted", "DELETE nothing, GET refused, DELETE deleted", 1 },
   { "the confirming GET fails twice before it teaches something", {
     on_delete { drop = "after" }, on_get { status = 500 }, on_get { drop = "after" },
-  }, "gone", "DELETE nothing, GET nothing, GET nothing, GET absent", 1 },
+  }, "gone", "DELETE nothing, GET nothing, GET nothing, GET absent, DELETE absent", 1 },
   { "the confirming GET has to wait", {
     on_delete { drop = "after" }, on_get { status = 429, headers = { ["Retry-After"] = "1" } },
-  }, "gone", "DELETE nothing, GET refused, GET absent", 1 },
+  }, "gone", "DELETE nothing, GET refused, GET absent, DELETE absent", 1 },
   { "the confirming GET finds no route", {
     on_delete { drop = "after" }, on_get { status = 404, code = 7003 },
   }, "unknown", "DELETE nothing, GET refused", 1 },
   { "the credential is no longer good for the confirming GET", {
     on_delete { drop = "after" }, on_get { status = 401 },
   }, "unknown", "DELETE nothing, GET refused", 1 },
+  { "a passing fault meets the confirming GET", {
+    on_delete { drop = "after" }, on_get { status = 401, code = 10000 },
+  }, "gone", "DELETE nothing, GET refused, GET absent, DELETE absent", 1 },
+  { "a passing fault does not pass", {
+    on_delete { drop = "after" }, on_get { status = 403, code = 10000, times = 9 },
+  }, "unknown", "DELETE nothing, GET refused, GET refused, GET refused", 1 },
+  { "the credential is locked out of the confirming GET", {
+    on_delete { drop = "after" }, on_get { status = 403, code = 10502 },
+  }, "unknown", "DELETE nothing, GET refused", 1 },
+  { "the confirming GET may not be read any more, and was before", {
+    on_delete { drop = "before" }, on_get { delay = 0.01 }, on_get { status = 403 },
+  }, "deleted", "GET present, DELETE nothing, GET refused, GET present, DELETE deleted", 1, { check_first = true } },
+  -- Witnesses that are none, or that disagree.
+  { "a read lags behind, and misses a token that lives", {
+    on_delete { drop = "before" }, on_get { status = 404 },
+  }, "deleted", "DELETE nothing, GET absent, DELETE deleted", 1 },
+  { "a read lags behind, and still shows a token that is dead", {
+    on_delete { drop = "after" }, on_get { body = PRESENT },
+  }, "gone", "DELETE nothing, GET present, DELETE absent, GET absent", 1 },
+  { "reading shows it, deleting says that it is not there", {
+    on_delete { drop = "before" }, on_delete { status = 404 },
+  }, "unknown", "DELETE nothing, GET present, DELETE absent, GET present", 0 },
+  { "a cache answers the confirming GET", {
+    on_delete { drop = "before" }, on_get { status = 404, headers = { Age = "0" } },
+  }, "deleted", "DELETE nothing, GET nothing, GET present, DELETE deleted", 1 },
+  { "a stale answer says so", {
+    on_delete { drop = "before" }, on_get { status = 404, headers = { Warning = '110 - "Response is Stale"' } },
+  }, "deleted", "DELETE nothing, GET nothing, GET present, DELETE deleted", 1 },
+  { "a gateway's 404 meets the confirming GET", {
+    on_delete { drop = "before" }, on_get { body = GATEWAY, status = 404 },
+  }, "deleted", "DELETE nothing, GET nothing, GET present, DELETE deleted", 1 },
+  { "a gateway's 404 comes instead of a deletion", { on_delete { body = GATEWAY, status = 404, effect = false } },
+    "deleted", REPEATED, 1 },
+  { "a 404 is about the route, as its cause says", { on_delete { body = ROUTE_BELOW, status = 404, effect = false } },
+    "refused", "DELETE refused", 0 },
+  { "a 404 is about the credential", { on_delete { status = 404, code = 10000 } }, "refused", "DELETE refused", 0 },
+  { "the confirming GET gets a 404 about the credential", {
+    on_delete { drop = "before" }, on_get { status = 404, code = 9109 },
+  }, "unknown", "DELETE nothing, GET refused", 0 },
   { "a refusal after a lost answer proves nothing", {
     on_delete { drop = "before" }, on_delete { status = 403 },
   }, "unknown", "DELETE nothing, GET present, DELETE refused", 0 },
@@ -146,8 +194,8 @@ local rows = {
   { "a 429 every time", { on_delete { status = 429, times = 9 } }, "refused",
     "DELETE refused, DELETE refused, DELETE refused", 0 },
   -- max_retries
-  { "max_retries = 0 does not keep a lost answer from being settled", { on_delete { drop = "after" } }, "gone",
-    SETTLED, 1, { max_retries = 0 } },
+  { "max_retries = 0 keeps the second witness from being asked", { on_delete { drop = "after" } }, "unknown",
+    "DELETE nothing, GET absent", 1, { max_retries = 0 } },
   { "max_retries = 0 sends no second DELETE", { on_delete { drop = "before" } }, "unknown",
     "DELETE nothing, GET present", 0, { max_retries = 0 } },
   { "max_retries = 0 does not wait out a 429", { on_delete { status = 429 } }, "refused", "DELETE refused", 0,
@@ -156,10 +204,19 @@ local rows = {
   { "check_first sees the token before it deletes it", {}, "deleted", "GET present, DELETE deleted", 1,
     { check_first = true } },
   { "check_first, and a 404 that follows", { on_delete { status = 404, effect = true } }, "gone",
-    "GET present, DELETE absent", 1, { check_first = true } },
+    "GET present, DELETE absent, GET absent", 1, { check_first = true } },
+  { "check_first, and a 404 that reading contradicts", { on_delete { status = 404 } }, "unknown",
+    "GET present, DELETE absent, GET present", 0, { check_first = true } },
+  { "check_first, and a refusal that follows", { on_delete { status = 403 } }, "refused",
+    "GET present, DELETE refused, GET present", 0, { check_first = true } },
+  { "check_first, and a refusal, but the token has vanished", { on_delete { status = 403, effect = true } }, "unknown",
+    "GET present, DELETE refused, GET absent", 1, { check_first = true } },
   { "check_first, and a lost answer", { on_delete { drop = "after" } }, "gone",
-    "GET present, DELETE nothing, GET absent", 1, { check_first = true } },
-  { "check_first finds nothing", { on_get { status = 404 } }, "not_found", "GET absent", 0, { check_first = true } },
+    "GET present, DELETE nothing, GET absent, DELETE absent", 1, { check_first = true } },
+  { "check_first finds nothing", { on_get { status = 404 }, on_delete { status = 404 } }, "not_found",
+    "GET absent, DELETE absent", 0, { check_first = true } },
+  { "check_first finds nothing, but deleting does", { on_get { status = 404 } }, "deleted", "GET absent, DELETE deleted", 1,
+    { check_first = true } },
   { "check_first may not read", { on_get { status = 403 } }, "deleted", "GET refused, DELETE deleted", 1,
     { check_first = true } },
   { "check_first is refused", { on_get { status = 401 } }, "not_sent", "GET refused", 0, { check_first = true } },
@@ -175,8 +232,9 @@ describe("tokens.delete tells the truth when", function()
 
   local function begin(over, row, id)
     for _, fault in ipairs(row[2]) do
-      fault.token = id
-      sandbox.fault(fault)
+      local order = { token = id, body = fault.body and fault.body:gsub("%$ID", id) }
+      for name, value in pairs(fault) do order[name] = order[name] or value end
+      sandbox.fault(order)
     end
     local options = sandbox.options(over, { timeout = 300, attempt_timeout = 100, connect_timeout = 100 })
     for name, value in pairs(row[6] or {}) do options[name] = value end
@@ -199,7 +257,9 @@ describe("tokens.delete tells the truth when", function()
         local token, detail = call:wait()
         assert.equal(outcome, detail.outcome)
         assert.equal(words, story(detail.http))
-        assert.equal(outcome, second_opinion(detail.http, id))
+        local other, seen = second_opinion(detail.http, id)
+        assert.equal(outcome, other)
+        assert.equal(seen, detail.http.seen)
         assert_same_story(id, detail.http)
         assert.equal(deletions, (truth(id)))
         assert.equal(FAILURES[outcome] or false, token == nil)
@@ -260,6 +320,30 @@ describe("tokens.delete tells the truth when", function()
       assert.equal(502, trace[1].status)
       assert.is_nil(trace[1].success)
       assert.same({}, trace[1].codes)
+    end)
+
+    it("a cached answer is marked so, and others are not", function()
+      for _, over in ipairs { "http1", "http2" } do
+        for _, what in ipairs { "a cache answers the confirming GET", "a stale answer says so" } do
+          local trace = evidence(what, over)
+          assert.is_true(trace[2].cached)
+          assert.equal(404, trace[2].status)
+          assert.is_nil(trace[1].cached)
+          assert.is_nil(trace[3].cached)
+        end
+      end
+    end)
+
+    it("the causes of a code are among the codes", function()
+      local trace = evidence "a 404 is about the route, as its cause says"
+      assert.same({ 1003, 7003 }, trace[1].codes)
+    end)
+
+    it("seen says whether a GET of the call showed the token", function()
+      local _, _, err = evidence "reading shows it, deleting says that it is not there"
+      assert.is_true(err.http.seen)
+      local _, _, envelope = evidence "the connection ends after the deletion"
+      assert.is_false(envelope.http.seen)
     end)
 
     it("a redirect is a complete answer, and nobody went where it points", function()
@@ -377,7 +461,54 @@ describe("Retry-After", function()
     assert.is_true(err.http.retry_after > 3500 and err.http.retry_after <= 3600)
   end)
 
-  it("of a 503 counts as well", function()
+  describe("blocks", function()
+    -- What a later call of the same client comes to after one deletion met this fault.
+    local function outcome_after(fault, options)
+      local cf, first, second = cloudflare.new(sandbox.options("http2", { max_retries = 0 })), sandbox.fresh(), sandbox.fresh()
+      fault.token, fault.method = first, "DELETE"
+      sandbox.fault(fault)
+      local _, met = cf.tokens.delete(nil, first, { timeout = 2 })
+      local _, later = cf.tokens.delete(nil, second, options)
+      return later, met
+    end
+
+    it("a quarter of an hour at most", function()
+      local later, met = outcome_after { status = 429, headers = { ["Retry-After"] = "86400" } }
+      assert.equal(86400, met.http.retry_after)
+      assert.equal("not_sent", later.outcome)
+      assert.is_true(later.http.retry_after > 800 and later.http.retry_after <= 900)
+    end)
+
+    it("nobody but the credential that was told", function()
+      local fault = { status = 429, headers = { ["Retry-After"] = "600" } }
+      assert.equal("deleted", outcome_after(fault, { api_key = sandbox.key, api_email = sandbox.email }).outcome)
+    end)
+
+    it("nobody where a gateway answered, and not the API", function()
+      assert.equal("deleted", outcome_after({ html = true, status = 429, headers = { ["Retry-After"] = "600" } }).outcome)
+      assert.equal("deleted", outcome_after({ html = true, status = 503, headers = { ["Retry-After"] = "600" } }).outcome)
+      assert.equal("deleted", outcome_after({ status = 503, headers = { ["Retry-After"] = "86400" } }).outcome)
+    end)
+
+    it("no request that settles an uncertain deletion", function()
+      local heard = 0
+      local cf = cloudflare.new(sandbox.options("http2", { on_event = function(event)
+        if event.status == 429 then heard = heard + 1 end
+      end }))
+      local uncertain, told = sandbox.fresh(), sandbox.fresh()
+      sandbox.fault { token = uncertain, method = "DELETE", delay_after = 0.5, status = 500, effect = true }
+      throttle(told, "600")
+      local call = cf.async.tokens.delete(nil, uncertain)
+      step_until(function() return #requests_for(uncertain) > 0 end)
+      assert.equal("refused", select(2, cf.tokens.delete(nil, told)).outcome)
+      assert.equal(1, heard)
+      local _, envelope = call:wait()
+      assert.equal("gone", envelope.outcome)
+      assert.equal(SETTLED, story(envelope.http))
+    end)
+  end)
+
+  it("of a 503 counts for the call that met it", function()
     local id = sandbox.fresh()
     sandbox.fault { token = id, method = "DELETE", status = 503, headers = { ["Retry-After"] = "600" } }
     local _, err = cloudflare.new(sandbox.options()).tokens.delete(nil, id)

@@ -163,7 +163,7 @@ describe("a server that echoes the credential", function()
     { "as the id", "true", '{"id":"SECRET"}', {}, "accepted" },
     { "in an answer that is none", "1", "null", {}, "unknown" },
     { "in a 500", "false", "null", { status = 500, effect = false }, "unknown" },
-    { "in a 404", "false", "null", { status = 404, effect = false }, "not_found" },
+    { "in a 404", "false", "null", { status = 404, effect = false }, "refused" }, -- of the credential: 9109
   }
   local spellings = { plainly = forwards, escaped = escaped, ["half escaped"] = half_escaped }
 

@@ -202,7 +202,7 @@ end
 
 local function listed(counts)
   local words = {}
-  for name, count in pairs(counts) do words[#words + 1] = ("%d %s"):format(count, name) end
+  for name, number in pairs(counts) do words[#words + 1] = ("%d %s"):format(number, name) end
   table.sort(words)
   return table.concat(words, ", ")
 end
