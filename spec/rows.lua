@@ -173,7 +173,7 @@ return {
     { "Retry-After as a date", headers "a_retry_date_counts_from_the_servers_clock_or_else_from_ours", outcomes "may be a date" },
     { "a wait that fits", outcomes "is waited for where it fits the deadline", stall "a Retry-After that just fits" },
     { "a wait that does not fit ends the call", outcomes "ends the call at once as refused",
-      outcomes "after a lost answer makes an unknown, not a refusal", outcomes "of a 503 counts as well",
+      outcomes "after a lost answer makes an unknown, not a refusal", outcomes "of a 503 counts for the call that met it",
       stall "a Retry-After that does not fit" },
     { "a block is remembered", outcomes "is remembered: a later call of the client sends nothing",
       settle "a_remembered_block_holds_every_request_back", stall "another call's block that does not fit" },
