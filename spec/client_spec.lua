@@ -530,7 +530,7 @@ describe("http.host", function()
   end)
 
   it("has no port where base_url has none, and nothing of its path", function()
-    local cf = cloudflare.new { api_token = sandbox.token }
+    local cf = cloudflare.new { api_token = sandbox.token, base_url = "https://api.cloudflare.com/client/v4" }
     local _, err = cf.tokens.delete(sandbox.account, sandbox.missing_id, { timeout = 1e-6 })
     assert.equal("not_sent", err.outcome)
     assert.equal("api.cloudflare.com", err.http.host)

@@ -45,7 +45,7 @@ local function add(over, loss, trouble, state, effect, times)
     name = ("%s, %d times, %s, %s, %s"):format(loss[1], times, trouble[1], state, effect and "done" or "not done"),
     over = over, state = state, alone = trouble.alone,
     scripts = { first, trouble[2] and on("GET", trouble[2]) },
-    options = loss.HURRY and { attempt_timeout = 3 },
+    options = loss.HURRY and { attempt_timeout = 3, max_retries = 5 }, -- a busy machine may not even get it out in time
     allowed = { deleted = state == "present" and not effect, gone = true },
   }
 end
