@@ -17,9 +17,11 @@ function Sweep.random(seed)
   end
 end
 
---- The cases to walk: all of them, or `most` drawn from them, in their order.
-function Sweep.share(cases, most)
-  if Sweep.whole or #cases <= most then return cases end
+--- The cases to walk: all of them, or `most` drawn from them, in their order. Where there are too many to walk them all,
+--- `most_of_whole` are drawn for SWEEP=all.
+function Sweep.share(cases, most, most_of_whole)
+  if Sweep.whole then most = most_of_whole or #cases end
+  if #cases <= most then return cases end
   local random, drawn, left = Sweep.random(), {}, most
   for i, case in ipairs(cases) do
     if random(#cases - i + 1) <= left then

@@ -108,69 +108,67 @@ local function in_order(scripts, method, at, last)
   end
 end
 
--- The scripts of a case, or nil where two of them would need one place.
-local function scripts_of(world, loss, fault, stage)
-  local at = { DELETE = {}, GET = {} }
-  at.DELETE[1] = loss[2]
-  if world.copy then
+-- What becomes of the DELETEs and of the GETs, in their order: a loss, then the middleman, and the fault at its stage.
+local function scripts_of(plan)
+  local at = { DELETE = { plan.loss[2] }, GET = {} }
+  if plan.world.copy then
     local copy = { copies = true }
-    for name, value in pairs(world.copy) do copy[name] = value end
+    for name, value in pairs(plan.world.copy) do copy[name] = value end
     table.insert(at.DELETE, copy)
   end
-  if fault then
-    if at[stage[1]][stage[2]] then return nil end
-    at[stage[1]][stage[2]] = script_of(fault)
-  end
+  if plan.fault then at[plan.stage[1]][plan.stage[2]] = script_of(plan.fault) end
   local scripts = {}
   in_order(scripts, "DELETE", at.DELETE, 2)
   in_order(scripts, "GET", at.GET, 3)
   return scripts
 end
 
-local cases = {}
-local function add(world, loss, fault, stage, check_first, max_retries)
-  local scripts = scripts_of(world, loss, fault, stage)
-  if not scripts then return end
-  local settles = world.settles and loss.lost and not fault and max_retries == 2 and not check_first
-  cases[#cases + 1] = {
-    name = ("%s, %s, %s%s, %d retries"):format(world[1], loss[1],
-      fault and ("%s to %s %d"):format(fault[1], stage[1], stage[2]) or "no fault", check_first and ", check_first" or "", max_retries),
-    over = transport(), account = world.account, world = world[2], scripts = scripts,
-    where = world[1], fault = fault and fault[1] or "no fault",
-    options = { check_first = check_first, max_retries = max_retries, missing_ok = missing_ok(),
-      timeout = world.slow and 4 or nil },
-    allowed = settles and { deleted = true, gone = true } or nil,
-  }
+-- Whether the place of a fault is taken already.
+local function collides(world, loss, stage)
+  return stage[1] == "DELETE" and stage[2] <= (loss[2] and 1 or 0) + (world.copy and 1 or 0)
+end
+
+local plans = {}
+local function plan(world, loss, fault, stage)
+  for _, check_first in ipairs { false, true } do
+    for max_retries = 0, 2 do
+      plans[#plans + 1] = {
+        world = world, loss = loss, fault = fault, stage = stage, check_first = check_first, max_retries = max_retries,
+      }
+    end
+  end
 end
 
 for _, world in ipairs(worlds) do
   for _, loss in ipairs(losses) do
-    for _, check_first in ipairs { false, true } do
-      for max_retries = 0, 2 do
-        add(world, loss, nil, nil, check_first, max_retries)
-        for _, fault in ipairs(passing) do
-          for _, stage in ipairs(stages) do add(world, loss, fault, stage, check_first, max_retries) end
-        end
+    plan(world, loss)
+    for _, fault in ipairs(passing) do
+      for _, stage in ipairs(stages) do
+        if not collides(world, loss, stage) then plan(world, loss, fault, stage) end
       end
     end
   end
 end
 
--- Of the whole, `test-all` walks a part as well: the worlds multiply.
-local WHOLE, SHARE = 12000, 600
-local function drawn()
-  local random, left, list = Sweep.random(), Sweep.whole and WHOLE or SHARE, {}
-  for i, case in ipairs(cases) do
-    if random(#cases - i + 1) <= left then
-      list[#list + 1] = case
-      left = left - 1
-    end
-  end
-  return list
+local function name_of(p)
+  local fault = p.fault and ("%s to %s %d"):format(p.fault[1], p.stage[1], p.stage[2]) or "no fault"
+  return ("%s, %s, %s%s, %d retries"):format(p.world[1], p.loss[1], fault, p.check_first and ", check_first" or "", p.max_retries)
+end
+
+local function case_of(p)
+  local settles = p.world.settles and p.loss.lost and not p.fault and p.max_retries == 2 and not p.check_first
+  return {
+    name = name_of(p), over = transport(), account = p.world.account, world = p.world[2], scripts = scripts_of(p),
+    where = p.world[1], fault = p.fault and p.fault[1] or "no fault",
+    options = { check_first = p.check_first, max_retries = p.max_retries, missing_ok = missing_ok(),
+      timeout = p.world.slow and 4 or nil },
+    allowed = settles and { deleted = true, gone = true } or nil,
+  }
 end
 
 local sweep = Sweep.new "worlds"
-local walked = drawn()
+local walked = {}
+for i, drawn in ipairs(Sweep.share(plans, 600, 12000)) do walked[i] = case_of(drawn) end
 fly(sweep, walked)
 local function count(counts, name) counts[name] = (counts[name] or 0) + 1 end
 
@@ -208,4 +206,4 @@ local function listed(counts)
 end
 
 for lie, times_told in pairs(lies) do print(("  %d false: %s"):format(times_told, lie)) end
-sweep:finish(("%d false words in %d worlds (of %d cases); %s"):format(false_words, #worlds, #cases, listed(outcomes)))
+sweep:finish(("%d false words in %d worlds (of %d cases); %s"):format(false_words, #worlds, #plans, listed(outcomes)))
