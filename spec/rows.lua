@@ -76,7 +76,7 @@ return {
     { "no error repeats a malformed id", arguments "a secret in its place is called one, and not repeated" },
     { "safe_to_retry", errors "says that repeating an unknown is safe" },
     { "kind follows the last attempt", settle "the_kind_of_an_attempt_follows_what_it_brought",
-      outcomes "end a call whose confirmation never says anything as unknown, kind timeout" },
+      outcomes "end a call whose confirmation never says anything as unknown, of the kind of the last answer" },
     { "the trace has one entry an attempt", outcomes "with evidence:", one_each "one DELETE an attempt" },
     { "a read that failed is failed", settle "a_read_that_failed_is_failed_and_never_unknown",
       client "is repeated where no answer came, and fails without harm where none comes" },
