@@ -35,16 +35,19 @@ local is_true = {
   unknown = function() return true end,
 }
 
+local function blind(t, method) return (t.sight[method] or "present") ~= "present" end
+
 -- What is said there although it is not so, and no call could know better: in these worlds, by these words alone.
 local excused = {
   -- A middleman sends a DELETE twice: the first copy deletes, the answer is that to the second. It may be known only
   -- from reads of this call, one that showed the token and a later one that did not.
   { world = function(t) return t.copied > 0 end, not_found = true, refused = true,
     unless = function(t) return told(t, "GET", "absent", told(t, "GET", "proof") or #t.answers) end },
-  -- A DELETE is not let near the token, and hides that behind a 404: for this credential there is none, until a read
-  -- of this call shows it.
-  { world = function(t) return (t.sight.DELETE or "present") ~= "present" end, not_found = true, gone = true,
+  -- A DELETE is not let near the token, and hides that behind a 404: for a DELETE with this credential there is none,
+  -- unless a read of this call showed it. Where reads hide it too, there is none for this credential.
+  { world = function(t) return blind(t, "DELETE") end, not_found = true,
     unless = function(t) return told(t, "GET", "proof") end },
+  { world = function(t) return blind(t, "DELETE") and blind(t, "GET") end, gone = true, unless = function() return false end },
 }
 
 local function is_excused(outcome, truth)

@@ -131,6 +131,14 @@ static void take_ray(struct lcf_headers *h, struct lcf_span value)
     memcpy(h->ray_id, ray, sizeof ray);
 }
 
+static void take_type(struct lcf_headers *h, struct lcf_span value)
+{
+    size_t n = 0;
+    for (int byte; n < LCF_TYPE_MAX && (byte = lcf_next(&value)) >= ' ' && byte <= '~'; n++)
+        h->content_type[n] = (char)byte;
+    h->content_type[n] = '\0';
+}
+
 static void take_length(struct lcf_headers *h, struct lcf_span value)
 {
     uint64_t length;
@@ -180,6 +188,7 @@ static bool warns_of_staleness(struct lcf_span value)
 static void take_field(struct lcf_headers *h, struct lcf_span name, struct lcf_span value)
 {
     if (same_name(name, "cf-ray")) take_ray(h, value);
+    else if (same_name(name, "content-type")) take_type(h, value);
     else if (same_name(name, "content-length")) take_length(h, value);
     else if (same_name(name, "transfer-encoding")) take_coding(h, value);
     else if (same_name(name, "content-encoding")) h->encoded = h->encoded || !same_name(value, "identity");

@@ -48,6 +48,7 @@ enum lcf_cause {
     LCF_TIMED_OUT,
     LCF_BROKEN,      /* closed, reset, or silently re-sent by libcurl and stopped */
     LCF_MALFORMED,   /* not HTTP, two lengths, or more bytes than the bound allows */
+    LCF_COMPRESSED,  /* it was compressed, or encoded otherwise, though that was not asked for */
     LCF_NO_MEMORY,
     LCF_CANCELLED
 };

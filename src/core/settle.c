@@ -119,7 +119,7 @@ enum lcf_kind lcf_entry_kind(const struct lcf_entry *e)
 
 bool lcf_is_objection(const struct lcf_entry *e)
 {
-    bool answered = e->cause == LCF_ANSWERED || e->cause == LCF_MALFORMED;
+    bool answered = e->cause == LCF_ANSWERED || e->cause == LCF_MALFORMED || e->cause == LCF_COMPRESSED;
     return answered && e->phase != LCF_UNSENT && e->reading.success != LCF_SUCCESS;
 }
 

@@ -165,7 +165,8 @@ static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
     if (a->overdue) return LCF_TIMED_OUT;
     if (rc != CURLE_OK) return lcf_cause_of(rc, a->announced);
     if (!a->headers.ended) return LCF_BROKEN;
-    return a->headers.encoded || a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
+    if (a->headers.encoded) return LCF_COMPRESSED;
+    return a->headers.contradictory ? LCF_MALFORMED : LCF_ANSWERED;
 }
 
 void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_entry *entry)

@@ -118,6 +118,18 @@ static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
     x->attempt.body = (struct lcf_bytes){0};
 }
 
+/* A body that is compressed shows nothing. */
+static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    if (!lcf_is_objection(e)) return;
+    x->oddity = (struct lcf_oddity){0};
+    if (e->reading.success != LCF_NO_ENVELOPE) return;
+    struct lcf_text body = lcf_bytes_text(&x->attempt.body), type = {x->attempt.headers.content_type, 0};
+    type.len = strlen(type.at);
+    lcf_secret_excerpt(x->secret, type, x->oddity.content_type, LCF_TYPE_MAX);
+    if (e->cause != LCF_COMPRESSED) lcf_secret_excerpt(x->secret, body, x->oddity.excerpt, LCF_EXCERPT_MAX);
+}
+
 /* A connection that fell silent stays in the pool as long as others wait on it too. */
 static void heed_silence(struct lcf_exchange *x, const struct lcf_entry *e)
 {
@@ -149,6 +161,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     heed_block(x, e);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     heed_silence(x, e);
+    keep_oddity(x, e);
     keep_body(x, e);
     lcf_bytes_free(&x->attempt.body);
     x->count++;
@@ -314,6 +327,14 @@ const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *x)
     for (size_t i = 0; i < x->count; i++)
         if (x->entries[i].status) found = &x->entries[i];
     return found;
+}
+
+const struct lcf_entry *lcf_exchange_objection(const struct lcf_exchange *x)
+{
+    const struct lcf_entry *found = NULL;
+    for (size_t i = 0; i < x->count; i++)
+        if (lcf_is_objection(&x->entries[i])) found = &x->entries[i];
+    return found ? found : lcf_exchange_last(x);
 }
 
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)

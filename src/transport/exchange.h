@@ -51,6 +51,14 @@ struct lcf_request {
     struct lcf_limits limits;
 };
 
+#define LCF_EXCERPT_MAX 200 /* bytes */
+
+/* What an answer looked like that is not the API's. Empty strings show nothing. */
+struct lcf_oddity {
+    char content_type[LCF_TYPE_MAX + 1];
+    char excerpt[LCF_EXCERPT_MAX + 1]; /* how its body begins, without the credential */
+};
+
 enum lcf_state { LCF_QUEUED, LCF_RUNNING, LCF_PAUSED, LCF_ENDED };
 
 struct lcf_exchange {
@@ -73,6 +81,7 @@ struct lcf_exchange {
     struct lcf_bytes reply;      /* the last body that was an envelope */
     struct lcf_bytes yes;        /* the body of a DELETE's yes without the name */
     char why[CURL_ERROR_SIZE];   /* libcurl's sentence about the last attempt, or empty */
+    struct lcf_oddity oddity;    /* what the last answer looked like, where that was no envelope */
 
     enum lcf_outcome outcome;    /* LCF_PENDING until the state is LCF_ENDED */
     enum lcf_kind kind;
@@ -107,6 +116,10 @@ bool lcf_exchange_may_have_sent(const struct lcf_exchange *exchange);
 /* The last attempt that ended, and the last that brought an answer of any kind; or NULL. */
 const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *exchange);
 const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *exchange);
+
+/* The attempt that a failure is told by: the last that brought an answer, and no yes; else the last of all.
+ * NULL where there was none. */
+const struct lcf_entry *lcf_exchange_objection(const struct lcf_exchange *exchange);
 
 /* The body that the outcome rests on; empty where there was no envelope. */
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *exchange);
