@@ -137,6 +137,7 @@ static const char *cause_words(enum lcf_cause cause)
         [LCF_TIMED_OUT] = "no answer in time",
         [LCF_BROKEN] = "the connection broke before a complete answer",
         [LCF_MALFORMED] = "the answer was malformed or too long",
+        [LCF_COMPRESSED] = "the answer was compressed, which was not asked for",
         [LCF_NO_MEMORY] = "out of memory",
         [LCF_CANCELLED] = "cancelled",
     };
