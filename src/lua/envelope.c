@@ -57,8 +57,8 @@ int lcf_answer_build(lua_State *L)
     push_envelope(L, x);   /* 3 */
     lcf_http_push(L, x);   /* 4 */
     if (!is_success(x, missing_ok)) {
-        const struct lcf_entry *answer = lcf_exchange_last_answer(x);
-        bool says = answer && answer->reading.success != LCF_NO_ENVELOPE;
+        const struct lcf_entry *answer = lcf_exchange_answer(x);
+        bool says = answer && answer->reading.success != LCF_NO_ENVELOPE && lua_istable(L, 3);
         lcf_error_push(L, x, says ? 3 : 0);
         lua_pushnil(L);
         lua_insert(L, -2);

@@ -251,12 +251,12 @@ static void add_answer(luaL_Buffer *b, const struct lcf_entry *e, const struct s
     luaL_addchar(b, ')');
 }
 
-/* ": no connection (Failed to connect to …)" */
-static void add_cause(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e)
+/* ": no connection (Failed to connect to …)" libcurl's words are about the last attempt. */
+static void add_cause(luaL_Buffer *b, const char *before, const struct lcf_exchange *x, const struct lcf_entry *e)
 {
-    luaL_addstring(b, ": ");
+    luaL_addstring(b, before);
     luaL_addstring(b, cause_words(e->cause));
-    if (!x->why[0]) return;
+    if (!x->why[0] || e != lcf_exchange_last(x)) return;
     luaL_addstring(b, " (");
     add_quoted(b, x->why);
     luaL_addchar(b, ')');
@@ -313,20 +313,22 @@ static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const s
 /* [-0, +1, e] */
 static void push_sentence(lua_State *L, const struct lcf_exchange *x, const struct said *said)
 {
-    const struct lcf_entry *e = lcf_exchange_last(x);
+    const struct lcf_entry *last = lcf_exchange_last(x), *answer = lcf_exchange_answer(x);
+    const struct lcf_entry *e = answer ? answer : last;
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     luaL_addstring(&b, "cloudflare.");
     luaL_addstring(&b, x->label->name);
     luaL_addstring(&b, ": ");
     luaL_addstring(&b, headline(x));
-    add_advice(&b, finding(x, e));
+    add_advice(&b, finding(x, last));
     if (x->kind == LCF_KIND_CANCELLED) luaL_addstring(&b, ": cancelled");
     else if (!e) luaL_addstring(&b, x->kind == LCF_KIND_TIMEOUT ? ": no time was left" : "");
-    else if (e->cause != LCF_ANSWERED || e->reading.success == LCF_NO_ENVELOPE) add_cause(&b, x, e);
+    else if (e->cause != LCF_ANSWERED || e->reading.success == LCF_NO_ENVELOPE) add_cause(&b, ": ", x, e);
     static const struct said nothing;
     bool says = e && e->reading.success != LCF_NO_ENVELOPE;
     if (e && e->status) add_answer(&b, e, says ? said : &nothing);
+    if (e != last && last->cause != LCF_ANSWERED && last->cause != LCF_CANCELLED) add_cause(&b, "; then ", x, last);
     add_what_to_do(&b, x, e, said);
     if (e && e->ray_id[0]) {
         luaL_addstring(&b, " [ray ");

@@ -108,7 +108,7 @@ void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
     lua_createtable(L, 0, 7);
     set_trace(L, x);
     if (!x) return;
-    const struct lcf_entry *answer = lcf_exchange_last_answer(x);
+    const struct lcf_entry *answer = lcf_exchange_answer(x);
     lcf_set_host(L, x);
     if (x->plan.nature == LCF_REMOVE) set_flag(L, "seen", has_seen(x));
     if (x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);

@@ -107,7 +107,7 @@ static void describe_attempt(lua_State *L, const struct lcf_exchange *x, size_t 
 /* [-0, +0, e] */
 static void describe_end(lua_State *L, const struct lcf_exchange *x)
 {
-    const struct lcf_entry *answer = lcf_exchange_last_answer(x);
+    const struct lcf_entry *answer = lcf_exchange_answer(x);
     lcf_set_text(L, "outcome", lcf_outcome_name(x->outcome), x->secret);
     lcf_set_number(L, "attempts", (double)x->count);
     if (answer) lcf_set_number(L, "status", answer->status);

@@ -108,10 +108,12 @@ static bool is_bare_yes(const struct lcf_entry *e)
     return e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED;
 }
 
-/* Keeps a body that was an envelope, each of the two kinds in its place. */
+/* Keeps a body that was an envelope, each of the two kinds in its place. No outcome rests on what a look
+ * showed. */
 static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
 {
-    if (e->reading.success == LCF_NO_ENVELOPE) return;
+    bool shown = !lcf_is_own(&x->plan, e->method) && e->reading.success == LCF_SUCCESS;
+    if (e->reading.success == LCF_NO_ENVELOPE || shown) return;
     struct lcf_bytes *place = is_bare_yes(e) ? &x->yes : &x->reply;
     lcf_bytes_free(place);
     *place = x->attempt.body;
@@ -321,25 +323,25 @@ const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *x)
     return x->count ? &x->entries[x->count - 1] : NULL;
 }
 
-const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *x)
+static bool has_failed(const struct lcf_exchange *x)
 {
-    const struct lcf_entry *found = NULL;
-    for (size_t i = 0; i < x->count; i++)
-        if (x->entries[i].status) found = &x->entries[i];
-    return found;
+    return x->outcome == LCF_NOT_FOUND || x->outcome == LCF_NOT_SENT || x->outcome == LCF_REFUSED ||
+           x->outcome == LCF_UNKNOWN || x->outcome == LCF_FAILED;
 }
 
-const struct lcf_entry *lcf_exchange_objection(const struct lcf_exchange *x)
+const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *x)
 {
-    const struct lcf_entry *found = NULL;
-    for (size_t i = 0; i < x->count; i++)
-        if (lcf_is_objection(&x->entries[i])) found = &x->entries[i];
-    return found ? found : lcf_exchange_last(x);
+    const struct lcf_entry *last = NULL, *objection = NULL;
+    for (const struct lcf_entry *e = x->entries; e < x->entries + x->count; e++) {
+        if (e->status) last = e;
+        if (lcf_is_objection(e)) objection = e;
+    }
+    return objection && has_failed(x) ? objection : last;
 }
 
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)
 {
-    const struct lcf_entry *answer = lcf_exchange_last_answer(x);
+    const struct lcf_entry *answer = lcf_exchange_answer(x);
     bool yes = x->outcome == LCF_ACCEPTED || (answer && is_bare_yes(answer));
     return lcf_bytes_text(yes ? &x->yes : &x->reply);
 }

@@ -113,13 +113,12 @@ bool lcf_exchange_is_opening(const struct lcf_exchange *exchange);
 /* Whether the operation's own request may have left, so far. */
 bool lcf_exchange_may_have_sent(const struct lcf_exchange *exchange);
 
-/* The last attempt that ended, and the last that brought an answer of any kind; or NULL. */
+/* The last attempt that ended, or NULL. */
 const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *exchange);
-const struct lcf_entry *lcf_exchange_last_answer(const struct lcf_exchange *exchange);
 
-/* The attempt that a failure is told by: the last that brought an answer, and no yes; else the last of all.
- * NULL where there was none. */
-const struct lcf_entry *lcf_exchange_objection(const struct lcf_exchange *exchange);
+/* The answer that the outcome is told by: the last of any kind, but of a failure the last that was no
+ * yes. NULL where none came. */
+const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *exchange);
 
 /* The body that the outcome rests on; empty where there was no envelope. */
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *exchange);
