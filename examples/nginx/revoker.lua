@@ -44,26 +44,46 @@ function revoker.check_sender()
   if not genuine then return ngx.exit(ngx.HTTP_UNAUTHORIZED) end
 end
 
+-- Statuses of a refusal that may pass: a credential is mended, a fault or a block ends.
+local PASSING = { [401] = true, [403] = true, [429] = true }
+
+-- Whether the same notice, sent again, can come to more.
+local function is_repeatable(err)
+  if err.outcome == "refused" then return PASSING[err.http.status] end
+  return err.kind ~= "argument"
+end
+
+-- The word for a value that the API refused, where the code says that repeating is of no use.
+local function word_for(err)
+  if err.http.status == 401 and (err.code == 1000 or err.code == 1001) then return "not_accepted" end
+  if err.code == 9109 and err.message:find("from location", 1, true) then return "elsewhere" end
+end
+
 -- The id of a leaked value: whoever holds a token may ask what it is. A client of its own, because
--- its rate limit is not ours. This account's API knows none that is dead, or another account's.
+-- its rate limit is not ours. Without an id, what to answer and whether repeating the notice may settle it.
 local function identify(value)
-  local stranger = cloudflare.new { api_token = value, on_event = log }
-  if not stranger then return nil, "not_sent" end
+  local stranger, bad = cloudflare.new { api_token = value, on_event = log }
+  if not stranger then return nil, bad.outcome, false end
   local token, err = stranger.tokens.verify()
   stranger:close()
   if token then return token.id end
-  return nil, err.http.status == 401 and "not_ours" or err.outcome
+  local word = word_for(err)
+  return nil, word or err.outcome, not word and is_repeatable(err)
 end
 
+-- What to answer for one entry of a notice, and whether repeating the notice may settle it.
 local function settle(leak)
-  local id, outcome = leak.id, "not_sent"
-  if type(leak.token) == "string" then id, outcome = identify(leak.token) end
-  if type(id) ~= "string" then return { outcome = outcome } end
-  local _, detail = client.tokens.delete(nil, id, { missing_ok = true })
-  return { id = id, outcome = detail.outcome }
+  local id = leak.id
+  if type(leak.token) == "string" then
+    local outcome, again
+    id, outcome, again = identify(leak.token)
+    if not id then return { outcome = outcome }, again end
+  end
+  if type(id) ~= "string" then return { outcome = "not_sent" }, false end
+  local token, detail = client.tokens.delete(nil, id, { missing_ok = true })
+  if token then return { id = id, outcome = detail.outcome }, detail.outcome == "accepted" end
+  return { id = id, outcome = detail.outcome }, is_repeatable(detail)
 end
-
-local SETTLED = { deleted = true, gone = true, not_found = true, not_ours = true }
 
 -- What takes its time here holds up nobody else: the worker goes on meanwhile.
 function revoker.revoke()
@@ -71,8 +91,9 @@ function revoker.revoke()
   if type(notice) ~= "table" or #notice == 0 then return ngx.exit(ngx.HTTP_BAD_REQUEST) end
   local answers = {}
   for i, leak in ipairs(notice) do
-    answers[i] = type(leak) == "table" and settle(leak) or { outcome = "not_sent" }
-    if not SETTLED[answers[i].outcome] then ngx.status = ngx.HTTP_SERVICE_UNAVAILABLE end
+    local again
+    answers[i], again = settle(type(leak) == "table" and leak or {})
+    if again then ngx.status = ngx.HTTP_SERVICE_UNAVAILABLE end
   end
   if ngx.status == ngx.HTTP_SERVICE_UNAVAILABLE then ngx.header["Retry-After"] = AGAIN_AFTER end
   ngx.header["Content-Type"] = "application/json"

@@ -62,17 +62,45 @@ describe("the nginx example", function()
     assert.equal(200, status)
     assert.equal("deleted", answer[1].outcome)
     assert.is_true(sandbox.is_deleted(answer[1].id))
-    status, answer = post { { token = sandbox.no_token } }
-    assert.same({ 200, "not_ours" }, { status, answer[1].outcome })
+  end)
+
+  it("says of a value that the account does not accept that it is not settled", function()
+    local user_token = os.getenv "SANDBOX_USER_TOKEN"
+    local status, answer = post { { token = user_token }, { token = "cfat_" .. ("0"):rep(40) } }
+    assert.equal(200, status)
+    assert.same({ { outcome = "not_accepted" }, { outcome = "not_accepted" } }, answer)
+    local _, verified = http.request {
+      url = sandbox.urls.plain .. "/user/tokens/verify", headers = { Authorization = "Bearer " .. user_token },
+    }
+    assert.equal(200, verified) -- the user's token lives
+  end)
+
+  it("says of a token that lives but may not be used from here where it is", function()
+    sandbox.fault { path = "/verify", status = 403, code = 9109,
+      message = "Cannot use the access token from location: 192.0.2.7" }
+    local status, answer = post { { token = sandbox.read_token } }
+    assert.same({ 200, "elsewhere" }, { status, answer[1].outcome })
   end)
 
   it("takes no refusal of a leaked value for its death", function()
     sandbox.fault { path = "/verify", status = 403 }
     local status, answer = post { { token = sandbox.read_token } }
     assert.same({ 503, "refused" }, { status, answer[1].outcome })
+    sandbox.fault { path = "/verify", status = 401, code = 10000 }
+    assert.same({ 503, "refused" }, { (post { { token = sandbox.read_token } }), answer[1].outcome })
     sandbox.fault { path = "/verify", status = 429, headers = { ["Retry-After"] = "600" } }
     assert.same({ 503, "refused" }, { (post { { token = sandbox.read_token } }), answer[1].outcome })
     assert.equal(200, (post { { id = sandbox.fresh() } })) -- and its rate limit is not ours
+  end)
+
+  it("answers an entry that repeating cannot mend with its word", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", status = 400, code = 1001 }
+    local status, answer = post { { id = 7 }, { id = "no id" }, { token = "two words" }, { id = id }, "nothing" }
+    local words = {}
+    for i, entry in ipairs(answer) do words[i] = entry.outcome end
+    assert.equal(200, status)
+    assert.same({ "not_sent", "not_sent", "not_sent", "refused", "not_sent" }, words)
   end)
 
   it("does nothing for a stranger", function()
@@ -93,7 +121,6 @@ describe("the nginx example", function()
   it("refuses what is no notice", function()
     assert.equal(400, (post "no JSON"))
     assert.equal(400, (post "{}"))
-    assert.same({ 503, "not_sent" }, { (post { { id = 7 } }), (select(2, post { { id = 7 } })[1].outcome) })
   end)
 
   it("writes an audit log without secrets", function()
