@@ -4,7 +4,8 @@
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
 # make test       deps, then everything for every Lua; of each sweep a seeded share
-# make test-all   deps, then everything whole: every sweep, the proof, mutants, coverage
+# make test-hosts deps and some programs that embed Lua, then the recipes of the README in each of them
+# make test-all   deps, then everything whole: every sweep, the programs, the proof, mutants, coverage
 # make coverage   which lines and branches the specs walk (gcovr)
 # make mutate     whether a test turns red for every small change to the judgement
 # make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
@@ -47,7 +48,7 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static host check unit replays sweeps allocations deps test test-all suites coverage mutate fuzz prove demo bench \
+.PHONY: all static host check unit replays sweeps allocations deps test test-hosts test-all suites coverage mutate fuzz prove demo bench \
   install clean
 ifeq ($(origin LUA),file)
 all:
@@ -144,11 +145,18 @@ test: deps
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
 	CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
 
+# Programs of the system's, each with the Lua that it embeds.
+PROGRAMS = spec/hosts/run.lua
+test-hosts:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(HOST_PACKAGES)"
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s LUA=$$lua || exit 1; done
+	BUILD=$(BUILD) spec/run $(PROGRAMS)
+
 # Everything there is: all of every sweep, the proof, every mutant, and coverage. Over half an hour.
 test-all:
-	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES)"
+	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES) $(HOST_PACKAGES)"
 	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
-	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
+	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES) $(PROGRAMS)
 	$(MAKE) --no-print-directory prove mutate coverage
 
 suites: unit host replays
@@ -174,6 +182,8 @@ DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-d
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
   luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
   libcmocka-dev valgrind strace python3 python3-hpack
+# A "?" is for what need not be there.
+HOST_PACKAGES = haproxy? neovim? love? xvfb? xauth? prosody? mpv? nmap?
 PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 
 deps:

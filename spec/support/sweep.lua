@@ -45,10 +45,13 @@ function Sweep:check(holds, what)
   return holds
 end
 
---- Prints the line and ends the process. `detail` is for what else was counted.
-function Sweep:finish(detail)
+--- Prints the line; whether all held. `detail` is for what else was counted.
+function Sweep:tell(detail)
   print(("sweep: %s: %d/%d%s"):format(self.name, self.held, self.walked, detail and ", " .. detail or ""))
-  os.exit(self.held == self.walked and self.walked > 0, true)
+  return self.held == self.walked and self.walked > 0
 end
+
+--- Prints the line and ends the process.
+function Sweep:finish(detail) os.exit(self:tell(detail), true) end
 
 return Sweep
