@@ -43,7 +43,6 @@ local function check_left(self, sent)
   local status = self.child:ended(SOON)
   self:check(sent and status == (self.leaves or 0),
     ("leaves with a call in flight: %s, %s"):format(status, self.child:log()))
-  if not status then self.child:signal "KILL" end
 end
 
 local function is_asked(self)
@@ -86,8 +85,8 @@ end
 
 local function start_serving(self, command, delay)
   start(self, command, delay)
-  program.until_true(function() return self:get "/served" == "served" or self.child:ended(0) end)
-  assert(not self.child:ended(0), self.child:log())
+  program.until_true(function() return self:get "/served" == "served" or self.child:status(0) end)
+  assert(not self.child:status(0), self.child:log())
 end
 
 --- The program serves HTTP: /revoke/ID by the recipe, and /served, which is counted.

@@ -16,7 +16,7 @@ module:provides("http", { default_path = "/", route = { ["GET /served"] = functi
 ]]
 
 return {
-  needs = { "prosody" }, version = "prosodyctl about",
+  needs = { "prosody" }, version = "cat /usr/lib/prosody/prosody.version",
 
   specify = function(host)
     host:write("prosody.cfg.lua", CONFIGURATION:format(host.dir, host.dir, host.dir, host.port))

@@ -59,7 +59,7 @@ function program.start(command, dir, lua, environment)
     unset LUA_PATH
     export PATH="$PATH:/usr/sbin:/usr/games" %s
     cd '%s' && rm -f pid status said
-    sh -c 'echo $$ >pid; exec %s' >log 2>&1 </dev/null
+    setsid sh -c 'echo $$ >pid; exec %s' >log 2>&1 </dev/null
     echo $? >status.new; mv status.new status]]):format(table.concat(words, " "), dir, command))
   os.remove(dir .. "/status")
   assert(os.execute("sh " .. dir .. "/start.sh >/dev/null 2>&1 </dev/null &"))
@@ -77,12 +77,22 @@ function program.until_true(condition, seconds)
 end
 
 --- How it ended, as a shell counts (128 and the signal); nil where it has not within `seconds`.
-function program:ended(seconds)
+function program:status(seconds)
   local path = self.dir .. "/status"
   return program.until_true(function() return exists(path) end, seconds) and tonumber(read(path)) or nil
 end
 
 function program:signal(name) os.execute(("kill -%s $(cat %s/pid) 2>/dev/null"):format(name, self.dir)) end
+
+--- The same; what has not ended by then is killed.
+function program:ended(seconds)
+  local status = self:status(seconds)
+  if not status then self:kill() end
+  return status
+end
+
+--- Ends it with whatever it started.
+function program:kill() os.execute(("kill -s KILL -- -$(cat %s/pid) 2>/dev/null"):format(self.dir)) end
 
 --- What it wrote to its terminal, and what the script inside it noted in the file `said`.
 function program:log() return read(self.dir .. "/log"):sub(-2000) end
