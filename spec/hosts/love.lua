@@ -22,7 +22,7 @@ return {
   needs = { "love", "xvfb-run" }, version = "love --version",
 
   specify = function(host)
-    host:write("conf.lua", "function love.conf(t) t.modules.audio, t.modules.sound, t.window.width = false, false, 64 end")
+    host:write("conf.lua", "function love.conf(t) t.modules.audio, t.modules.sound = false, false end")
     local function command(script)
       host:write("main.lua", script)
       return "xvfb-run -a love ."

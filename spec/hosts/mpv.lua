@@ -25,7 +25,8 @@ return {
 
   specify = function(host)
     local function command(script)
-      return "mpv --no-config --quiet --vo=null --ao=null --script=" .. host:write("script.lua", script) .. " av://lavfi:testsrc"
+      host:write("script.lua", script)
+      return "mpv --no-config --quiet --vo=null --ao=null --script=script.lua av://lavfi:testsrc"
     end
     host:run(command(BEFORE .. host.recipes.mpv .. PRESS))
     host:run(command(BEFORE .. host.recipes["Timers alone"]))

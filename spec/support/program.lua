@@ -17,16 +17,17 @@ local function exists(path)
   return file and file:close()
 end
 
---- Where it lies, or nil.
+--- Where it lies, or nil; an ordinary user's path may not lead there.
 function program.find(name)
-  local path = output("PATH=$PATH:/usr/sbin:/usr/games command -v " .. name)
+  local path = output("PATH=$PATH:/usr/sbin:/usr/games; command -v " .. name)
   return path ~= "" and path or nil
 end
 
 --- The Lua that runs in it: what it is linked with, or what its first line names.
 function program.lua_of(path)
-  local linked = output("ldd " .. path):match "liblua(jit%-5%.1)" or output("ldd " .. path):match "liblua(5%.%d)"
-  if linked then return linked:find "jit" and "luajit" or "lua" .. linked end
+  local linked = output("ldd " .. path)
+  if linked:find "libluajit%-5%.1" then return "luajit" end
+  if linked:find "liblua5%.%d" then return linked:match "lib(lua5%.%d)" end
   local named = output("head -n 1 " .. path):match "lua%S*"
   return output("basename $(readlink -f $(command -v " .. named .. "))")
 end
@@ -48,7 +49,8 @@ function program.write(path, text)
   return path
 end
 
---- Starts `command`, for a shell, in `dir`; `lua` is the build of the module that it finds, `environment` is name → value.
+--- Starts `command`, for a shell, in `dir`; `lua` is the build of the module that it finds, `environment`
+--- is name → value.
 function program.start(command, dir, lua, environment)
   local build = os.getenv "BUILD" or "build"
   local cpath = ("%s/%s/?.so;;"):format(build:find "^/" and build or output "pwd" .. "/" .. build, lua)
@@ -82,6 +84,7 @@ function program:status(seconds)
   return program.until_true(function() return exists(path) end, seconds) and tonumber(read(path)) or nil
 end
 
+--- Sends it a signal.
 function program:signal(name) os.execute(("kill -%s $(cat %s/pid) 2>/dev/null"):format(name, self.dir)) end
 
 --- The same; what has not ended by then is killed.
