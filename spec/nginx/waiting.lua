@@ -7,7 +7,7 @@ local CONF = "spec/nginx/places.conf.in"
 local BUSY = 0.3 -- seconds that the API takes to answer
 
 local function start(values)
-  local defaults = { CACHE = "on", ABORT = "off", RUNNING = "256" }
+  local defaults = { LUA = "luajit", CACHE = "on", ABORT = "off", RUNNING = "256" }
   for name, value in pairs(values or {}) do defaults[name] = value end
   return nginx.start(CONF, defaults)
 end
@@ -169,6 +169,22 @@ describe("a reload with calls in flight", function()
     assert.equal("deleted", (server:get("/content?id=" .. slow_token(0.05))))
     assert_clean(server)
     server:stop()
+  end)
+end)
+
+describe("nginx with the build for Lua 5.1", function()
+  local module = (os.getenv "BUILD" or "build") .. "/lua5.1/cloudflare.so"
+  local server
+  setup(function() server = io.open(module) and start { LUA = "lua5.1" } end)
+  teardown(function() if server then server:stop() end end)
+
+  it("waits in content, and sends nothing in sort", function()
+    if not server then return pending("not built: " .. module) end
+    local first, second = slow_token(0.05), sandbox.fresh()
+    assert.equal("deleted", (server:get("/content?id=" .. first)))
+    assert.truthy(server:get("/sort?id=" .. second):find("nothing was sent: nginx cannot wait here", 1, true))
+    assert.same({}, sandbox.requests_for(second))
+    assert_clean(server)
   end)
 end)
 

@@ -7,14 +7,16 @@
 /* The few differences between Lua 5.1 to 5.4 and LuaJIT that we meet. */
 
 #if LUA_VERSION_NUM < 502
+/* One build serves plain 5.1 and LuaJIT, whichever's headers it had: only what both have is called. */
+#undef luaL_setfuncs
+#define luaL_setfuncs(L, list, n) luaL_register(L, NULL, list)
 #define lua_getuservalue(L, i) lua_getfenv(L, i)
 #define lua_setuservalue(L, i) ((void)lua_setfenv(L, i))
-#ifndef luaL_newlib /* LuaJIT has the functions, plain 5.1 has not */
-#define luaL_setfuncs(L, list, n) luaL_register(L, NULL, list)
-#define lua_isyieldable(L) (!lua_pushthread(L)) /* may leave the thread on the stack */
 #endif
-#elif LUA_VERSION_NUM == 502
-#define lua_isyieldable(L) (!lua_pushthread(L))
+#if LUA_VERSION_NUM < 503
+/* LuaJIT 2.1 has it. Where it is missing nobody can tell, and we do not wait. */
+extern int lua_isyieldable(lua_State *L) __attribute__((weak));
+#define lua_isyieldable(L) (&(lua_isyieldable) && (lua_isyieldable)(L))
 #endif
 
 #endif
