@@ -543,16 +543,3 @@ describe("http.host", function()
     assert.same({ host_of "plain", host_of "plain" }, hosts)
   end)
 end)
-
-describe("require", function()
-  if _VERSION == "Lua 5.1" then
-    it("built for Lua 5.1, says so to another Lua that loads it", function()
-      local real, loaded = package.loaded._G, package.loaded.cloudflare
-      real._VERSION, package.loaded.cloudflare = "Lua 5.4", nil
-      local fine, why = pcall(require, "cloudflare")
-      real._VERSION, package.loaded.cloudflare = "Lua 5.1", loaded
-      assert.is_false(fine)
-      assert.truthy(tostring(why):find("built for Lua 5.1 and LuaJIT, loaded by Lua 5.4", 1, true))
-    end)
-  end
-end)

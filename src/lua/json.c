@@ -1,4 +1,5 @@
 #include "json.h"
+#include "state.h"
 
 #include <math.h>
 
@@ -10,11 +11,38 @@ static void configure(lua_State *L, const char *name, lua_Number value)
     lua_call(L, 1, 0);
 }
 
+/* [-0, +1, e] The program's `require`, else that of the globals at hand: a host that trusts few of its
+ * scripts may have closed either. */
+static void push_require(lua_State *L)
+{
+    lcf_loaded_push(L, "_G");
+    if (!lua_isnil(L, -1)) lua_getfield(L, -1, "require"), lua_replace(L, -2);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    lua_getglobal(L, "require");
+    if (lua_isnil(L, -1)) luaL_error(L, "cloudflare: needs lua-cjson, and there is no 'require' here to load it");
+}
+
+/* [-0, +1, e] Where `require` is closed to us a lua-cjson that is loaded already will do. */
+static void push_cjson(lua_State *L)
+{
+    lcf_loaded_push(L, "cjson");
+    if (lua_isnil(L, -1)) {
+        push_require(L);
+        lua_pushliteral(L, "cjson");
+        lua_call(L, 1, 1);
+        lua_replace(L, -2);
+    }
+    if (lua_istable(L, -1)) lua_getfield(L, -1, "new");
+    else lua_pushnil(L);
+    if (lua_isnil(L, -1))
+        luaL_error(L, "cloudflare: needs lua-cjson; the 'cjson' found here is another library (it has no 'new')");
+    lua_pop(L, 1);
+}
+
 void lcf_json_load(lua_State *L)
 {
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "cjson");
-    lua_call(L, 1, 1);
+    push_cjson(L);
     lua_getfield(L, -1, "new");
     lua_call(L, 0, 1); /* cjson, instance */
     configure(L, "decode_max_depth", LCF_JSON_DEPTH);
