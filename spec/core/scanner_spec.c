@@ -679,7 +679,7 @@ static void whatever_one_changed_byte_makes_of_a_document_it_is_read_within_boun
                 WRONG(wrong, "byte %zu as %02X is walked without an end", i, byte);
             release(copy);
         }
-    assert_in_range(accepted, sizeof document - 1, (sizeof document - 1) * 255);
+    assert_true(accepted >= sizeof document - 1 && accepted <= (sizeof document - 1) * 255);
     expect_none(wrong);
 }
 
