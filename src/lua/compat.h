@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-/* The few differences between Lua 5.1 to 5.4 and LuaJIT that we meet. */
+/* The few differences between Lua 5.1 to 5.5 and LuaJIT that we meet. */
 
 #if LUA_VERSION_NUM < 502
 /* One build serves plain 5.1 and LuaJIT, whichever's headers it had: only what both have is called. */
