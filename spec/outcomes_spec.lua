@@ -626,7 +626,8 @@ describe("nothing is sent", function()
   local function to(url) return function() return { base_url = url:gsub("PORT", closed_port) } end end
 
   local situations = {
-    { "where the authority is unknown to the system", "tls", function() return { ca_path = false } end },
+    { "where the authority is unknown to the system", "tls", function() return { ca_path = false } end,
+      "DELETE unsent, DELETE unsent" }, -- by the directory, and then by the bundle
     { "where ca_file holds another authority", "tls", function()
       return { ca_path = false, ca_file = stranger }
     end },
@@ -657,7 +658,7 @@ describe("nothing is sent", function()
       assert.is_nil(token)
       assert.equal("not_sent", err.outcome)
       assert.equal(kind, err.kind)
-      assert.equal("DELETE unsent", story(err.http))
+      assert.equal(row[4] or "DELETE unsent", story(err.http))
       assert.is_nil(err.http.status)
       assert.is_true(err.safe_to_retry)
       assert.same({}, requests_for(id))

@@ -33,6 +33,7 @@ local swept = {
   redirects = "spec/sweeps/redirects.lua: redirects",
   injection = "spec/sweeps/injection.lua: injection",
   environment = "spec/sweeps/environment.lua: environment",
+  stores = "spec/sweeps/stores.lua: trust stores",
 }
 
 return {
@@ -160,6 +161,7 @@ return {
     { "a definite failure is repeated only where time may mend it", settle "a_429_is_repeated_when_its_wait_fits",
       settle "attempts_that_never_left_are_repeated_within_count_and_budget",
       settle "certificate_and_configuration_failures_are_never_repeated",
+      settle "where_another_trust_store_is_left_the_handshake_is_repeated_at_once_and_for_nothing", swept.stores,
       outcomes "twice where the certificate is wrong: time does not mend that" },
     { "the retry budget", pace "a_new_client_affords_ten_retries", pace "ten_calls_earn_one_retry_and_nine_do_not",
       pace "when_every_call_fails_one_retry_in_ten_calls_remains" },
@@ -219,7 +221,8 @@ return {
     { "proxy refusal", outcomes "through a proxy that is not there", swept.proxies,
       "spec/sweeps/proxies.lua: an endless answer of a proxy: %s, %s in %.2f s" },
     { "a certificate that is not trusted", outcomes "where the authority is unknown to the system",
-      outcomes "where ca_file holds another authority", outcomes "where ca_path holds no authority", swept.tls },
+      outcomes "where ca_file holds another authority", outcomes "where ca_path holds no authority", swept.tls,
+      swept.stores },
     { "a certificate for another host", outcomes "to a host that the certificate does not name", swept.tls },
     { "a certificate that has expired", "spec/sweeps/tls.lua: expired" },
     { "handshake cut at any byte", swept.handshake, stall "a handshake of 60 bytes", swept.request },

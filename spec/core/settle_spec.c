@@ -323,6 +323,50 @@ static void certificate_and_configuration_failures_are_never_repeated(void **sta
     expect_moves(rows, COUNT(rows));
 }
 
+/* The first half of an attempt: its peer was not accepted, and another of the system's trust stores is left. */
+static struct lcf_entry with_store_left(struct lcf_entry entry)
+{
+    entry.store_left = true;
+    return entry;
+}
+
+static struct lcf_entry del_store_left(void) { return with_store_left(del_unsent(LCF_CERTIFICATE)); }
+static struct lcf_entry get_store_left(void) { return with_store_left(get_unsent(LCF_CERTIFICATE)); }
+
+static void where_another_trust_store_is_left_the_handshake_is_repeated_at_once_and_for_nothing(void **state)
+{
+    const struct row rows[] = {
+        {"of a DELETE", SEEN(del_store_left()), USUALLY, sends(0)},
+        {"without retries", SEEN(del_store_left()), WITH(.no_retries = true), sends(0)},
+        {"without a budget", SEEN(del_store_left()), WITH(.penniless = true), sends(0)},
+        {"a bundle that cannot be read", SEEN(with_store_left(del_unsent(LCF_CONFIGURE))), USUALLY, sends(0)},
+        {"not into what is left of the deadline", SEEN(del_store_left()), WITH(.left = 0.2),
+         fails(LCF_NOT_SENT, LCF_KIND_TIMEOUT)},
+        {"of a GET that looks first", SEEN(get_store_left()), WITH(.check_first = true), confirms(0)},
+        {"of a GET that confirms", SEEN(del_cut(), get_store_left()), USUALLY, afresh(confirms(0))},
+        {"of a GET that asks after a refusal", SEEN(get_200(), del_refused(403), get_store_left()),
+         WITH(.check_first = true), confirms(0)},
+        {"of a DELETE after an ambiguous one", SEEN(del_cut(), get_200(), del_store_left()), USUALLY, sends(0)},
+        {"of a read", SEEN(get_store_left()), READING(.no_retries = true), sends(0)},
+        {"and what then fails is a first attempt", SEEN(del_store_left(), del_unsent(LCF_CONNECT)), USUALLY,
+         spending(sends(0.5))},
+        {"of all retries", SEEN(del_store_left(), del_unsent(LCF_CONNECT), del_unsent(LCF_CONNECT)), USUALLY,
+         spending(sends(1))},
+        {"to the last", SEEN(del_store_left(), del_unsent(LCF_CONNECT), del_unsent(LCF_CONNECT), del_unsent(LCF_CONNECT)),
+         USUALLY, fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
+        {"nor does the backoff of a GET grow by it", SEEN(del_cut(), get_store_left(), get_html(502)), USUALLY,
+         confirms(1)},
+        {"where the other does not do either", SEEN(del_store_left(), del_unsent(LCF_CERTIFICATE)), USUALLY,
+         fails(LCF_NOT_SENT, LCF_KIND_TLS)},
+        {"where the other does", SEEN(del_store_left(), del_ok()), USUALLY, ends(LCF_DELETED)},
+        {"cancelled", SEEN(del_store_left()), WITH(.cancelled = true), fails(LCF_NOT_SENT, LCF_KIND_CANCELLED)},
+        {"cancelled after an ambiguous DELETE", SEEN(del_cut(), get_store_left()), WITH(.cancelled = true),
+         fails(LCF_UNKNOWN, LCF_KIND_CANCELLED)},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
 /* The table is silent; to repeat at once what found no memory would not be wise. */
 static void a_delete_for_which_there_was_no_memory_was_not_sent(void **state)
 {
@@ -1323,6 +1367,7 @@ int main(void)
         cmocka_unit_test(attempts_that_never_left_leave_the_call_definite),
         cmocka_unit_test(attempts_that_never_left_are_repeated_within_count_and_budget),
         cmocka_unit_test(certificate_and_configuration_failures_are_never_repeated),
+        cmocka_unit_test(where_another_trust_store_is_left_the_handshake_is_repeated_at_once_and_for_nothing),
         cmocka_unit_test(a_delete_for_which_there_was_no_memory_was_not_sent),
         cmocka_unit_test(a_429_is_repeated_when_its_wait_fits),
         cmocka_unit_test(an_ambiguous_delete_is_confirmed_after_a_backoff),

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "../../src/transport/clock.h"
 #include "../../src/transport/exchange.h"
 #include "../../src/transport/truststore.h"
 
@@ -85,23 +86,81 @@ __attribute__((visibility("default"))) int access(const char *name, int mode)
     return -1;
 }
 
-static void a_hashed_directory_is_used_alone_else_a_bundle_else_nothing(void **state)
+static enum lcf_store first_found(struct lcf_trust *trust)
 {
+    *trust = (struct lcf_trust){0};
+    return lcf_truststore_first(trust);
+}
+
+static void a_hashed_directory_is_asked_first_else_a_bundle_else_nothing(void **state)
+{
+    struct lcf_trust trust;
     (void)state;
-    struct lcf_trust usual = lcf_truststore_find();
-    assert_true(!usual.path || !usual.file);
+    assert_int_equal(first_found(&trust), LCF_STORE_DIRECTORY); /* Debian's certificates come in both forms */
+    assert_non_null(trust.path);
+    assert_non_null(trust.file);
     no_hashes = true;
-    assert_null(lcf_truststore_find().path);
+    assert_int_equal(first_found(&trust), LCF_STORE_BUNDLE);
     no_hashes = false;
     no_directories = true;
-    struct lcf_trust flat = lcf_truststore_find();
-    assert_null(flat.path);
-    if (usual.path) assert_non_null(flat.file); /* Debian's certificates come in both forms */
+    assert_int_equal(first_found(&trust), LCF_STORE_BUNDLE);
     no_files = true;
-    struct lcf_trust bare = lcf_truststore_find();
-    assert_null(bare.path);
-    assert_null(bare.file);
+    assert_int_equal(first_found(&trust), LCF_STORE_NONE);
     no_directories = no_files = false;
+    assert_int_equal(lcf_truststore_first(&trust), LCF_STORE_DIRECTORY); /* it has appeared since */
+}
+
+static void where_one_store_did_not_do_the_other_is_asked(void **state)
+{
+    struct lcf_trust trust;
+    (void)state;
+    first_found(&trust);
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_DIRECTORY, lcf_now()), LCF_STORE_BUNDLE);
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, lcf_now()), LCF_STORE_DIRECTORY);
+    no_files = true;
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_DIRECTORY, lcf_now()), LCF_STORE_NONE);
+    no_directories = true;
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_NONE, lcf_now()), LCF_STORE_NONE);
+    no_files = false;
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_NONE, lcf_now()), LCF_STORE_BUNDLE);
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, lcf_now()), LCF_STORE_NONE);
+    no_directories = false;
+}
+
+static void the_bundle_that_did_stays_first_while_it_is_there(void **state)
+{
+    struct lcf_trust trust;
+    (void)state;
+    first_found(&trust);
+    trust.first = LCF_STORE_BUNDLE;
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, lcf_now()), LCF_STORE_DIRECTORY);
+    assert_int_equal(lcf_truststore_first(&trust), LCF_STORE_BUNDLE);
+    no_files = true;
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, lcf_now()), LCF_STORE_DIRECTORY);
+    assert_int_equal(lcf_truststore_first(&trust), LCF_STORE_DIRECTORY);
+    no_files = false;
+}
+
+/* libcurl reads a bundle once a day. */
+static void a_bundle_that_has_changed_is_asked_again_and_read_anew(void **state)
+{
+    struct lcf_trust trust;
+    (void)state;
+    no_directories = true;
+    first_found(&trust);
+    assert_int_equal(lcf_truststore_kept(&trust), 86400);
+    double before = lcf_now();
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, before), LCF_STORE_NONE);
+    assert_int_equal(lcf_truststore_kept(&trust), 86400);
+    trust.bundle.st_mtim.tv_nsec++;
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, before), LCF_STORE_BUNDLE);
+    assert_int_equal(lcf_truststore_kept(&trust), 0);
+    /* So for another call in flight, which had been judged by the old one, but not for a later one. */
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, before), LCF_STORE_BUNDLE);
+    assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, lcf_now() + 1), LCF_STORE_NONE);
+    trust.changed -= 100.5;
+    assert_int_equal(lcf_truststore_kept(&trust), 100);
+    no_directories = false;
 }
 
 /* No memory for what the module asks for, while this holds. */
@@ -143,7 +202,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_is_named_by_how_far_the_attempt_came),
-        cmocka_unit_test(a_hashed_directory_is_used_alone_else_a_bundle_else_nothing),
+        cmocka_unit_test(a_hashed_directory_is_asked_first_else_a_bundle_else_nothing),
+        cmocka_unit_test(where_one_store_did_not_do_the_other_is_asked),
+        cmocka_unit_test(the_bundle_that_did_stays_first_while_it_is_there),
+        cmocka_unit_test(a_bundle_that_has_changed_is_asked_again_and_read_anew),
         cmocka_unit_test(without_memory_for_another_attempt_a_call_ends_with_what_is_proven),
     };
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);

@@ -105,6 +105,7 @@ static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history 
         if (lcf_is_objection(f.last)) f.objection = f.last;
         f.silent = f.silent || f.last->cause == LCF_TIMED_OUT;
         f.distrust = f.silent || f.last->cause == LCF_BROKEN || (f.distrust && f.last->cause != LCF_ANSWERED);
+        if (f.last->store_left) continue; /* half of an attempt: the other half follows */
         if (lcf_is_own(plan, f.last->method)) weigh_send(&f, f.last);
         else weigh_look(&f, f.last);
     }
@@ -295,6 +296,7 @@ static struct lcf_move next(const struct facts *f)
 {
     bool reads = f->plan->nature == LCF_READ;
     if (!f->last) return act(f->plan->check_first && !reads ? LCF_CONFIRM : LCF_SEND, f);
+    if (f->last->store_left) return act(lcf_is_own(f->plan, f->last->method) ? LCF_SEND : LCF_CONFIRM, f);
     if (reads) return after_read(f);
     return f->last->method == LCF_DELETE ? after_delete(f) : after_look(f);
 }

@@ -37,6 +37,7 @@ struct lcf_entry {
     double began, ended;
     double retry_after;        /* seconds; -1 where none was asked for */
     double jitter;             /* 0 to 1, drawn once, so that deciding twice decides alike */
+    bool store_left;           /* its peer was not accepted, and another trust store is left to ask */
     bool paid;                 /* its retry has been taken from the budget */
     char ray_id[LCF_RAY_MAX + 1];
 };

@@ -18,6 +18,7 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
     (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (a->announced) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
+    if (a->store_changed) a->carrier->trust.first = a->store; /* where the other did not do */
     return CURL_PREREQFUNC_OK;
 }
 
@@ -81,7 +82,7 @@ static int on_close(void *data, curl_socket_t fd)
 static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     CURL *easy = a->easy;
-    CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, wire->plain);
+    CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, a->store, wire->plain);
     LCF_SET(CURLOPT_URL, wire->url);
     if (wire->method == LCF_DELETE) LCF_SET(CURLOPT_CUSTOMREQUEST, "DELETE");
     LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret, wire->method == LCF_GET));
@@ -111,12 +112,20 @@ static void drop_handle(struct lcf_attempt *a)
     a->easy = NULL;
 }
 
+/* By which of the system's stores the next peer of this call is judged. */
+static enum lcf_store choose_store(const struct lcf_attempt *a, struct lcf_trust *trust, const struct lcf_wire *wire)
+{
+    if (a->store_changed) return a->store;
+    return !wire->plain && lcf_route_trusts_system(wire->route) ? lcf_truststore_first(trust) : LCF_STORE_NONE;
+}
+
 CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
-        .multi = carrier->multi, .method = wire->method, .carrier = carrier, .due = wire->due,
-        .body = {.max = wire->body_max}};
+        .multi = carrier->multi, .method = wire->method, .carrier = carrier, .route = wire->route, .began = lcf_now(),
+        .due = wire->due, .store_changed = a->store_changed,
+        .store = choose_store(a, &carrier->trust, wire), .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;
     CURLcode rc = wire_up(a, carrier, wire);
@@ -198,9 +207,36 @@ static const char *explain(const struct lcf_attempt *a, CURLcode rc)
     return a->stirs > LCF_PROXY_MAX ? "the proxy's answer does not end" : "";
 }
 
+static bool is_distrust(CURLcode rc)
+{
+    return rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_ISSUER_ERROR || rc == CURLE_SSL_CACERT_BADFILE;
+}
+
+/* After a peer, or a proxy, that was not accepted: whether to go on with another of the system's stores. */
+static bool change_store(struct lcf_attempt *a, CURLcode rc)
+{
+    if (a->announced || a->store_changed || !is_distrust(rc) || !lcf_route_trusts_system(a->route)) return false;
+    enum lcf_store other = lcf_truststore_other(&a->carrier->trust, a->store, a->began);
+    if (other == LCF_STORE_NONE) return false;
+    a->store = other;
+    a->store_changed = true;
+    return true;
+}
+
+/* Why no peer could have been accepted; libcurl only says that this one was not. */
+static const char *store_fault(const struct lcf_attempt *a, CURLcode rc)
+{
+    if (!is_distrust(rc)) return NULL;
+    if (a->route->ca_path) return lcf_truststore_fault(a->route->ca_path);
+    return !a->route->ca_file && a->store == LCF_STORE_NONE ? "no trust store found on this system" : NULL;
+}
+
 void lcf_attempt_finish(struct lcf_attempt *a, CURLcode rc, struct lcf_entry *entry)
 {
     lcf_attempt_stop(a, cause_of(a, rc), entry);
+    entry->store_left = change_store(a, rc);
+    const char *fault = store_fault(a, rc);
+    if (fault) snprintf(a->error, sizeof a->error, "%s", fault);
     if (rc == CURLE_ABORTED_BY_CALLBACK || quotes_proxy(a, rc)) a->error[0] = '\0';
     if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", explain(a, rc));
 }

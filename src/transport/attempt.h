@@ -38,8 +38,11 @@ struct lcf_attempt {
     CURL *easy;   /* NULL while nothing is in flight */
     CURLM *multi; /* what it is in flight over */
     enum lcf_method method;
-    const struct lcf_carrier *carrier;
-    double due;
+    struct lcf_carrier *carrier;
+    const struct lcf_route *route;
+    double began, due;
+    enum lcf_store store; /* by which of the system's stores the peer is judged */
+    bool store_changed;   /* it is not the one that this call asked first; that comes once a call */
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     bool overdue;    /* stopped from within libcurl, which would not let go of it */
     long stirs;      /* how often libcurl had something to do before the announcement */

@@ -35,7 +35,7 @@ static CURLcode harden_proxy(CURL *easy, const struct lcf_route *route, bool pla
     return rc;
 }
 
-static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path)
+static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path, long kept)
 {
     CURLcode rc = CURLE_OK;
     LCF_SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -46,18 +46,24 @@ static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path)
     LCF_SET(CURLOPT_CAPATH, ca_path);                       /* the bundle anew for every connection */
     LCF_SET(CURLOPT_PROXY_CAINFO, ca_file);
     LCF_SET(CURLOPT_PROXY_CAPATH, ca_path);
+    LCF_SET(CURLOPT_CA_CACHE_TIMEOUT, kept);                /* a bundle that has changed is read again */
     return rc;
 }
 
-CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, bool plain)
+bool lcf_route_trusts_system(const struct lcf_route *route)
 {
-    bool own = route->ca_file || route->ca_path;
-    const char *file = own ? route->ca_file : system->file;
-    const char *path = own ? route->ca_path : system->path;
-    if (!plain && route->ca_path && !lcf_truststore_can_search(route->ca_path)) return CURLE_SSL_CACERT_BADFILE;
+    return !route->ca_file && !route->ca_path;
+}
+
+CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, enum lcf_store store,
+                    bool plain)
+{
+    bool own = !lcf_route_trusts_system(route);
+    const char *file = own ? route->ca_file : store == LCF_STORE_BUNDLE ? system->file : NULL;
+    const char *path = own ? route->ca_path : store == LCF_STORE_DIRECTORY ? system->path : NULL;
     CURLcode rc = harden_http(easy, route, plain);
     if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
-    if (rc == CURLE_OK && !plain) rc = harden_tls(easy, file, path);
+    if (rc == CURLE_OK && !plain) rc = harden_tls(easy, file, path, lcf_truststore_kept(system));
     return rc;
 }
 

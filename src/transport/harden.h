@@ -24,7 +24,11 @@ struct lcf_route {
 };
 
 /* CURLE_OK, or why libcurl would not take an option: then nothing may be sent. */
-CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, bool plain);
+CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, enum lcf_store store,
+                    bool plain);
+
+/* Whether it has no trust store of its own. */
+bool lcf_route_trusts_system(const struct lcf_route *route);
 
 CURLMcode lcf_harden_multi(CURLM *multi);
 

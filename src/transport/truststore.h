@@ -2,18 +2,34 @@
 #define LCF_TRUSTSTORE_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
-/* Which certificate authorities this system trusts, and in which form. libcurl's default on
- * Debian, a bundle and a directory together, parses the bundle anew for every connection. */
+/* Which certificate authorities this system trusts: a hashed directory, a bundle, or both. libcurl's
+ * default on Debian, both at once, parses the bundle anew for every connection. So one is asked at a
+ * time, first the cheap directory; where a peer is not accepted, once more with the other: together
+ * they accept what both at once would. */
+
+enum lcf_store { LCF_STORE_NONE, LCF_STORE_DIRECTORY, LCF_STORE_BUNDLE };
 
 struct lcf_trust {
-    const char *path; /* a hashed directory, used alone where there is one; else NULL */
-    const char *file; /* a bundle; NULL where `path` is set, or where nothing was found */
+    const char *path;       /* a directory that c_rehash prepared, or NULL */
+    const char *file;       /* a bundle, or NULL */
+    enum lcf_store first;   /* which to ask first; none where none was found */
+    struct stat bundle;     /* as it was when last looked at */
+    double changed;         /* when it was found to have changed; monotonic seconds, 0 for never */
 };
 
-struct lcf_trust lcf_truststore_find(void);
+/* Which to ask first. Looks at the system where none is known yet. */
+enum lcf_store lcf_truststore_first(struct lcf_trust *trust);
 
-/* Whether a directory can be searched: OpenSSL does not say when it cannot. */
-bool lcf_truststore_can_search(const char *path);
+/* Which to ask once more, after a peer that an attempt begun at `began` met was not accepted: the other one,
+ * the same where it has changed since, one that was not there before, or none. */
+enum lcf_store lcf_truststore_other(struct lcf_trust *trust, enum lcf_store failed, double began);
+
+/* How many seconds old what libcurl keeps of the bundle may be. */
+long lcf_truststore_kept(const struct lcf_trust *trust);
+
+/* Why nothing can be looked up in a directory; NULL for no reason. OpenSSL does not say it. */
+const char *lcf_truststore_fault(const char *path);
 
 #endif
