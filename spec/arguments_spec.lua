@@ -329,6 +329,7 @@ describe("a bad value of an option returns nil and an error:", function()
   for _, url in ipairs {
     "https://api.cloudflare.com/client/v4", "https://api.cloudflare.com/client/v4/", "https://example.com:8443",
     "https://[2001:db8::1]:8443/v4", "http://127.0.0.1:8080/client/v4", "http://[::1]:8080/client/v4",
+    "https://example.com/a!b$c&d'e(f)g*h+i,j;k=l:m@n/v4",
   } do
     it("but not base_url = " .. url, function() assert.truthy(client { base_url = url }) end)
   end
@@ -337,10 +338,30 @@ describe("a bad value of an option returns nil and an error:", function()
     for _, proxy in ipairs { "ftp://127.0.0.1", "socks6://127.0.0.1", "://127.0.0.1" } do
       assert_fault("proxy", client { proxy = proxy })
     end
-    for _, proxy in ipairs { "127.0.0.1:3128", "http://127.0.0.1", "socks5h://127.0.0.1" } do
+    for _, proxy in ipairs { "127.0.0.1:3128", "http://127.0.0.1", "socks5h://127.0.0.1", "HTTP://127.0.0.1" } do
       assert.truthy(client { proxy = proxy })
     end
   end)
+
+  -- Each row: what is in it, and the proxy.
+  local bad_proxies = {
+    { "a line end", "http://127.0.0.1:3128\n" },
+    { "a line end and a header", "http://127.0.0.1:3128\r\nX-Evil: 1" },
+    { "a blank behind it", "http://127.0.0.1:3128 " },
+    { "quotes", "'http://127.0.0.1:3128'" },
+    { "a raw @ in the password", "http://user:QQQ@QQQQQ@127.0.0.1:3128" },
+    { "a raw # in the password", "http://user:QQQ#QQQQQ@127.0.0.1:3128" },
+    { "a raw / in the password", "http://user:QQQ/QQQQQ@127.0.0.1:3128" },
+    { "a port beyond the last", "http://127.0.0.1:99999" },
+    { "no host", "http://" },
+  }
+  for _, row in ipairs(bad_proxies) do
+    it("a proxy with " .. row[1], function()
+      local cf, err = client { proxy = row[2] }
+      assert_fault("proxy", cf, err)
+      assert.is_false(contains(tostring(err), "QQQ"))
+    end)
+  end
 
   it("a user_agent that does not fit into a header", function()
     for _, agent in ipairs { "a\r\nX-Evil: 1", "a\0b", "", "\195\164" } do

@@ -216,6 +216,8 @@ static void good_base_urls_are_taken(void **state)
         {BYTES("https://09-azAZ.example/09-azAZ_~."), LCF_URL_GOOD},
         {BYTES("https://127.0.0.1:8443/client/v4"), LCF_URL_GOOD},
         {BYTES("https://example.com/a..b/c."), LCF_URL_GOOD},
+        {BYTES("https://example.com/a!b$c&d'e(f)g*h+i,j;k=l:m@n"), LCF_URL_GOOD}, /* RFC 3986, pchar */
+        {BYTES("https://example.com/@/:/;v=4"), LCF_URL_GOOD},
     };
     (void)state;
     expect_faults(rows, COUNT(rows));
@@ -320,6 +322,8 @@ static void a_host_is_a_name_or_an_address_and_nothing_more(void **state)
         {BYTES("https://example.com\\v4"), LCF_URL_HOST},
         {BYTES("https://ex\xC3\xA4mple.com"), LCF_URL_HOST},
         {BYTES("https://a,b"), LCF_URL_HOST},
+        {BYTES("https://a;b/v4"), LCF_URL_HOST},
+        {BYTES("https://a!b/v4"), LCF_URL_HOST},
         {BYTES("https://{a}"), LCF_URL_HOST},
         {BYTES("https://[]"), LCF_URL_HOST},
         {BYTES("https://["), LCF_URL_HOST},
@@ -382,9 +386,13 @@ static void a_path_is_plain(void **state)
         {BYTES("https://example.com/a\\b"), LCF_URL_PATH},
         {BYTES("https://example.com/\\..\\b"), LCF_URL_PATH},
         {BYTES("https://example.com/a b"), LCF_URL_PATH},
-        {BYTES("https://example.com/a;b"), LCF_URL_PATH},
-        {BYTES("https://example.com/a@b"), LCF_URL_PATH},
-        {BYTES("https://example.com/a:b"), LCF_URL_PATH},
+        {BYTES("https://example.com/a[b]"), LCF_URL_PATH},
+        {BYTES("https://example.com/{a}"), LCF_URL_PATH},
+        {BYTES("https://example.com/a|b"), LCF_URL_PATH},
+        {BYTES("https://example.com/a^b"), LCF_URL_PATH},
+        {BYTES("https://example.com/a`b"), LCF_URL_PATH},
+        {BYTES("https://example.com/<a>"), LCF_URL_PATH},
+        {BYTES("https://example.com/a\"b"), LCF_URL_PATH},
         {BYTES("https://example.com/a\0b"), LCF_URL_PATH},
         {BYTES("https://example.com/a\r\nX: y"), LCF_URL_PATH},
         {BYTES("https://example.com/\xC3\xA9"), LCF_URL_PATH},
@@ -405,35 +413,83 @@ static void a_base_url_knows_whether_it_is_plain(void **state)
     assert_false(lcf_url_is_plain(span("http:")));
 }
 
+static const char *const proxy_faults[] = {
+    [LCF_PROXY_GOOD] = "good",         [LCF_PROXY_BYTES] = "bad bytes",
+    [LCF_PROXY_SCHEME] = "bad scheme", [LCF_PROXY_HOST] = "bad host",
+};
+
 static void a_proxy_is_a_host_or_has_a_scheme_that_libcurl_speaks_to_proxies(void **state)
 {
     static const struct {
         struct lcf_text proxy;
-        bool good;
+        enum lcf_proxy_fault fault;
     } rows[] = {
-        {BYTES("proxy.example"), true},
-        {BYTES("proxy.example:3128"), true},
-        {BYTES("user:password@proxy.example"), true},
-        {BYTES("a:/"), true},
-        {BYTES("http://proxy.example"), true},
-        {BYTES("https://proxy.example"), true},
-        {BYTES("socks4://proxy.example"), true},
-        {BYTES("socks4a://proxy.example"), true},
-        {BYTES("socks5://proxy.example"), true},
-        {BYTES("socks5h://proxy.example"), true},
-        {BYTES("http://"), true}, /* libcurl says what is missing */
-        {BYTES(""), false},
-        {BYTES("://"), false},
-        {BYTES("ftp://proxy.example"), false},
-        {BYTES("socks6://proxy.example"), false},
-        {BYTES("xhttp://proxy.example"), false},
-        {BYTES("http\0://proxy.example"), false},
+        {BYTES(""), LCF_PROXY_GOOD}, /* none */
+        {BYTES("proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("proxy.example:3128"), LCF_PROXY_GOOD},
+        {BYTES("user:password@proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("a:/"), LCF_PROXY_GOOD},
+        {BYTES("http://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("https://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("socks4://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("socks4a://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("socks5://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("socks5h://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("HTTP://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("Socks5h://proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("http://proxy.example/"), LCF_PROXY_GOOD},
+        {BYTES("http://proxy.example:3128/"), LCF_PROXY_GOOD},
+        {BYTES("http://proxy.example:"), LCF_PROXY_GOOD},
+        {BYTES("http://my_proxy:3128"), LCF_PROXY_GOOD},
+        {BYTES("http://127.0.0.1:3128"), LCF_PROXY_GOOD},
+        {BYTES("http://[::1]:3128"), LCF_PROXY_GOOD},
+        {BYTES("http://[fe80::1%25eth0]:3128"), LCF_PROXY_GOOD},
+        {BYTES("http://user:p%40ss@proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("http://corp\\user:word@proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("http://user:100%@proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("http://@proxy.example"), LCF_PROXY_GOOD},
+        {BYTES("socks5h://localhost/run/proxy.sock"), LCF_PROXY_GOOD},
+        {BYTES("http://ex\xC3\xA4mple.com"), LCF_PROXY_GOOD},
+        {BYTES("://"), LCF_PROXY_SCHEME},
+        {BYTES("ftp://proxy.example"), LCF_PROXY_SCHEME},
+        {BYTES("socks6://proxy.example"), LCF_PROXY_SCHEME},
+        {BYTES("xhttp://proxy.example"), LCF_PROXY_SCHEME},
+        {BYTES("hTTpx://proxy.example"), LCF_PROXY_SCHEME},
+        {BYTES("\"http://proxy.example\""), LCF_PROXY_SCHEME},
+        {BYTES("http\0://proxy.example"), LCF_PROXY_BYTES},
+        {BYTES("http://proxy.example\n"), LCF_PROXY_BYTES},
+        {BYTES("http://proxy.example\r\nX: y"), LCF_PROXY_BYTES},
+        {BYTES("http://proxy.example "), LCF_PROXY_BYTES},
+        {BYTES(" proxy.example"), LCF_PROXY_BYTES},
+        {BYTES("\tproxy.example"), LCF_PROXY_BYTES},
+        {BYTES("proxy.example\x7F"), LCF_PROXY_BYTES},
+        {BYTES("http://"), LCF_PROXY_HOST},
+        {BYTES("http:///"), LCF_PROXY_HOST},
+        {BYTES("http://:3128"), LCF_PROXY_HOST},
+        {BYTES("http://user@"), LCF_PROXY_HOST},
+        {BYTES("proxy.example:0"), LCF_PROXY_HOST},
+        {BYTES("proxy.example:65536"), LCF_PROXY_HOST},
+        {BYTES("http://proxy.example:99999"), LCF_PROXY_HOST},
+        {BYTES("http://proxy.example:port"), LCF_PROXY_HOST},
+        {BYTES("http://proxy.example:3128:1"), LCF_PROXY_HOST},
+        {BYTES("http://user:p@ss@proxy.example"), LCF_PROXY_HOST},
+        {BYTES("http://user:p#ss@proxy.example"), LCF_PROXY_HOST},
+        {BYTES("http://user:p/ss@proxy.example"), LCF_PROXY_HOST},
+        {BYTES("http://[::1"), LCF_PROXY_HOST},
+        {BYTES("http://[]"), LCF_PROXY_HOST},
+        {BYTES("http://[::1]x"), LCF_PROXY_HOST},
+        {BYTES("http://pro,xy"), LCF_PROXY_HOST},
+        {BYTES("http://{proxy}"), LCF_PROXY_HOST},
+        {BYTES("'proxy.example'"), LCF_PROXY_HOST},
     };
     unsigned wrong = 0;
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct lcf_text proxy = exact(rows[i].proxy);
-        if (lcf_check_proxy(lcf_span_of(proxy)) != rows[i].good) WRONG(wrong, "\"%.*s\"", (int)proxy.len, rows[i].proxy.at);
+        enum lcf_proxy_fault fault = lcf_check_proxy(lcf_span_of(proxy));
+        if (fault != rows[i].fault)
+            WRONG(wrong, "%.*s: %s, expected %s", (int)proxy.len, rows[i].proxy.at, proxy_faults[fault],
+                  proxy_faults[rows[i].fault]);
         release(proxy);
     }
     expect_none(wrong);

@@ -110,7 +110,7 @@ static const struct variable variables[] = {
     {"CLOUDFLARE_API_KEY", "a-good-key", DIGITS LETTERS MARKS},
     {"CLOUDFLARE_EMAIL", "good@example.com", DIGITS LETTERS MARKS " "},
     {"CLOUDFLARE_ACCOUNT_ID", "0123456789abcdef0123456789abcdef", DIGITS "abcdef"},
-    {"CLOUDFLARE_BASE_URL", "https://api.example/client/v40", DIGITS LETTERS "-._~/"},
+    {"CLOUDFLARE_BASE_URL", "https://api.example/client/v40", DIGITS LETTERS "-._~/!$&'()*+,;=:@"},
 };
 #define VARIABLES (sizeof variables / sizeof *variables)
 

@@ -130,9 +130,10 @@ static bool is_loopback(struct lcf_span host)
     return lcf_is_empty(host);
 }
 
+/* What RFC 3986 allows in the segments of a path, but for escapes. */
 static bool is_path_byte(char byte)
 {
-    return is_host_byte(byte) || byte == '/' || byte == '_' || byte == '~';
+    return is_host_byte(byte) || (byte && strchr("/_~!$&'()*+,;=:@", byte));
 }
 
 /* A plain path: what libcurl would squeeze ("/..") or the server decode ("%2e") is refused. */
@@ -144,16 +145,55 @@ static bool check_path(struct lcf_span path)
     return true;
 }
 
-bool lcf_check_proxy(struct lcf_span proxy)
+static bool is_no_control(char byte)
+{
+    return (unsigned char)byte > ' ' && byte != 0x7F;
+}
+
+static bool take_scheme(struct lcf_span *text, const char *scheme)
+{
+    struct lcf_span rest = *text;
+    for (; *scheme; scheme++) {
+        int byte = lcf_next(&rest);
+        if ((byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte) != *scheme) return false;
+    }
+    *text = rest;
+    return true;
+}
+
+/* Takes "http://" and its like, or nothing where there is no scheme. */
+static bool take_proxy_scheme(struct lcf_span *proxy)
 {
     static const char *const schemes[] = {"http://",   "https://",  "socks4://",
                                           "socks4a://", "socks5://", "socks5h://"};
-    struct lcf_span rest = proxy;
-    while (rest.at < rest.end && !starts_with(rest, "://")) rest.at++;
-    if (lcf_is_empty(rest)) return !lcf_is_empty(proxy);
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (starts_with(proxy, schemes[i])) return true;
-    return false;
+        if (take_scheme(proxy, schemes[i])) return true;
+    struct lcf_span rest = *proxy;
+    while (rest.at < rest.end && !starts_with(rest, "://")) rest.at++;
+    return lcf_is_empty(rest);
+}
+
+/* "host" or "host:port", as libcurl splits it: a name may be of any language, a port may be left out. */
+static bool check_proxy_host(struct lcf_span authority)
+{
+    bool bracketed = lcf_take(&authority, '[');
+    struct lcf_span host = before(authority, bracketed ? "]" : ":");
+    authority.at = host.end;
+    if (lcf_is_empty(host) || (bracketed && !lcf_take(&authority, ']'))) return false;
+    struct lcf_span clean = before(host, "@\\\"'`<>{}|^[]$!*,;=");
+    bool portless = authority.end - authority.at == 1 && lcf_peek(&authority) == ':';
+    return clean.end == host.end && (portless || check_port(authority));
+}
+
+enum lcf_proxy_fault lcf_check_proxy(struct lcf_span proxy)
+{
+    if (lcf_is_empty(proxy)) return LCF_PROXY_GOOD;
+    if (!all(proxy, is_no_control)) return LCF_PROXY_BYTES;
+    if (!take_proxy_scheme(&proxy)) return LCF_PROXY_SCHEME;
+    struct lcf_span authority = before(proxy, "/?#");
+    struct lcf_span user = before(authority, "@");
+    if (user.end < authority.end) authority.at = user.end + 1;
+    return check_proxy_host(authority) ? LCF_PROXY_GOOD : LCF_PROXY_HOST;
 }
 
 bool lcf_url_is_plain(struct lcf_span url)

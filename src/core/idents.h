@@ -36,8 +36,14 @@ enum lcf_url_fault {
 };
 enum lcf_url_fault lcf_check_base_url(struct lcf_span url);
 
-/* A proxy: a host, or one behind a scheme that libcurl speaks to proxies. */
-bool lcf_check_proxy(struct lcf_span proxy);
+enum lcf_proxy_fault {
+    LCF_PROXY_GOOD,
+    LCF_PROXY_BYTES,   /* blanks, line ends or other control characters */
+    LCF_PROXY_SCHEME,  /* one that libcurl does not speak to proxies */
+    LCF_PROXY_HOST     /* no host or a bad port, as where a password holds a raw '@', '/' or '#' */
+};
+/* A proxy: [scheme://][user[:password]@]host[:port]; nothing is none. */
+enum lcf_proxy_fault lcf_check_proxy(struct lcf_span proxy);
 
 /* Whether a checked base URL is plain http, and so a loopback address. */
 bool lcf_url_is_plain(struct lcf_span url);

@@ -163,7 +163,7 @@ static struct lcf_fault take_count(const char *name, lua_Number value, int *plac
 static struct lcf_fault take_text(lua_State *L, const char *name, struct lcf_text *place)
 {
     place->at = lua_tolstring(L, -1, &place->len);
-    if (place->len == 0) return fault(name, "must not be empty");
+    if (place->len == 0 && strcmp(name, "proxy") != 0) return fault(name, "must not be empty"); /* "": no proxy */
     if (strlen(place->at) != place->len) return fault(name, "must not contain a NUL byte");
     return no_fault;
 }
@@ -306,7 +306,19 @@ static const char *url_fault(struct lcf_text url)
     case LCF_URL_HOST: return "needs a plain host name or address, and a port from 1 to 65535 if any";
     case LCF_URL_PATH: break;
     }
-    return "must end in a plain path, without a query, a fragment, escapes or dot segments";
+    return "must end in a plain path, without a query, a fragment, escapes (%) or dot segments";
+}
+
+static const char *proxy_fault(struct lcf_text proxy)
+{
+    switch (lcf_check_proxy(lcf_span_of(proxy))) {
+    case LCF_PROXY_GOOD: return NULL;
+    case LCF_PROXY_BYTES: return "has blanks, line ends or control characters";
+    case LCF_PROXY_SCHEME: return "its scheme is none of http, https, socks4, socks4a, socks5 and socks5h";
+    case LCF_PROXY_HOST: break;
+    }
+    return "needs a host, and a port from 1 to 65535 if any; in a user name or a password write @ as %40, / as %2F "
+           "and # as %23";
 }
 
 struct lcf_fault lcf_options_check_client(const struct lcf_options *o)
@@ -315,8 +327,7 @@ struct lcf_fault lcf_options_check_client(const struct lcf_options *o)
     const char *account = o->account_id.at ? lcf_id_fault(o->account_id) : NULL;
     if (url) return fault("base_url", url);
     if (account) return fault("account_id", account);
-    if (o->proxy.at && !lcf_check_proxy(lcf_span_of(o->proxy)))
-        return fault("proxy", "its scheme is none of http, https, socks4, socks4a, socks5 and socks5h");
+    if (o->proxy.at && proxy_fault(o->proxy)) return fault("proxy", proxy_fault(o->proxy));
     if (!lcf_check_header_value(lcf_span_of(o->user_agent)))
         return fault("user_agent", "must be printable ASCII, for a header");
     return no_fault;
