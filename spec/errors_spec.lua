@@ -194,6 +194,57 @@ describe("an error", function()
     end)
   end
 
+  -- The sentence of a deletion over TLS in a process with these words before it, and these options in code.
+  local function sentence_of(words, options)
+    local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
+    local code = ([[
+      local options = require "spec.support.sandbox".options("http2", %s)
+      options.ca_path = options.ca_path ~= "" and options.ca_path or nil
+      print(select(2, require "cloudflare".new(options).tokens.delete(nil, ("0"):rep(32))))
+    ]]):format(options or "{ max_retries = 0 }")
+    local pipe = assert(io.popen(("%s %s - 2>&1 <<'END'\n%s\nEND"):format(words, lua, code)))
+    local output = pipe:read "*a"
+    pipe:close()
+    return output
+  end
+
+  -- What of the environment, or of an option, stands behind a failure: the words before the command, the options
+  -- in code, and what is said.
+  local causes = {
+    { "a proxy variable that is no URL", "https_proxy='http://user:hunter2@word@127.0.0.1:9'", nil,
+      "https_proxy, in the environment, is no proxy's URL" },
+    { "one with a scheme that no proxy has", "all_proxy=ftp://127.0.0.1:9", nil,
+      "all_proxy, in the environment, is no proxy's URL" },
+    { "one in quotes", [[HTTPS_PROXY='"http://127.0.0.1:9"']], nil,
+      "HTTPS_PROXY, in the environment, is no proxy's URL" },
+    { "one that is a URL, of a proxy that is not there", "https_proxy=http://127.0.0.1:1", nil,
+      "https_proxy, in the environment, names the proxy" },
+    { "OPENSSL_CONF, where TLS fails", "OPENSSL_CONF=/dev/null", "{ max_retries = 0, ca_path = '' }",
+      "OPENSSL_CONF is set" },
+    { "a ca_path that holds no hashes", "", "{ ca_path = 'spec' }", "ca_path holds no readable <hash>.0" },
+    { "a ca_path that is a file", "", "{ ca_path = 'Makefile' }", "ca_path is no directory" },
+    { "a ca_path that is not there", "", "{ ca_path = 'spec/nowhere' }", "ca_path cannot be read" },
+  }
+  for _, row in ipairs(causes) do
+    it("names " .. row[1], function()
+      local sentence = sentence_of(row[2], row[3])
+      assert.is_true(contains(sentence, "nothing was sent"))
+      assert.is_true(contains(sentence, row[4]))
+      assert.is_false(contains(sentence, "hunter2"))
+    end)
+  end
+
+  it("names nothing of the environment where code names the proxy, or where nothing is set", function()
+    local words = "https_proxy=http://127.0.0.1:1"
+    assert.is_false(contains(sentence_of(words, "{ max_retries = 0, proxy = 'http://127.0.0.1:1' }"), "environment"))
+    assert.is_false(contains(sentence_of("env -u OPENSSL_CONF", "{ ca_path = '' }"), "OPENSSL_CONF"))
+  end)
+
+  it("comes of no proxy variable where proxy is empty: that is none", function()
+    local sentence = sentence_of("https_proxy=http://127.0.0.1:1", "{ proxy = '' }")
+    assert.is_true(contains(sentence, "there is no such token"))
+  end)
+
   describe("that nobody caught", function()
     local code = "assert(cloudflare.tokens.delete(nil, '%s'))"
     local sentence = "cloudflare.tokens.delete: there is no such token"

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define QUOTE_MAX 300 /* bytes of the API's or libcurl's words that go into a sentence */
@@ -276,6 +277,25 @@ static void add_advice(luaL_Buffer *b, const char *advice)
     luaL_addstring(b, advice);
 }
 
+/* The proxy that libcurl took from the environment. */
+static void add_proxy_advice(luaL_Buffer *b, const char *variable)
+{
+    const char *value = getenv(variable);
+    bool good = value && lcf_check_proxy(lcf_span_of((struct lcf_text){value, strlen(value)})) == LCF_PROXY_GOOD;
+    add_advice(b, variable);
+    luaL_addstring(b, good ? ", in the environment, names the proxy" : ", in the environment, is no proxy's URL");
+}
+
+/* What of the environment may stand behind an attempt that got no answer. */
+static void add_environment(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    bool connects = e->cause == LCF_RESOLVE || e->cause == LCF_CONNECT || e->cause == LCF_CONFIGURE;
+    const char *variable = connects && !x->plain ? lcf_route_proxy_variable(&x->profile->route) : NULL;
+    const char *settings = lcf_cause_kind(e->cause) == LCF_KIND_TLS ? getenv("OPENSSL_CONF") : NULL;
+    if (variable) add_proxy_advice(b, variable);
+    if (settings && settings[0]) add_advice(b, "OPENSSL_CONF is set: OpenSSL follows the file that it names");
+}
+
 static void add_permission(luaL_Buffer *b, const struct lcf_exchange *x)
 {
     if (!x->label->permission) return;
@@ -302,7 +322,10 @@ static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const s
     if (x->retry_after >= 0) add_wait(b, x->retry_after);
     if (x->outcome == LCF_REFUSED && known) add_advice(b, known);
     else if (x->outcome == LCF_REFUSED && e && e->status == 403) add_permission(b, x);
-    if (x->outcome != LCF_REFUSED && e && e->cause != LCF_ANSWERED) add_advice(b, cause_advice(e->cause));
+    if (x->outcome != LCF_REFUSED && e && e->cause != LCF_ANSWERED) {
+        add_advice(b, cause_advice(e->cause));
+        add_environment(b, x, e);
+    }
     if (other_id(x)) {
         add_advice(b, "an answer named another token, which may be gone: ");
         luaL_addstring(b, other_id(x));

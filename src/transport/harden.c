@@ -1,5 +1,7 @@
 #include "harden.h"
 
+#include <stdlib.h>
+
 #define LCF_CONNECTIONS_KEPT 32L /* libcurl's default shrinks with the handles in flight */
 #define LCF_STREAMS 100L         /* an HTTP/2 server's usual limit */
 
@@ -65,6 +67,17 @@ CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_
     if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
     if (rc == CURLE_OK && !plain) rc = harden_tls(easy, file, path, lcf_truststore_kept(system));
     return rc;
+}
+
+/* In libcurl's order. */
+const char *lcf_route_proxy_variable(const struct lcf_route *route)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; !route->proxy && i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0]) return names[i];
+    }
+    return NULL;
 }
 
 CURLMcode lcf_harden_multi(CURLM *multi)

@@ -30,6 +30,9 @@ CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_
 /* Whether it has no trust store of its own. */
 bool lcf_route_trusts_system(const struct lcf_route *route);
 
+/* The variable of the environment that names the proxy, where the route leaves it to libcurl; or NULL. */
+const char *lcf_route_proxy_variable(const struct lcf_route *route);
+
 CURLMcode lcf_harden_multi(CURLM *multi);
 
 #endif
