@@ -228,8 +228,8 @@ prove:
 	@spec/prove/prove
 
 install: $(MODULE)
-	install -d $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)
-	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)/cloudflare.so
+	install -d "$(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)"
+	install -m 755 $(MODULE) "$(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)/cloudflare.so"
 
 clean:
 	rm -rf $(BUILD)

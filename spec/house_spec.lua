@@ -73,11 +73,21 @@ describe("the house", function()
     end
   end)
 
+  -- The module of these specs.
+  local module = package.searchpath and package.searchpath("cloudflare", package.cpath)
+    or package.cpath:match "^[^;]+":gsub("%?", "cloudflare")
+
   it("shows one symbol to the world", function()
-    local module = package.searchpath and package.searchpath("cloudflare", package.cpath)
-      or package.cpath:match "^[^;]+":gsub("%?", "cloudflare")
     local exported = lines_of(("nm -D --defined-only %s | awk '{ print $3 }' | grep -v '^__'"):format(module))
     assert.same({ "luaopen_cloudflare" }, exported)
+  end)
+
+  it("is installed below folders with blanks in their names", function()
+    local root = os.tmpname()
+    os.remove(root)
+    local found = lines_of(("make -s -o %s install MODULE=%s DESTDIR='%s/an image' PREFIX='/opt/our own' 2>&1; "
+      .. "cd '%s/an image' && find . -type f; rm -rf '%s'"):format(module, module, root, root, root))
+    assert.same({ "./opt/our own/lib/lua/5.4/cloudflare.so" }, found)
   end)
 
   it("keeps no writable data of its own", function()
