@@ -115,7 +115,7 @@ end
 -- Whom we trust is not theirs to say: neither to add an authority nor to take ours away.
 local stores = {
   SSL_CERT_FILE = AUTHORITY, SSL_CERT_DIR = DIR .. "/hashed", CURL_CA_BUNDLE = AUTHORITY, CURL_CA_PATH = DIR .. "/hashed",
-  REQUESTS_CA_BUNDLE = AUTHORITY, CURLOPT_CAINFO = AUTHORITY,
+  REQUESTS_CA_BUNDLE = AUTHORITY, NODE_EXTRA_CA_CERTS = AUTHORITY, CURLOPT_CAINFO = AUTHORITY,
 }
 for variable, value in pairs(stores) do
   check("untrusted", { [variable] = value }, same)

@@ -188,13 +188,15 @@
 ---Default `https://api.cloudflare.com/client/v4`. https, with a plain path; http to a literal loopback
 ---address only (127.0.0.0/8, [::1]). Environment: `CLOUDFLARE_BASE_URL`.
 ---@field base_url? string
----URL of a proxy; never used for http to loopback. Default: libcurl's own variables, `https_proxy`,
+---URL of a proxy, "" for none; never used for http to loopback. `[scheme://][user:password@]host[:port]`,
+---with `@`, `/` and `#` of a password as %40, %2F and %23. Default: libcurl's own variables, `https_proxy`,
 ---`HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`, `no_proxy` and `NO_PROXY`.
 ---@field proxy? string
 ---PEM file of the authorities to trust, in place of the system's. An unreadable one ends each call
 ---as "not_sent", kind "tls".
 ---@field ca_file? string
----Directory of them, as `c_rehash` prepares it, in place of the system's.
+---Directory of them, as `c_rehash` prepares it, in place of the system's: one without a `<hash>.0` ends
+---each call as "not_sent", kind "tls".
 ---@field ca_path? string
 ---Default "cloudflare-lua/" and the version. Printable ASCII.
 ---@field user_agent? string
