@@ -369,6 +369,15 @@ static void a_code_about_access_counts_wherever_it_stands_among_the_errors(void 
     }
 }
 
+static void a_lock_out_is_kept_before_other_codes_about_access(void **state)
+{
+    struct lcf_reading reading = read_whole(
+        403, "{\"success\":false,\"errors\":[{\"code\":1},{\"code\":2},{\"code\":3},{\"code\":4},{\"code\":5},"
+             "{\"code\":6},{\"code\":7},{\"code\":8},{\"code\":9109},{\"code\":10502},{\"code\":10000}]}");
+    (void)state;
+    assert_true(lcf_reading_has(&reading, LCF_CODE_LOCKED_OUT));
+}
+
 static void the_codes_that_are_kept_can_be_asked_for(void **state)
 {
     struct lcf_reading reading = read_whole(401, "{\"success\":false,\"errors\":[{\"code\":5},{\"code\":10000}]}");
@@ -707,6 +716,7 @@ int main(void)
         cmocka_unit_test(a_404_without_any_code_is_a_gateways_own_and_ambiguous),
         cmocka_unit_test(a_404_about_the_route_or_the_credential_says_nothing_about_the_token),
         cmocka_unit_test(a_code_about_access_counts_wherever_it_stands_among_the_errors),
+        cmocka_unit_test(a_lock_out_is_kept_before_other_codes_about_access),
         cmocka_unit_test(the_codes_that_are_kept_can_be_asked_for),
         cmocka_unit_test(a_read_that_a_cache_answered_proves_nothing),
         cmocka_unit_test(a_404_that_is_not_authoritative_is_ambiguous),

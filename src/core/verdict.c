@@ -42,13 +42,13 @@ static bool is_about_access(int code)
     return i < sizeof codes / sizeof *codes;
 }
 
-/* Of more codes than are kept, one about access is: the trace must show what decided. */
+/* Of more codes than are kept, one about access is, a lock-out before others: the trace must show what decided. */
 static void keep_code(int code, struct lcf_reading *r)
 {
     bool about_access = is_about_access(code);
     r->about_access = r->about_access || about_access;
     if (r->code_count < LCF_CODES_MAX) r->codes[r->code_count++] = code;
-    else if (about_access) r->codes[LCF_CODES_MAX - 1] = code;
+    else if (about_access && r->codes[LCF_CODES_MAX - 1] != LCF_CODE_LOCKED_OUT) r->codes[LCF_CODES_MAX - 1] = code;
 }
 
 /* Takes the code of one member of an error, where it is that; false where it could be read in two ways. */
