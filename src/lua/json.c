@@ -2,13 +2,18 @@
 #include "state.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-/* [-0, +0, e] Calls field `name` of the table on top of the stack with one number. */
-static void configure(lua_State *L, const char *name, lua_Number value)
+/* [-0, +0, e] Whether the lua-cjson on top of the stack reads fractions: whether it noted the decimal
+ * point that the process's locale has now. */
+static bool reads_fractions(lua_State *L)
 {
-    lua_getfield(L, -1, name);
-    lua_pushnumber(L, value);
-    lua_call(L, 1, 0);
+    lua_getfield(L, -1, "decode");
+    lua_pushliteral(L, "0.5");
+    bool reads = lua_pcall(L, 1, 1, 0) == 0 && lua_tonumber(L, -1) > 0;
+    lua_pop(L, 1);
+    return reads;
 }
 
 /* [-0, +1, e] The program's `require`, else that of the globals at hand: a host that trusts few of its
@@ -40,12 +45,17 @@ static void push_cjson(lua_State *L)
     lua_pop(L, 1);
 }
 
+/* lua-cjson keeps one decimal point for the whole process, and each new() notes it anew. Where that would
+ * change what others read with it, its shared instance has to do, with what settings it may have. */
 void lcf_json_load(lua_State *L)
 {
     push_cjson(L);
-    lua_getfield(L, -1, "new");
-    lua_call(L, 0, 1); /* cjson, instance */
-    configure(L, "decode_max_depth", LCF_JSON_DEPTH);
+    if (reads_fractions(L)) {
+        lua_getfield(L, -1, "new");
+        lua_call(L, 0, 1);
+    } else {
+        lua_pushvalue(L, -1);
+    }
     lua_getfield(L, -1, "decode");
     lua_getfield(L, -2, "null"); /* cjson, instance, decode, null */
     lua_replace(L, -4);
@@ -124,9 +134,62 @@ static void tidy_table(lua_State *L, const struct lcf_secret *secret)
     move_fields(L);
 }
 
+/* Takes the digits that come next. */
+static struct lcf_span digits(struct lcf_span *text)
+{
+    const char *from = text->at;
+    while (lcf_is_digit(lcf_peek(text))) text->at++;
+    return (struct lcf_span){from, text->at};
+}
+
+/* The exponent that may come next. Beyond the bounds every number of ours is zero or infinite. */
+static long exponent(struct lcf_span *text)
+{
+    const long most = 1000000000;
+    if (!lcf_take(text, 'e') && !lcf_take(text, 'E')) return 0;
+    char *end;
+    long power = strtol(text->at, &end, 10);
+    text->at = end;
+    return power > most ? most : power < -most ? -most : power;
+}
+
+/* [-0, +0, e] Adds the number that comes next, without a decimal point: 0.125 as 125e-3, 1.5E3 as 15e2. */
+static void add_number(luaL_Buffer *b, struct lcf_span *text)
+{
+    char power[24] = "";
+    if (lcf_take(text, '-')) luaL_addchar(b, '-');
+    struct lcf_span whole = digits(text), fraction = {text->at, text->at};
+    if (lcf_take(text, '.')) fraction = digits(text);
+    long times = exponent(text) - (long)(fraction.end - fraction.at);
+    if (*whole.at == '0' && fraction.at < fraction.end) whole.at = whole.end; /* 05 would be no number */
+    while (whole.at == whole.end && fraction.at < fraction.end - 1 && *fraction.at == '0') fraction.at++;
+    luaL_addlstring(b, whole.at, (size_t)(whole.end - whole.at));
+    luaL_addlstring(b, fraction.at, (size_t)(fraction.end - fraction.at));
+    if (times) snprintf(power, sizeof power, "e%ld", times);
+    luaL_addstring(b, power);
+}
+
+/* [-0, +1, e] Valid JSON, so written that lua-cjson reads the same in every locale: its numbers go through
+ * strtod, to which "0.5" may end before the point, and "5,6" behind the six. So no number has a point, and
+ * behind each stands a blank. */
+static void push_for_every_locale(lua_State *L, struct lcf_span text)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    for (bool quoted = false; !lcf_is_empty(text);) {
+        bool number = !quoted && (lcf_peek(&text) == '-' || lcf_is_digit(lcf_peek(&text)));
+        if (number) add_number(&b, &text);
+        int byte = number ? ' ' : lcf_next(&text);
+        luaL_addchar(&b, (char)byte);
+        if (byte == '\\') luaL_addchar(&b, (char)lcf_next(&text));
+        if (byte == '"') quoted = !quoted;
+    }
+    luaL_pushresult(&b);
+}
+
 void lcf_json_push(lua_State *L, struct lcf_text text, const struct lcf_secret *secret)
 {
-    lua_pushlstring(L, text.at, text.len);
+    push_for_every_locale(L, lcf_span_of(text));
     lua_call(L, 1, 1);
     tidy(L, secret);
 }
