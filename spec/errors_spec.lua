@@ -155,6 +155,88 @@ describe("an error", function()
     assert.same({ { code = cloudflare.null, message = "a" } }, err.errors)
   end)
 
+  it("has errors and messages that can be walked, whatever the API sent there", function()
+    local bodies = {
+      '{"success":false,"errors":[{"code":5}],"messages":null,"result":null}',
+      '{"success":false,"errors":[{"code":5}]}',
+      '{"success":false,"errors":[{"code":5}],"messages":"none"}',
+    }
+    for _, body in ipairs(bodies) do
+      local err = failure { status = 403, body = body, effect = false }
+      assert.same({ { code = 5 } }, err.errors)
+      assert.same({}, err.messages)
+    end
+    sandbox.fault { path = "/verify", body = '{"success":true,"errors":null,"result":null}' }
+    local _, envelope = cloudflare.new(sandbox.options "plain").tokens.verify()
+    assert.same({ {}, {} }, { envelope.errors, envelope.messages })
+    assert.equal(cloudflare.null, envelope.result)
+  end)
+
+  -- What a child prints whose lua-cjson cannot do its work.
+  local function unreadable(faults, code)
+    if faults then sandbox.fault(faults) end
+    return run(([[
+      local cjson = require "cjson"
+      local new = cjson.new
+      cjson.new = function() return { decode = function() error("no tables\ntoday", 0) end } end
+      package.loaded.cloudflare = nil
+      cloudflare = require "cloudflare"
+      cjson.new = new
+      local function show(...)
+        for i = 1, select("#", ...) do io.write(tostring((select(i, ...))), i < select("#", ...) and "|" or "\n") end
+      end
+      %s]]):format(code))
+  end
+  local reason = "the answer could not be made into Lua tables (no tables today)"
+
+  it("calls nothing memory that is not: a read says why, and keeps its evidence", function()
+    local output = unreadable(nil, [[
+      local result, err = cloudflare.tokens.verify()
+      show(result, err.kind, err.outcome, err.http.status, #err.http.trace, err.http.trace[1].proved)
+      print(err)]])
+    assert.truthy(output:find("^nil|host|failed|200|1|present\n"))
+    assert.is_true(contains(output, "cloudflare.tokens.verify: the API said yes (HTTP 200); " .. reason .. " [ray "))
+  end)
+
+  it("calls nothing memory that is not: a refusal keeps its codes", function()
+    local output = unreadable({ method = "DELETE", status = 403, code = 9106 }, ([[
+      local result, err = cloudflare.tokens.delete(nil, "%s")
+      show(result, err.kind, err.outcome, err.code, #err.errors, err.errors[1].code, #err.messages, err.http.trace[1].codes[1])
+      print(err)]]):format(sandbox.fresh()))
+    assert.truthy(output:find("^nil|api|refused|9106|1|9106|0|9106\n"))
+    assert.is_true(contains(output, "cloudflare.tokens.delete: the API refused (HTTP 403, code 9106"))
+    assert.is_true(contains(output, "; " .. reason .. " [ray "))
+  end)
+
+  it("calls nothing memory that is not: a proven deletion stays one", function()
+    local id = sandbox.fresh()
+    local output = unreadable(nil, ([[
+      local token, envelope = cloudflare.tokens.delete(nil, "%s")
+      show(token.id, envelope.success, envelope.outcome, envelope.result.id, #envelope.errors, #envelope.messages,
+        envelope.http.status, envelope.http.trace[1].proved)]]):format(id))
+    assert.equal(("%s|true|deleted|%s|0|0|200|deleted\n"):format(id, id), output)
+  end)
+
+  it("calls nothing memory that is not: neither a hook that lets nothing be built", function()
+    local id = sandbox.fresh()
+    local output = run(([[
+      local call = cloudflare.async.tokens.delete(nil, "%s", { max_retries = 0 })
+      while not call:done() do cloudflare.step(0.1) end
+      local verify = cloudflare.async.tokens.verify()
+      while not verify:done() do cloudflare.step(0.1) end
+      debug.sethook(function() -- of C functions that C calls
+        local called, caller = debug.getinfo(2, "S"), debug.getinfo(3, "S")
+        if called.what == "C" and caller and caller.what == "C" then error("of the host", 0) end
+      end, "c")
+      local token, envelope = call:wait()
+      local result, err = verify:wait()
+      debug.sethook()
+      print(token and token.id, envelope.outcome, result, err and err.outcome, err)
+    ]]):format(id))
+    assert.truthy(output:find("^" .. id .. "\tdeleted\tnil\tfailed\tcloudflare: .*raised"))
+    assert.is_false(contains(output, "memory"))
+  end)
+
   -- One of each kind, and what its sentence must hold.
   local kinds = {
     argument = { function()

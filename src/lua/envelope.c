@@ -4,7 +4,7 @@
 #include "json.h"
 #include "state.h"
 
-#define BUILDS_MAX 100 /* times that an answer is built, each time with one of somebody else's errors in between */
+#define BUILDS_MAX 100 /* times that an answer is built either way, each time with somebody's error in between */
 
 enum reserve { RESERVED_RESULT = 1, RESERVED_ENVELOPE, RESERVED_ERROR };
 
@@ -17,16 +17,51 @@ static void push_id(lua_State *L, const char *id)
     lua_setfield(L, -2, "id");
 }
 
-/* [-0, +1, e] The decoded envelope, or false where none arrived. */
-static void push_envelope(lua_State *L, const struct lcf_exchange *x)
+/* [-0, +0, e] Gives the envelope on top of the stack a table under `name`, where the API sent none. */
+static void make_list(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    bool is_list = lua_istable(L, -1);
+    lua_pop(L, 1);
+    if (is_list) return;
+    lua_newtable(L);
+    lua_setfield(L, -2, name);
+}
+
+/* [-0, +1, e] An envelope of what the scanner read, where lua-cjson made no tables. */
+static void push_reading(lua_State *L, const struct lcf_exchange *x)
+{
+    const struct lcf_reading *reading = &lcf_exchange_last_answer(x)->reading;
+    lua_createtable(L, 0, 6);
+    lua_createtable(L, (int)reading->code_count, 0);
+    for (size_t i = 0; i < reading->code_count; i++) {
+        lua_createtable(L, 0, 1);
+        lcf_set_number(L, "code", reading->codes[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "errors");
+    lua_pushboolean(L, reading->success == LCF_SUCCESS);
+    lua_setfield(L, -2, "success");
+    push_id(L, x->outcome == LCF_DELETED ? x->id : "");
+    lua_setfield(L, -2, "result");
+}
+
+/* [-0, +1, e] The envelope, or false where none arrived. */
+static void push_envelope(lua_State *L, const struct lcf_exchange *x, bool decoded)
 {
     struct lcf_text body = lcf_exchange_body(x);
     if (body.len == 0) {
         lua_pushboolean(L, 0);
         return;
     }
-    lcf_state_get(L, LCF_SLOT_DECODE);
-    lcf_json_push(L, body, x->secret);
+    if (decoded) {
+        lcf_state_get(L, LCF_SLOT_DECODE);
+        lcf_json_push(L, body, x->secret);
+    } else {
+        push_reading(L, x);
+    }
+    make_list(L, "errors");
+    make_list(L, "messages");
 }
 
 static bool is_success(const struct lcf_exchange *x, bool missing_ok)
@@ -50,25 +85,32 @@ static void push_result(lua_State *L, const struct lcf_exchange *x, int envelope
     lua_newtable(L);
 }
 
+/* [-0, +0, e] */
+static const char *words_of(lua_State *L, int raised)
+{
+    return lua_isstring(L, raised) ? lua_tostring(L, raised) : luaL_typename(L, raised);
+}
+
+/* The arguments: the exchange, missing_ok, and what lua-cjson raised before, or nil. */
 int lcf_answer_build(lua_State *L)
 {
     const struct lcf_exchange *x = lua_touserdata(L, 1);
-    bool missing_ok = lua_toboolean(L, 2);
-    push_envelope(L, x);   /* 3 */
-    lcf_http_push(L, x);   /* 4 */
-    if (!is_success(x, missing_ok)) {
+    bool missing_ok = lua_toboolean(L, 2), decoded = lua_isnil(L, 3);
+    push_envelope(L, x, decoded); /* 4 */
+    lcf_http_push(L, x);          /* 5 */
+    if (!is_success(x, missing_ok) || (x->outcome == LCF_OK && !decoded)) {
         const struct lcf_entry *answer = lcf_exchange_answer(x);
-        bool says = answer && answer->reading.success != LCF_NO_ENVELOPE && lua_istable(L, 3);
-        lcf_error_push(L, x, says ? 3 : 0);
+        bool says = answer && answer->reading.success != LCF_NO_ENVELOPE && lua_istable(L, 4);
+        lcf_error_push(L, x, says ? 4 : 0, decoded ? NULL : words_of(L, 3));
         lua_pushnil(L);
         lua_insert(L, -2);
         return 2;
     }
-    lua_setfield(L, 3, "http");
+    lua_setfield(L, 4, "http");
     lua_pushstring(L, lcf_outcome_name(x->outcome));
-    lua_setfield(L, 3, "outcome");
-    push_result(L, x, 3);
-    lua_pushvalue(L, 3);
+    lua_setfield(L, 4, "outcome");
+    push_result(L, x, 4);
+    lua_pushvalue(L, 4);
     return 2;
 }
 
@@ -77,9 +119,11 @@ void lcf_reserve_push(lua_State *L, const struct lcf_exchange *x)
     lua_createtable(L, 3, 0);
     push_id(L, x->id);
     lua_rawseti(L, -2, RESERVED_RESULT);
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 5);
     lua_pushboolean(L, 1);
     lua_setfield(L, -2, "success");
+    make_list(L, "errors");
+    make_list(L, "messages");
     lua_pushliteral(L, "unknown");
     lua_setfield(L, -2, "outcome");
     lcf_http_push(L, x);
@@ -100,27 +144,33 @@ static void set_word(lua_State *L, int key_slot, int word_slot)
 }
 
 /* [-0, +2, -] The answer without memory. A read's result is lost with it: that is a failure. */
-static void push_reserved(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve)
+static void push_reserved(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve, int status)
 {
     bool success = is_success(x, missing_ok) && x->outcome != LCF_OK;
     if (success) lua_rawgeti(L, reserve, RESERVED_RESULT);
     else lua_pushnil(L);
     lua_rawgeti(L, reserve, success ? RESERVED_ENVELOPE : RESERVED_ERROR);
     set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)(x->outcome == LCF_OK ? LCF_FAILED : x->outcome));
+    if (!success && status != LUA_ERRMEM) set_word(L, LCF_SLOT_KEY_MESSAGE, LCF_SLOT_RAISED);
 }
 
-/* A finalizer that happens to run (before Lua 5.4), or a hook, may raise in here: then it is built anew. */
+/* A finalizer that happens to run (before Lua 5.4), or a hook, may raise in here: then it is built anew, and
+ * at last without lua-cjson, which may be what raises. */
 int lcf_answer_push(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve)
 {
-    int top = lua_gettop(L), status = LUA_ERRRUN;
-    for (int builds = 0; status != LUA_ERRMEM && builds < BUILDS_MAX; builds++) {
+    const int raised = lua_gettop(L) + 1; /* here lies what the last build raised */
+    int status = LUA_ERRRUN;
+    lua_pushnil(L);
+    for (int builds = 0; status != 0 && status != LUA_ERRMEM && builds < 2 * BUILDS_MAX; builds++) {
         lcf_state_get(L, LCF_SLOT_ANSWER);
         lua_pushlightuserdata(L, (void *)(size_t)x);
         lua_pushboolean(L, missing_ok);
-        status = lua_pcall(L, 2, 2, 0);
-        if (status == 0) return 2;
-        lua_settop(L, top);
+        if (builds < BUILDS_MAX) lua_pushnil(L);
+        else lua_pushvalue(L, raised);
+        status = lua_pcall(L, 3, 2, 0);
+        if (status != 0) lua_replace(L, raised);
     }
-    push_reserved(L, x, missing_ok, reserve);
+    if (status != 0) push_reserved(L, x, missing_ok, reserve, status);
+    lua_remove(L, raised);
     return 2;
 }

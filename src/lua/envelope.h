@@ -6,7 +6,8 @@
 
 /* A finished exchange becomes `result, envelope` or `nil, error`. The plain form of every
  * possible answer is reserved before anything is sent: when Lua has no memory left for the rich
- * one, the outcome still reaches the caller. */
+ * one, the outcome still reaches the caller. Where lua-cjson fails for any other reason, the answer is
+ * made of what the scanner read. */
 
 /* [-0, +1, e] Pushes the reserve for an exchange that is about to begin. */
 void lcf_reserve_push(lua_State *L, const struct lcf_exchange *exchange);
@@ -15,7 +16,7 @@ void lcf_reserve_push(lua_State *L, const struct lcf_exchange *exchange);
  * Returns 2. */
 int lcf_answer_push(lua_State *L, const struct lcf_exchange *exchange, bool missing_ok, int reserve);
 
-/* [-2, +2, e] The function that builds the rich answer, for LCF_SLOT_ANSWER. */
+/* [-3, +2, e] The function that builds the rich answer, for LCF_SLOT_ANSWER. */
 int lcf_answer_build(lua_State *L);
 
 #endif

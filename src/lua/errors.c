@@ -197,11 +197,12 @@ static void add_quoted(luaL_Buffer *b, const char *words)
     }
 }
 
-/* The first error of the envelope. Its message is anchored by the envelope. */
+/* The first error of the envelope, whose message the envelope anchors; and why there is no envelope
+ * though one arrived, or NULL. */
 struct said {
     bool has_code;
     int code;
-    const char *message;
+    const char *message, *unbuilt;
 };
 
 /* [-0, +1, e] The first object in `errors` of the envelope, or nil. */
@@ -315,6 +316,13 @@ static const char *other_id(const struct lcf_exchange *x)
     return NULL;
 }
 
+static void add_unbuilt(luaL_Buffer *b, const char *why)
+{
+    luaL_addstring(b, "; the answer could not be made into Lua tables (");
+    add_quoted(b, why);
+    luaL_addchar(b, ')');
+}
+
 static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e,
                            const struct said *said)
 {
@@ -331,6 +339,7 @@ static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const s
         luaL_addstring(b, other_id(x));
     }
     if (x->outcome == LCF_UNKNOWN) add_advice(b, "repeating the call is safe");
+    if (said->unbuilt) add_unbuilt(b, said->unbuilt);
 }
 
 /* [-0, +1, e] */
@@ -343,7 +352,7 @@ static void push_sentence(lua_State *L, const struct lcf_exchange *x, const stru
     luaL_addstring(&b, "cloudflare.");
     luaL_addstring(&b, x->label->name);
     luaL_addstring(&b, ": ");
-    luaL_addstring(&b, headline(x));
+    luaL_addstring(&b, x->outcome == LCF_OK ? "the API said yes" : headline(x));
     add_advice(&b, finding(x, last));
     if (x->kind == LCF_KIND_CANCELLED) luaL_addstring(&b, ": cancelled");
     else if (!e) luaL_addstring(&b, x->kind == LCF_KIND_TIMEOUT ? ": no time was left" : "");
@@ -382,12 +391,14 @@ static void copy_code(lua_State *L, int envelope)
     lua_pop(L, 1);
 }
 
-void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope)
+void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope, const char *unbuilt)
 {
-    const struct said said = first_error(L, envelope);
+    struct said said = first_error(L, envelope);
+    bool lost = x->outcome == LCF_OK; /* a read's result, with the tables */
+    said.unbuilt = unbuilt;
     push_sentence(L, x, &said);
     lua_insert(L, -2); /* sentence, http */
-    lcf_error_plain(L, x->kind, x->outcome, lua_tostring(L, -2));
+    lcf_error_plain(L, lost ? LCF_KIND_HOST : x->kind, lost ? LCF_FAILED : x->outcome, lua_tostring(L, -2));
     lua_remove(L, -2);
     copy_field(L, envelope, "errors");
     copy_field(L, envelope, "messages");

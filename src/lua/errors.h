@@ -28,7 +28,8 @@ int lcf_wrong_type(lua_State *L, const char *function, int argument, const char 
 void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *message);
 
 /* [-1, +1, e] The error that an ended exchange amounts to, around the `http` table on top of
- * the stack. `envelope` is the index of the decoded envelope, or 0. */
-void lcf_error_push(lua_State *L, const struct lcf_exchange *exchange, int envelope);
+ * the stack. `envelope` is the index of the envelope, or 0; `unbuilt` why lua-cjson made no tables
+ * of it (then a read that succeeded is an error, too), or NULL. */
+void lcf_error_push(lua_State *L, const struct lcf_exchange *exchange, int envelope, const char *unbuilt);
 
 #endif

@@ -21,6 +21,8 @@ enum lcf_slot {
     LCF_SLOT_OPERATION,      /* the closure maker of wait.lua */
     LCF_SLOT_ERROR_META,
     LCF_SLOT_KEY_OUTCOME,    /* the string "outcome" */
+    LCF_SLOT_KEY_MESSAGE,    /* the string "message" */
+    LCF_SLOT_RAISED,         /* the sentence for an answer that could not be built though there was memory */
     LCF_SLOT_OUTCOMES,       /* from here: the outcomes' names, in the order of enum lcf_outcome */
     LCF_SLOTS = LCF_SLOT_OUTCOMES + LCF_FAILED
 };

@@ -57,9 +57,9 @@
 ---@field argument? string
 ---Code of the first of `errors`, where it has one.
 ---@field code? integer
----As the API sent them, where an envelope arrived.
+---As the API sent them, where an envelope arrived; empty where it sent null or none.
 ---@field errors? cloudflare.Message[]
----As the API sent them, where an envelope arrived.
+---As the API sent them, where an envelope arrived; empty where it sent null or none.
 ---@field messages? cloudflare.Message[]
 ---@operator concat(any): string
 
