@@ -40,6 +40,7 @@ build = {
         "src/core/scanner.c",
         "src/core/settle.c",
         "src/core/verdict.c",
+        "src/core/words.c",
         "src/transport/attempt.c",
         "src/transport/bytes.c",
         "src/transport/clock.c",

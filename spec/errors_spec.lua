@@ -124,6 +124,14 @@ describe("an error", function()
     assert.equal(words, err.errors[1].message) -- as received
   end)
 
+  it("is UTF-8 in which nothing steers a terminal or turns the writing, whatever the API's words hold", function()
+    local words = "caf\195\169 \194\155" .. "31mred\194\133next\226\128\168line\226\128\174evil\226\129\166x"
+      .. "\216\156y"
+    local err = failure { status = 403, code = 9109, message = words }
+    assert.is_true(contains(tostring(err), '"caf\195\169  31mred next line evil x y"'))
+    assert.equal(words, err.errors[1].message) -- as received
+  end)
+
   it("does not grow with the API's words", function()
     local err = failure { status = 403, code = 9109, message = ("word "):rep(2000) }
     assert.is_true(#tostring(err) < 1000)
@@ -201,7 +209,8 @@ describe("an error", function()
   it("calls nothing memory that is not: a refusal keeps its codes", function()
     local output = unreadable({ method = "DELETE", status = 403, code = 9106 }, ([[
       local result, err = cloudflare.tokens.delete(nil, "%s")
-      show(result, err.kind, err.outcome, err.code, #err.errors, err.errors[1].code, #err.messages, err.http.trace[1].codes[1])
+      show(result, err.kind, err.outcome, err.code, #err.errors, err.errors[1].code, #err.messages,
+        err.http.trace[1].codes[1])
       print(err)]]):format(sandbox.fresh()))
     assert.truthy(output:find("^nil|api|refused|9106|1|9106|0|9106\n"))
     assert.is_true(contains(output, "cloudflare.tokens.delete: the API refused (HTTP 403, code 9106"))

@@ -111,7 +111,7 @@ static size_t utf8_shape(int lead, int *low, int *high)
     return 0;
 }
 
-static size_t raw_character(struct lcf_span *c, unsigned char out[4])
+size_t lcf_utf8_take(struct lcf_span *c, unsigned char out[4])
 {
     int low, high;
     size_t len = utf8_shape(lcf_peek(c), &low, &high);
@@ -127,7 +127,7 @@ static size_t raw_character(struct lcf_span *c, unsigned char out[4])
 /* The next character inside a string, decoded to UTF-8: its length, or 0 if it is not valid. */
 static size_t character(struct lcf_span *c, unsigned char out[4])
 {
-    return lcf_take(c, '\\') ? escape(c, out) : raw_character(c, out);
+    return lcf_take(c, '\\') ? escape(c, out) : lcf_utf8_take(c, out);
 }
 
 static bool string(struct lcf_span *c)

@@ -49,4 +49,8 @@ bool lcf_json_decode(struct lcf_span string, char *out, size_t max, size_t *len)
 /* Reads a number written as a plain integer of at most nine digits; false for any other. */
 bool lcf_json_integer(struct lcf_span number, int *out);
 
+/* Takes the next character of UTF-8 text into `out`: its length, or 0 where it is a control byte below
+ * U+0020 or no UTF-8, and then some bytes of it may have been taken. */
+size_t lcf_utf8_take(struct lcf_span *text, unsigned char out[4]);
+
 #endif

@@ -1,4 +1,5 @@
 #include "errors.h"
+#include "../core/words.h"
 #include "evidence.h"
 #include "json.h"
 #include "state.h"
@@ -185,16 +186,11 @@ static const char *code_advice(int code)
     return NULL;
 }
 
-/* Adds foreign words with nothing in them that could end a line or steer a terminal. */
 static void add_quoted(luaL_Buffer *b, const char *words)
 {
-    size_t len = strlen(words);
-    if (len > QUOTE_MAX) len = QUOTE_MAX;
-    while (len > 0 && (words[len] & 0xC0) == 0x80) len--; /* not in the middle of a character */
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)words[i];
-        luaL_addchar(b, byte < ' ' || byte == 0x7F ? ' ' : words[i]);
-    }
+    char harmless[QUOTE_MAX];
+    struct lcf_text text = {words, strlen(words)};
+    luaL_addlstring(b, harmless, lcf_words_copy(lcf_span_of(text), harmless, sizeof harmless));
 }
 
 /* The first error of the envelope, whose message the envelope anchors; and why there is no envelope
