@@ -281,6 +281,36 @@ describe("a bad value of an option returns nil and an error:", function()
     end)
   end
 
+  -- What people have in place of a credential (%s: one), and a part of what they are told.
+  local spoilt = {
+    { "%s\n", "line end" }, { "%s\r\n", "line end" }, { " %s", "blank" }, { "%s\t", "blank" },
+    { "Bearer %s", "Bearer" }, { "bearer: %s", "Bearer" }, { "Authorization: Bearer %s", "Bearer" },
+    { '"%s"', "quotes" }, { "'%s'", "quotes" }, { "%s\\n", "backslash" },
+    { "${%s}", "variable" }, { "<%s>", "placeholder" }, { "op://%s/token", "reference" },
+    { "%s********", "asterisks" },
+    { "%s %s", "blanks" }, { "\239\187\191%s", "byte order mark" }, { "%s\194\160", "no%-break space" },
+  }
+  for _, row in ipairs(spoilt) do
+    local value = ("QQQQQQQQ"):rep(5)
+    local credential = row[1]:gsub("%%s", value)
+    local shown = row[1]:gsub("[^ -~]", function(byte) return ("\\%d"):format(byte:byte()) end)
+    it(("a credential as people have it, %s, and names its %s"):format(shown, row[2]), function()
+      local function vault() return credential end
+      local _, of_vault = client { api_token = vault }.tokens.delete(sandbox.account, ID)
+      for option, err in pairs {
+        api_token = select(2, cloudflare.new { api_token = credential }),
+        api_key = select(2, cloudflare.new { api_key = credential, api_email = "me@example.com" }),
+        vault = of_vault,
+      } do
+        assert_fault(option == "vault" and "api_token" or option, nil, err)
+        assert.truthy(tostring(err):find("not a credential", 1, true))
+        assert.truthy(tostring(err):find(row[2]), tostring(err))
+        assert.is_false(contains(tostring(err), "QQQQ"))
+      end
+      assert.equal(0, arrived())
+    end)
+  end
+
   it("never repeats a credential", function()
     local secret = "cfat_" .. ("Q"):rep(40)
     local _, err = client { api_token = secret .. "\n" }
@@ -456,6 +486,22 @@ describe("the environment", function()
       end
     end
     assert.equal(before, #sandbox.ledger())
+  end)
+
+  it("with a key alone names the address's variable, and where a token belongs", function()
+    local print_error = "print(select(2, cloudflare.new()))"
+    local sentence = in_environment(with { CLOUDFLARE_API_KEY = sandbox.key }, print_error)
+    assert.is_true(contains(sentence, "CLOUDFLARE_EMAIL"))
+    assert.is_true(contains(sentence, "a token belongs in CLOUDFLARE_API_TOKEN"))
+    assert.is_false(contains(sentence, sandbox.key))
+    local with_key = ("print(select(2, cloudflare.new { api_key = '%s' }))"):format(sandbox.key)
+    local in_code = in_environment(with {}, with_key)
+    assert.is_true(contains(in_code, "a token belongs in api_token"))
+  end)
+
+  it("is named where it gave what is no credential", function()
+    local sentence = in_environment(with { CLOUDFLARE_API_TOKEN = "${TOKEN}" }, "print(select(2, cloudflare.new()))")
+    assert.truthy(sentence:find("variable.*it came from CLOUDFLARE_API_TOKEN"))
   end)
 
   it("without a credential, inside nginx, is an error that names the directive which is missing there", function()

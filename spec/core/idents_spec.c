@@ -100,12 +100,12 @@ static void what_may_be_a_secret_is_told_apart_so_that_it_is_never_repeated(void
     expect_none(wrong);
 }
 
-static bool check_credential(struct lcf_text credential)
+static enum lcf_credential_fault check_credential(struct lcf_text credential)
 {
     struct lcf_text copy = exact(credential);
-    bool good = lcf_check_credential(lcf_span_of(copy));
+    enum lcf_credential_fault fault = lcf_check_credential(lcf_span_of(copy));
     release(copy);
-    return good;
+    return fault;
 }
 
 static void credentials_hold_visible_ascii_and_no_other_byte(void **state)
@@ -114,10 +114,12 @@ static void credentials_hold_visible_ascii_and_no_other_byte(void **state)
     (void)state;
     for (unsigned byte = 0; byte <= 0xFF; byte++) {
         char first = (char)byte, middle[] = {'a', (char)byte, 'b'}, last[] = {'a', (char)byte};
-        bool good = byte >= 0x21 && byte <= 0x7E;
-        if (check_credential((struct lcf_text){&first, 1}) != good) WRONG(wrong, "%02X alone", byte);
-        if (check_credential((struct lcf_text){middle, 3}) != good) WRONG(wrong, "%02X in the middle", byte);
-        if (check_credential((struct lcf_text){last, 2}) != good) WRONG(wrong, "%02X at the end", byte);
+        bool good = byte >= 0x21 && byte <= 0x7E, blank = byte == 0x20 || (byte >= 0x09 && byte <= 0x0D);
+        enum lcf_credential_fault inside = good ? LCF_CREDENTIAL_GOOD : LCF_CREDENTIAL_BYTES;
+        enum lcf_credential_fault end = blank ? LCF_CREDENTIAL_ENDS : inside;
+        if (check_credential((struct lcf_text){&first, 1}) != end) WRONG(wrong, "%02X alone", byte);
+        if (check_credential((struct lcf_text){middle, 3}) != inside) WRONG(wrong, "%02X in the middle", byte);
+        if (check_credential((struct lcf_text){last, 2}) != end) WRONG(wrong, "%02X at the end", byte);
     }
     expect_none(wrong);
 }
@@ -128,11 +130,81 @@ static void a_credential_has_at_least_one_byte_and_at_most_4096(void **state)
     (void)state;
     memset(many, 'a', sizeof many);
     assert_int_equal(LCF_CREDENTIAL_MAX, 4096);
-    assert_false(check_credential((struct lcf_text){many, 0}));
-    assert_false(lcf_check_credential(lcf_span_of((struct lcf_text){NULL, 0})));
-    assert_true(check_credential((struct lcf_text){many, 1}));
-    assert_true(check_credential((struct lcf_text){many, LCF_CREDENTIAL_MAX}));
-    assert_false(check_credential((struct lcf_text){many, LCF_CREDENTIAL_MAX + 1}));
+    assert_int_equal(check_credential((struct lcf_text){many, 0}), LCF_CREDENTIAL_LENGTH);
+    assert_int_equal(lcf_check_credential(lcf_span_of((struct lcf_text){NULL, 0})), LCF_CREDENTIAL_LENGTH);
+    assert_int_equal(check_credential((struct lcf_text){many, 1}), LCF_CREDENTIAL_GOOD);
+    assert_int_equal(check_credential((struct lcf_text){many, LCF_CREDENTIAL_MAX}), LCF_CREDENTIAL_GOOD);
+    assert_int_equal(check_credential((struct lcf_text){many, LCF_CREDENTIAL_MAX + 1}), LCF_CREDENTIAL_LENGTH);
+}
+
+#define VALUE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123"
+
+static void what_people_have_in_place_of_a_credential_is_told_apart(void **state)
+{
+    static const struct {
+        struct lcf_text credential;
+        enum lcf_credential_fault fault;
+    } rows[] = {
+        {BYTES(VALUE "\n"), LCF_CREDENTIAL_ENDS},
+        {BYTES(VALUE "\r\n"), LCF_CREDENTIAL_ENDS},
+        {BYTES(VALUE "\r"), LCF_CREDENTIAL_ENDS},
+        {BYTES(" " VALUE), LCF_CREDENTIAL_ENDS},
+        {BYTES("\t" VALUE), LCF_CREDENTIAL_ENDS},
+        {BYTES("\n"), LCF_CREDENTIAL_ENDS},
+        {BYTES("Bearer " VALUE), LCF_CREDENTIAL_HEADER},
+        {BYTES("bearer\t" VALUE), LCF_CREDENTIAL_HEADER},
+        {BYTES("BEARER:" VALUE), LCF_CREDENTIAL_HEADER},
+        {BYTES("Authorization: Bearer " VALUE), LCF_CREDENTIAL_HEADER},
+        {BYTES("authorization:" VALUE), LCF_CREDENTIAL_HEADER},
+        {BYTES("\"" VALUE "\""), LCF_CREDENTIAL_QUOTED},
+        {BYTES("'" VALUE "'"), LCF_CREDENTIAL_QUOTED},
+        {BYTES("`" VALUE "`"), LCF_CREDENTIAL_QUOTED},
+        {BYTES("\"\""), LCF_CREDENTIAL_QUOTED},
+        {BYTES("'" VALUE " " VALUE "'"), LCF_CREDENTIAL_QUOTED},
+        {BYTES(VALUE "\\n"), LCF_CREDENTIAL_WRITTEN_OUT},
+        {BYTES(VALUE "\\r\\n"), LCF_CREDENTIAL_WRITTEN_OUT},
+        {BYTES(VALUE "\\r"), LCF_CREDENTIAL_WRITTEN_OUT},
+        {BYTES("${CLOUDFLARE_API_TOKEN}"), LCF_CREDENTIAL_VARIABLE},
+        {BYTES("$(cat /run/secrets/token)"), LCF_CREDENTIAL_VARIABLE},
+        {BYTES("{{ .Values.token }}"), LCF_CREDENTIAL_VARIABLE},
+        {BYTES("<your-token>"), LCF_CREDENTIAL_PLACEHOLDER},
+        {BYTES("<your token>"), LCF_CREDENTIAL_PLACEHOLDER},
+        {BYTES("op://vault/cloudflare/token"), LCF_CREDENTIAL_REFERENCE},
+        {BYTES("https://vault.example/token"), LCF_CREDENTIAL_REFERENCE},
+        {BYTES("***"), LCF_CREDENTIAL_MASKED},
+        {BYTES("cfat_****wxyz"), LCF_CREDENTIAL_MASKED},
+        {BYTES(VALUE "****"), LCF_CREDENTIAL_MASKED},
+        {BYTES(VALUE " " VALUE), LCF_CREDENTIAL_BYTES},
+        {BYTES(VALUE "\n" VALUE), LCF_CREDENTIAL_BYTES},
+        {BYTES("\xEF\xBB\xBF" VALUE), LCF_CREDENTIAL_BYTES},
+        {BYTES(VALUE "\xC2\xA0"), LCF_CREDENTIAL_BYTES},
+        {BYTES("\x1B[32m" VALUE "\x1B[0m"), LCF_CREDENTIAL_BYTES},
+        {BYTES(VALUE "\0"), LCF_CREDENTIAL_BYTES},
+    };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        enum lcf_credential_fault fault = check_credential(rows[i].credential);
+        if (fault != rows[i].fault) WRONG(wrong, "%s: %d", rows[i].credential.at, (int)fault);
+    }
+    expect_none(wrong);
+}
+
+static void anything_else_that_a_header_may_carry_is_taken_for_a_credential(void **state)
+{
+    static const char *const taken[] = {
+        VALUE, "cfat_" VALUE "01234567", "cfut_" VALUE "01234567", "cfk_" VALUE, "cfoat_" VALUE, "0123456789abcdef",
+        "eyJhbGciOiJIUzI1NiJ9.e30.abc-_", "a+b/c==", "Bearer", "bearer-" VALUE, "authorization", "authorizations:x",
+        "\"", "'" VALUE, VALUE "'", "\"" VALUE "'", "a\"b\"c", "n", "\\", VALUE "\\t", "a\\nb",
+        "$NAME", "${NAME", "NAME}", "$2b$10$abc", "{x}", "<", "<a", "a>", "://", "a:b//c", "a1://b", "a*b**c", "**", "a,b;c=d", "*", "~",
+    };
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(taken); i++) {
+        enum lcf_credential_fault fault = check_credential(text_of(taken[i]));
+        if (fault != LCF_CREDENTIAL_GOOD) WRONG(wrong, "%s: %d", taken[i], (int)fault);
+    }
+    expect_none(wrong);
 }
 
 static void header_values_hold_printable_ascii_with_spaces_only_inside(void **state)
@@ -504,6 +576,8 @@ int main(void)
         cmocka_unit_test(what_may_be_a_secret_is_told_apart_so_that_it_is_never_repeated),
         cmocka_unit_test(credentials_hold_visible_ascii_and_no_other_byte),
         cmocka_unit_test(a_credential_has_at_least_one_byte_and_at_most_4096),
+        cmocka_unit_test(what_people_have_in_place_of_a_credential_is_told_apart),
+        cmocka_unit_test(anything_else_that_a_header_may_carry_is_taken_for_a_credential),
         cmocka_unit_test(header_values_hold_printable_ascii_with_spaces_only_inside),
         cmocka_unit_test(good_base_urls_are_taken),
         cmocka_unit_test(only_two_schemes_are_known),

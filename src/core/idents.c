@@ -55,9 +55,70 @@ static bool fits_a_header(struct lcf_span text)
     return !lcf_is_empty(text) && text.end - text.at <= LCF_CREDENTIAL_MAX;
 }
 
-bool lcf_check_credential(struct lcf_span credential)
+static bool is_blank(int byte)
 {
-    return fits_a_header(credential) && all(credential, is_visible);
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+static bool is_letter(int byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+static bool ends_with(struct lcf_span text, const char *suffix)
+{
+    const ptrdiff_t len = (ptrdiff_t)strlen(suffix);
+    return text.end - text.at >= len && starts_with((struct lcf_span){text.end - len, text.end}, suffix);
+}
+
+/* Whether it stands between two marks that do not overlap. */
+static bool between(struct lcf_span text, const char *open, const char *close)
+{
+    return lcf_take_word(&text, open) && ends_with(text, close);
+}
+
+/* Moves past a word in upper or lower case, given in lower case. */
+static bool take_any_case(struct lcf_span *text, const char *word)
+{
+    for (; *word; word++)
+        if (!lcf_take(text, *word) && !lcf_take(text, (char)(*word - 'a' + 'A'))) return false;
+    return true;
+}
+
+static bool begins_as_header(struct lcf_span text)
+{
+    struct lcf_span scheme = text;
+    bool name = take_any_case(&text, "authorization") && lcf_peek(&text) == ':';
+    return name || (take_any_case(&scheme, "bearer") && (lcf_peek(&scheme) == ':' || is_blank(lcf_peek(&scheme))));
+}
+
+static bool is_reference(struct lcf_span text)
+{
+    struct lcf_span rest = text;
+    while (is_letter(lcf_peek(&rest))) rest.at++;
+    return rest.at > text.at && starts_with(rest, "://");
+}
+
+static bool is_masked(struct lcf_span text)
+{
+    for (; text.at < text.end; text.at++)
+        if (starts_with(text, "***")) return true;
+    return false;
+}
+
+enum lcf_credential_fault lcf_check_credential(struct lcf_span text)
+{
+    if (!fits_a_header(text)) return LCF_CREDENTIAL_LENGTH;
+    if (is_blank(lcf_peek(&text)) || is_blank(lcf_last(text))) return LCF_CREDENTIAL_ENDS;
+    if (begins_as_header(text)) return LCF_CREDENTIAL_HEADER;
+    if (between(text, "\"", "\"") || between(text, "'", "'") || between(text, "`", "`")) return LCF_CREDENTIAL_QUOTED;
+    if (ends_with(text, "\\n") || ends_with(text, "\\r")) return LCF_CREDENTIAL_WRITTEN_OUT;
+    if (between(text, "${", "}") || between(text, "$(", ")") || between(text, "{{", "}}"))
+        return LCF_CREDENTIAL_VARIABLE;
+    if (between(text, "<", ">")) return LCF_CREDENTIAL_PLACEHOLDER;
+    if (is_reference(text)) return LCF_CREDENTIAL_REFERENCE;
+    if (is_masked(text)) return LCF_CREDENTIAL_MASKED;
+    return all(text, is_visible) ? LCF_CREDENTIAL_GOOD : LCF_CREDENTIAL_BYTES;
 }
 
 bool lcf_check_header_value(struct lcf_span value)

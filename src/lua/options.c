@@ -266,16 +266,51 @@ void lcf_options_push_function(lua_State *L, int index, const char *name)
     if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
 }
 
+/* What is wrong with a token or a key, in words that do not repeat it; NULL for nothing. */
+static const char *credential_fault(struct lcf_text credential)
+{
+    static const char *const words[] = {
+        [LCF_CREDENTIAL_GOOD] = NULL,
+        [LCF_CREDENTIAL_LENGTH] = "not a credential: it is empty, or longer than 4096 bytes",
+        [LCF_CREDENTIAL_ENDS] =
+            "not a credential as it stands: a blank or line end is before or behind it; take it off",
+        [LCF_CREDENTIAL_HEADER] =
+            "not a credential as it stands: 'Bearer' or 'Authorization:' is in front; give what follows alone",
+        [LCF_CREDENTIAL_QUOTED] = "not a credential as it stands: quotes are around it; give what is between them",
+        [LCF_CREDENTIAL_WRITTEN_OUT] =
+            "not a credential as it stands: a line end is written out behind it (backslash and letter); take it off",
+        [LCF_CREDENTIAL_VARIABLE] =
+            "not a credential: it is the name of a variable (as in ${NAME}), and nothing has put the value in",
+        [LCF_CREDENTIAL_PLACEHOLDER] =
+            "not a credential: it is a placeholder (as in <your-token>); put the credential in its place",
+        [LCF_CREDENTIAL_REFERENCE] =
+            "not a credential: it is a reference to one (as in op://vault/item), and nothing has put the secret in",
+        [LCF_CREDENTIAL_MASKED] =
+            "not a credential: a row of asterisks stands in it, as in a masked copy; copy the credential itself",
+        [LCF_CREDENTIAL_BYTES] =
+            "not a credential: it has blanks, line ends, control bytes or bytes outside ASCII in it (a no-break space "
+            "or byte order mark cannot be seen)",
+    };
+    return words[lcf_check_credential(lcf_span_of(credential))];
+}
+
+/* What an api_key without its api_email is told. */
+static const char *key_alone(const struct lcf_options *o)
+{
+    if (!lcf_options_variable(o, "api_key"))
+        return "missing: an api_key is a global key, which needs its account's address; a token belongs in api_token";
+    return "missing: CLOUDFLARE_API_KEY is a global key, which needs its account's address in CLOUDFLARE_EMAIL; "
+           "a token belongs in CLOUDFLARE_API_TOKEN";
+}
+
 struct lcf_fault lcf_options_check_credential(const struct lcf_options *o)
 {
     bool token = o->api_token.at || o->has_vault, key = o->api_key.at || o->api_email.at;
     if (token && key) return fault("api_token", "two credentials: give api_token, or api_key with api_email");
-    if (o->api_key.at && !o->api_email.at) return fault("api_email", "missing: an api_key needs its account's address");
+    if (o->api_key.at && !o->api_email.at) return fault("api_email", key_alone(o));
     if (o->api_email.at && !o->api_key.at) return fault("api_key", "missing: an api_email alone is no credential");
-    if (o->api_token.at && !lcf_check_credential(lcf_span_of(o->api_token)))
-        return fault("api_token", "not a credential: it has spaces, line ends, or bytes outside ASCII, or is too long");
-    if (o->api_key.at && !lcf_check_credential(lcf_span_of(o->api_key)))
-        return fault("api_key", "not a credential: it has spaces, line ends, or bytes outside ASCII, or is too long");
+    if (o->api_token.at && credential_fault(o->api_token)) return fault("api_token", credential_fault(o->api_token));
+    if (o->api_key.at && credential_fault(o->api_key)) return fault("api_key", credential_fault(o->api_key));
     if (o->api_email.at && !lcf_check_header_value(lcf_span_of(o->api_email)))
         return fault("api_email", "not an address that fits into a header");
     return no_fault;
