@@ -73,25 +73,74 @@ describe("an error", function()
     assert.equal(err, caught)
   end)
 
-  -- What it says, by what the API answered.
+  -- What a deletion or, with a fourth value, a verify says when the API answers so.
+  local PERMISSION, BAD_HEADER = "Account API Tokens Write", "Invalid format for %s header"
+  local function chained(cause)
+    local error = '{"code":6003,"message":"Invalid request headers","error_chain":[{"code":%d,"message":"%s"}]}'
+    return { status = 400, effect = false, body = ('{"success":false,"errors":[%s],"result":null}')
+      :format(error:format(cause == "Authorization" and 6111 or 6103, BAD_HEADER:format(cause))) }
+  end
   local hints = {
-    { "9109: which permission is needed", { status = 403, code = 9109 }, "Account API Tokens Write" },
-    { "403 with another code: which permission is needed", { status = 403, code = 10042 }, "Account API Tokens Write" },
-    { "6003: where a global key belongs", { status = 400, code = 6003 }, "api_key" },
-    { "1000: which tokens an endpoint takes", { status = 401, code = 1000 }, "/user/tokens" },
+    { "9109: which permission is needed",
+      { status = 403, code = 9109, message = "Unauthorized to access requested resource" }, PERMISSION },
+    { "9109: that the token lives, but not from this address",
+      { status = 403, code = 9109, message = "Cannot use the access token from location: 192.0.2.7" },
+      "from this address" },
+    { "9109: that the credential is none",
+      { status = 403, code = 9109, message = "Invalid access token" }, "revoked" },
+    { "9109: that waiting helps, not another try", { status = 403, code = 9109,
+      message = "Max auth failures reached, please check your Authorization header." }, "half an hour" },
+    { "10502: likewise", { status = 403, code = 10502, message = "Max auth failures reached" }, "half an hour" },
+    { "1000: what is wrong with the credential",
+      { status = 401, code = 1000, message = "Invalid API Token" }, "another account" },
+    { "1001: likewise", { status = 401, code = 1001, message = "Invalid API Token" }, "another account" },
+    { "1000 to a verify: where a user's token is verified",
+      { status = 401, code = 1000, message = "Invalid API Token" }, "/user/tokens/verify", true },
+    { "10000: that it may pass", { status = 403, code = 10000, message = "Authentication error" }, "once more" },
+    { "6003: where a global key belongs", chained "Authorization", "api_key and api_email" },
+    { "6003: where a token belongs", chained "X-Auth-Key", "api_token" },
     { "9103: key and address", { status = 403, code = 9103 }, "api_email" },
+    { "9106: that the credential was lost on the way",
+      { status = 400, code = 9106, message = "Missing X-Auth-Key, X-Auth-Email or Authorization headers" },
+      "on the way" },
     { "7003: the account id", { status = 404, code = 7003 }, "account id" },
     { "429: how long the API asked to wait",
       { status = 429, headers = { ["Retry-After"] = "300" } }, "300 s" },
   }
   for _, row in ipairs(hints) do
     it("helps with " .. row[1], function()
-      local fault, hint = row[2], row[3]
-      local err = failure(fault)
+      local fault, hint, verify = row[2], row[3], row[4]
+      local err
+      if verify then
+        fault.path = "/verify"
+        sandbox.fault(fault)
+        err = select(2, cloudflare.new(sandbox.options "plain").tokens.verify())
+      else
+        err = failure(fault)
+      end
       assert.equal("refused", err.outcome)
       assert.is_true(contains(tostring(err), hint))
+      assert.equal(hint == PERMISSION, contains(tostring(err), "permission"))
       assert.is_true(contains(tostring(err), ("HTTP %d, code %d"):format(fault.status, err.code)))
       assert.is_true(contains(tostring(err), "[ray " .. last_ray() .. "]"))
+    end)
+  end
+
+  -- Codes that say too little, or that nobody knows.
+  for _, fault in ipairs {
+    { status = 403, code = 10042, message = "Something new" },
+    { status = 403, code = 9109, message = "Something new" },
+    { status = 400, code = 1001, message = "This token cannot be deleted" },
+    { status = 401, code = 1001, message = "Something new" },
+    { status = 400, code = 10000, message = "Authentication error" },
+    { status = 403, code = 10001, message = "Unable to authenticate request" },
+    { status = 400, code = 6003, message = "Invalid request headers" },
+    { status = 403, code = 9109, message = "" },
+  } do
+    it(('advises nothing for a %d with %d "%s"'):format(fault.status, fault.code, fault.message), function()
+      local err = failure(fault)
+      assert.equal(('cloudflare.tokens.delete: the API refused (HTTP %d, code %d "%s") [ray %s]')
+        :format(fault.status, fault.code, fault.message, last_ray()), tostring(err))
     end)
   end
 

@@ -160,29 +160,62 @@ static const char *cause_advice(enum lcf_cause cause)
     }
 }
 
-/* A known error code, and what it usually means to the caller. */
-struct hint {
+/* The first error of the envelope, whose words the envelope anchors; and why there is no envelope though
+ * one arrived, or NULL. */
+struct said {
+    bool has_code;
     int code;
-    const char *advice;
+    const char *message, *cause; /* of the error, and of the first in its error_chain */
+    const char *unbuilt;
 };
+
+/* What an answer means to the caller: by its code, and by the status, the operation and a part of its words
+ * where these are given. A code alone often says too little. Where nothing is known, nothing is advised. */
+struct hint {
+    int code, status;
+    const char *operation, *words;
+    const char *advice; /* NULL: the permission that the operation needs */
+};
+
+#define NOT_ACCEPTED \
+    "the credential is revoked or expired, of another account or of the other kind (account's, user's), or was made " \
+    "seconds ago"
+#define ELSEWHERE NOT_ACCEPTED "; a user's token is verified at /user/tokens/verify"
+#define LOCKED_OUT "after too many bad credentials good ones are refused too: wait up to half an hour"
 
 static const struct hint hints[] = {
-    {1000, "the credential is wrong, revoked or expired, or asked at the wrong place: an account's endpoints take its "
-           "own tokens, /user/tokens takes a user's"},
-    {1001, "the credential is not valid"},
-    {6003, "the Authorization header was not understood: a global API key goes into api_key and api_email, "
-           "not into api_token"},
-    {7000, "check the account id and base_url"},
-    {7003, "check the account id"},
-    {9103, "api_email and api_key do not belong together"},
-    {9106, "no credential arrived: check api_token"},
-    {10000, "the credential is not valid for this account"},
+    {1000, 401, "tokens.verify", NULL, ELSEWHERE},
+    {1000, 401, NULL, NULL, NOT_ACCEPTED},
+    {1001, 401, "tokens.verify", "Invalid API Token", ELSEWHERE},
+    {1001, 401, NULL, "Invalid API Token", NOT_ACCEPTED},
+    {6003, 400, NULL, "Authorization header", "a global API key goes into api_key and api_email, not into api_token"},
+    {6003, 400, NULL, "X-Auth-Key header", "a token goes into api_token, not into api_key"},
+    {7000, 404, NULL, NULL, "check the account id and base_url"},
+    {7003, 404, NULL, NULL, "check the account id and base_url"},
+    {9103, 403, NULL, NULL, "api_email and api_key do not belong together"},
+    {9106, 400, NULL, "Missing", "the credential was taken off on the way: check base_url and the proxy"},
+    {9109, 403, NULL, "Unauthorized to access", NULL},
+    {9109, 403, NULL, "from location", "the token is valid, but its conditions do not allow it from this address"},
+    {9109, 403, NULL, "Invalid access token", NOT_ACCEPTED},
+    {9109, 403, NULL, "Max auth failures", LOCKED_OUT},
+    {10000, 401, NULL, NULL, "good credentials have met this in passing: try once more before you replace it"},
+    {10000, 403, NULL, NULL, "good credentials have met this in passing: try once more before you replace it"},
+    {10502, 0, NULL, NULL, LOCKED_OUT},
 };
 
-static const char *code_advice(int code)
+static bool holds(const char *words, const char *part)
 {
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-        if (hints[i].code == code) return hints[i].advice;
+    return words && strstr(words, part);
+}
+
+static const struct hint *find_hint(const char *operation, int status, const struct said *said)
+{
+    for (size_t i = 0; said->has_code && i < sizeof hints / sizeof *hints; i++) {
+        const struct hint *hint = &hints[i];
+        if (hint->code != said->code || (hint->status && hint->status != status)) continue;
+        if (hint->operation && strcmp(hint->operation, operation) != 0) continue;
+        if (!hint->words || holds(said->message, hint->words) || holds(said->cause, hint->words)) return hint;
+    }
     return NULL;
 }
 
@@ -193,18 +226,10 @@ static void add_quoted(luaL_Buffer *b, const char *words)
     luaL_addlstring(b, harmless, lcf_words_copy(lcf_span_of(text), harmless, sizeof harmless));
 }
 
-/* The first error of the envelope, whose message the envelope anchors; and why there is no envelope
- * though one arrived, or NULL. */
-struct said {
-    bool has_code;
-    int code;
-    const char *message, *unbuilt;
-};
-
-/* [-0, +1, e] The first object in `errors` of the envelope, or nil. */
-static void push_first_error(lua_State *L, int envelope)
+/* [-0, +1, e] The first object in the list `name` of the table at `index` (0 for none), or nil. */
+static void push_first(lua_State *L, int index, const char *name)
 {
-    if (envelope) lua_getfield(L, envelope, "errors");
+    if (index) lua_getfield(L, index, name);
     else lua_pushnil(L);
     if (lua_istable(L, -1)) {
         lua_rawgeti(L, -1, 1);
@@ -213,19 +238,31 @@ static void push_first_error(lua_State *L, int envelope)
     if (!lua_istable(L, -1)) lua_pop(L, 1), lua_pushnil(L);
 }
 
+/* [-0, +0, e] The message of the object on top of the stack, which anchors it; NULL where there is none. */
+static const char *message_of(lua_State *L)
+{
+    if (!lua_istable(L, -1)) return NULL;
+    lua_getfield(L, -1, "message");
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    lua_pop(L, 1);
+    return message;
+}
+
 /* [-0, +0, e] */
 static struct said first_error(lua_State *L, int envelope)
 {
     struct said said = {0};
-    push_first_error(L, envelope);
+    push_first(L, envelope, "errors");
     if (lua_istable(L, -1)) {
         lua_getfield(L, -1, "code");
-        lua_getfield(L, -2, "message");
-        lua_Number code = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : -1;
+        lua_Number code = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+        lua_pop(L, 1);
         said.has_code = code >= 0 && code < 1e9;
         said.code = said.has_code ? (int)code : 0;
-        said.message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-        lua_pop(L, 2);
+        said.message = message_of(L);
+        push_first(L, lua_gettop(L), "error_chain");
+        said.cause = message_of(L);
+        lua_pop(L, 1);
     }
     lua_pop(L, 1);
     return said;
@@ -322,10 +359,10 @@ static void add_unbuilt(luaL_Buffer *b, const char *why)
 static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e,
                            const struct said *said)
 {
-    const char *known = said->has_code ? code_advice(said->code) : NULL;
+    const struct hint *hint = e && x->outcome == LCF_REFUSED ? find_hint(x->label->name, e->status, said) : NULL;
     if (x->retry_after >= 0) add_wait(b, x->retry_after);
-    if (x->outcome == LCF_REFUSED && known) add_advice(b, known);
-    else if (x->outcome == LCF_REFUSED && e && e->status == 403) add_permission(b, x);
+    if (hint && hint->advice) add_advice(b, hint->advice);
+    if (hint && !hint->advice) add_permission(b, x);
     if (x->outcome != LCF_REFUSED && e && e->cause != LCF_ANSWERED) {
         add_advice(b, cause_advice(e->cause));
         add_environment(b, x, e);
@@ -378,7 +415,7 @@ static void copy_field(lua_State *L, int envelope, const char *name)
 /* [-0, +0, e] The first error's code, where it has one, into the error on top of the stack. */
 static void copy_code(lua_State *L, int envelope)
 {
-    push_first_error(L, envelope);
+    push_first(L, envelope, "errors");
     if (lua_istable(L, -1)) {
         lua_getfield(L, -1, "code");
         if (lua_islightuserdata(L, -1)) lua_pop(L, 1), lua_pushnil(L); /* JSON's null */
