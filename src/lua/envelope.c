@@ -31,7 +31,7 @@ static void make_list(lua_State *L, const char *name)
 /* [-0, +1, e] An envelope of what the scanner read, where lua-cjson made no tables. */
 static void push_reading(lua_State *L, const struct lcf_exchange *x)
 {
-    const struct lcf_reading *reading = &lcf_exchange_last_answer(x)->reading;
+    const struct lcf_reading *reading = &lcf_exchange_answer(x)->reading;
     lua_createtable(L, 0, 6);
     lua_createtable(L, (int)reading->code_count, 0);
     for (size_t i = 0; i < reading->code_count; i++) {
