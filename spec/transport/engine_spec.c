@@ -17,6 +17,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,7 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A resolver that hangs or knows nobody, for names that ask for it: libcurl calls this one. */
+#define DEAF "127.0.0.7"
+#define HEARS "127.0.0.8"
+
+/* A resolver that hangs, knows nobody or knows two addresses, for names that ask for it: libcurl calls this one. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
                                                        const struct addrinfo *hints, struct addrinfo **found)
 {
@@ -34,6 +38,10 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *name, const c
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
     if (name && strncmp(name, "hangs.", 6) == 0) sleep(4);
     if (name && strncmp(name, "nobody.", 7) == 0) return EAI_NONAME;
+    if (name && strncmp(name, "two.", 4) == 0) {
+        int rc = real(DEAF, service, hints, found);
+        return rc ? rc : real(HEARS, service, hints, &(*found)->ai_next);
+    }
     return real(name, service, hints, found);
 }
 
@@ -276,17 +284,83 @@ static void a_signal_every_other_millisecond_changes_nothing(void **state)
     sigaction(SIGALRM, &before, NULL);
 }
 
+static int listen_at(const char *ip, int *port, int backlog)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)*port)};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    inet_pton(AF_INET, ip, &address.sin_addr);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(fd, backlog), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
 /* Connections come in and nobody answers them. */
 static int listen_in_silence(char *base, size_t size)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(fd, 8), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    snprintf(base, size, "http://127.0.0.1:%d/client/v4", ntohs(address.sin_port));
+    int port = 0, fd = listen_at("127.0.0.1", &port, 8);
+    snprintf(base, size, "http://127.0.0.1:%d/client/v4", port);
     return fd;
+}
+
+/* Fills the queue of a listener that takes one, so that no other connection comes about. */
+static void deafen(const char *ip, int port, int *fds, size_t count)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    inet_pton(AF_INET, ip, &address.sin_addr);
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        connect(fds[i], (struct sockaddr *)&address, sizeof address);
+    }
+}
+
+/* The host steps only when the engine asks for it. */
+static void a_deaf_address_is_left_for_the_next_in_half_the_time(void **state)
+{
+    struct fixture *f = *state;
+    char base[100];
+    int port = 0, deaf = listen_at(DEAF, &port, 0), hears = listen_at(HEARS, &port, 8), queue[4];
+    deafen(DEAF, port, queue, 4);
+    snprintf(base, sizeof base, "https://two.example.org:%d/client/v4", port);
+    struct pollfd heard = {.fd = hears, .events = POLLIN};
+    double began = lcf_now();
+    struct lcf_exchange *x = begin_at(f, base, 4); /* attempts, and so connections, get two seconds */
+    while (poll(&heard, 1, 0) == 0 && x->state != LCF_ENDED) lcf_engine_step(f->engine, 10);
+    assert_int_equal(x->count, 0);
+    assert_true(lcf_now() - began < 1 + 2 * LCF_LOOK + 0.1);
+    lcf_engine_cancel(f->engine, x);
+    drain_news(f);
+    lcf_exchange_release(x);
+    for (size_t i = 0; i < 4; i++) close(queue[i]);
+    close(deaf);
+    close(hears);
+}
+
+/* How often a host is woken that steps only when the engine asks for it. */
+static int count_steps(struct fixture *f, double seconds)
+{
+    int steps = 0;
+    for (double end = lcf_now() + seconds, left = seconds; left > 0; left = end - lcf_now(), steps++)
+        lcf_engine_step(f->engine, left);
+    return steps;
+}
+
+static void libcurl_is_looked_after_until_the_request_is_announced_and_no_longer(void **state)
+{
+    struct fixture *f = *state;
+    char base[100];
+    int silent = listen_in_silence(base, sizeof base);
+    struct lcf_exchange *x = begin_at(f, base, 30);
+    for (lcf_engine_step(f->engine, 0); !x->attempt.announced; lcf_engine_step(f->engine, 1))
+        assert_true(lcf_engine_timeout(f->engine) <= LCF_LOOK);
+    assert_true(count_steps(f, 6 * LCF_LOOK) <= 3); /* libcurl has one timer left over from connecting */
+    lcf_engine_cancel(f->engine, x);
+    assert_true(isinf(lcf_engine_timeout(f->engine)));
+    drain_news(f);
+    lcf_exchange_release(x);
+    close(silent);
 }
 
 static void a_wall_clock_that_jumps_moves_no_deadline(void **state)
@@ -462,6 +536,9 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_signal_every_other_millisecond_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wall_clock_that_jumps_moves_no_deadline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_deaf_address_is_left_for_the_next_in_half_the_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(libcurl_is_looked_after_until_the_request_is_announced_and_no_longer, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_call_that_is_held_back_ends_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_cut_inside_its_headers_is_no_answer, set_up, tear_down),

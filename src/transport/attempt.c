@@ -19,6 +19,7 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
     if (a->announced) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
     if (a->store_changed) a->carrier->trust.first = a->store; /* where the other did not do */
+    a->carrier->opening--;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -131,6 +132,7 @@ CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, c
     CURLcode rc = wire_up(a, carrier, wire);
     if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
     if (rc != CURLE_OK) drop_handle(a);
+    else carrier->opening++;
     return rc;
 }
 
@@ -181,6 +183,7 @@ static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
 void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_entry *entry)
 {
     bool answered = cause == LCF_ANSWERED && a->announced;
+    if (!a->announced) a->carrier->opening--;
     entry->method = a->method;
     entry->cause = cause;
     entry->phase = answered ? LCF_COMPLETE : a->announced ? LCF_SENT : LCF_UNSENT;

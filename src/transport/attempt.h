@@ -18,6 +18,7 @@ struct lcf_carrier {
     struct lcf_trust trust;
     struct lcf_sockets sockets;
     double hurry; /* libcurl has been at it for long by then: it is stopped where an attempt is overdue */
+    size_t opening; /* attempts in flight whose request is not announced yet */
 };
 
 /* What one attempt sends, and within which bounds. Nothing of it is owned. */

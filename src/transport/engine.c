@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all */
 #include "engine.h"
 #include "clock.h"
 #include "sockets.h"
@@ -13,6 +14,7 @@ struct lcf_engine {
     struct lcf_carrier carrier;
     double curl_due;    /* when libcurl wants its timeouts handled */
     double next_due;    /* no exchange is due before this */
+    double look_due;    /* when attempts that are not announced yet are looked after */
     double stirred;     /* when a socket or a timer last did something */
     bool more;          /* the last step ran out of budget */
     bool unsound;       /* the multi handle failed, for want of memory */
@@ -266,6 +268,17 @@ static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, 
     }
 }
 
+/* While it connects, libcurl counts on being called now and then, as its own loop does: 7.88 leaves a deaf address,
+ * and opens a socket to the next only when it is called again, for which it announces neither socket nor timer. */
+static void look_after(struct lcf_engine *e, double now)
+{
+    int running;
+    if (e->carrier.opening && now < e->look_due) return;
+    e->look_due = now + LCF_LOOK;
+    if (e->carrier.opening && !e->unsound)
+        e->unsound = curl_multi_socket_all(e->carrier.multi, &running) != CURLM_OK;
+}
+
 /* Goes on with a new multi handle, or none until there is memory. */
 static void renew(struct lcf_engine *e)
 {
@@ -298,6 +311,7 @@ static void stir(struct lcf_engine *e, double seconds)
     e->carrier.hurry = now + LCF_STEP_LATE;
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
+    look_after(e, now);
     if (e->unsound) renew(e);
     collect(e, multi, lcf_now());
     if (multi != e->carrier.multi) abandon(e, multi, lcf_now());
@@ -320,7 +334,8 @@ double lcf_engine_timeout(const struct lcf_engine *e)
 {
     if (e->count == 0) return INFINITY;
     if (e->more) return 0;
-    double due = e->curl_due < e->next_due ? e->curl_due : e->next_due;
+    double due = fmin(e->curl_due, e->next_due);
+    if (e->carrier.opening) due = fmin(due, e->look_due);
     double left = due - lcf_now();
     return left > 0 ? left : 0;
 }

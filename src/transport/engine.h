@@ -11,6 +11,7 @@
 #define LCF_STEP_LATE 0.02     /* seconds that unread sockets may hold a deadline back */
 #define LCF_OPENING 4          /* calls of a client that may be waiting for a connection at once: each costs a
                                   handshake, unless the connection that comes can carry it as a stream */
+#define LCF_LOOK 0.25          /* seconds after which libcurl is made to look at a connection that is not made yet */
 #define LCF_OPENING_RETRY 1e-3 /* seconds after which the others are looked at again */
 
 struct lcf_engine;
