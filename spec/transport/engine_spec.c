@@ -493,19 +493,48 @@ static void many_calls_share_few_connections(void **state)
     }
 }
 
-/* Calls of many clients, so that their opening limits do not hide the step's own. */
-static void a_step_begins_only_so_many_requests(void **state)
+#define CLIENTS 10
+
+/* Calls of many clients, so that their opening limits do not hide others. */
+static void open_clients(const struct fixture *f, struct fixture *clients)
 {
-    struct fixture *f = *state;
-    struct fixture clients[10];
-    struct lcf_exchange *calls[40];
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < CLIENTS; i++) {
         clients[i] = *f;
         clients[i].profile = lcf_profile_new();
         clients[i].profile->route.ca_path = strdup(f->profile->route.ca_path);
         clients[i].profile->route.user_agent = strdup("engine_spec");
     }
-    for (size_t i = 0; i < 40; i++) calls[i] = begin(&clients[i % 10]);
+}
+
+static void many_names_that_hang_hold_up_no_other(void **state)
+{
+    struct fixture *f = *state, clients[CLIENTS];
+    struct lcf_exchange *hanging[CLIENTS * LCF_OPENING];
+    char base[100];
+    open_clients(f, clients);
+    for (int i = 0; i < CLIENTS * LCF_OPENING; i++) {
+        snprintf(base, sizeof base, "https://hangs.%d.example.org/client/v4", i);
+        hanging[i] = begin_at(&clients[i % CLIENTS], base, 20);
+    }
+    for (double end = lcf_now() + 0.5; lcf_now() < end;) lcf_engine_step(f->engine, 0.05);
+    for (int i = 0; i < CLIENTS * LCF_OPENING; i++) assert_int_equal(hanging[i]->state, LCF_RUNNING);
+    snprintf(base, sizeof base, "http://localhost%s", strrchr(getenv("CLOUDFLARE_BASE_URL"), ':'));
+    struct lcf_exchange *x = begin_at(f, base, 4);
+    while (x->state != LCF_ENDED) lcf_engine_step(f->engine, 0.05);
+    assert_int_equal(x->outcome, LCF_NOT_FOUND);
+    lcf_exchange_release(x);
+    lcf_engine_close(f->engine, NULL);
+    drain_news(f);
+    for (int i = 0; i < CLIENTS * LCF_OPENING; i++) lcf_exchange_release(hanging[i]);
+    for (size_t i = 0; i < CLIENTS; i++) lcf_profile_release(clients[i].profile);
+}
+
+static void a_step_begins_only_so_many_requests(void **state)
+{
+    struct fixture *f = *state, clients[CLIENTS];
+    struct lcf_exchange *calls[40];
+    open_clients(f, clients);
+    for (size_t i = 0; i < 40; i++) calls[i] = begin(&clients[i % CLIENTS]);
     lcf_engine_step(f->engine, 0);
     size_t begun = 0;
     for (size_t i = 0; i < 40; i++) begun += calls[i]->state == LCF_RUNNING;
@@ -516,7 +545,7 @@ static void a_step_begins_only_so_many_requests(void **state)
         assert_int_equal(calls[i]->outcome, LCF_NOT_FOUND);
         lcf_exchange_release(calls[i]);
     }
-    for (size_t i = 0; i < 10; i++) lcf_profile_release(clients[i].profile);
+    for (size_t i = 0; i < CLIENTS; i++) lcf_profile_release(clients[i].profile);
 }
 
 int main(void)
@@ -544,6 +573,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_cut_inside_its_headers_is_no_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_that_is_not_http_is_malformed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_names_that_hang_hold_up_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_begins_only_so_many_requests, set_up, tear_down),
     };
     if (!lcf_engine_setup()) return 2;

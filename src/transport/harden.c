@@ -4,6 +4,11 @@
 
 #define LCF_CONNECTIONS_KEPT 32L /* libcurl's default shrinks with the handles in flight */
 #define LCF_STREAMS 100L         /* an HTTP/2 server's usual limit */
+#define LCF_RESOLVERS 1000L      /* threads, of which one that hangs takes two; libcurl's default is 20 */
+
+/* Since libcurl 8.20; older headers do not name them. */
+#define LCF_RESOLVE_THREADS_MAX ((CURLMoption)20)
+#define LCF_MULTI_QUICK_EXIT ((CURLMoption)21)
 
 static CURLcode harden_http(CURL *easy, const struct lcf_route *route, bool plain)
 {
@@ -80,9 +85,17 @@ const char *lcf_route_proxy_variable(const struct lcf_route *route)
     return NULL;
 }
 
+/* Names are resolved by threads of the multi handle. */
+static CURLMcode harden_resolvers(CURLM *multi)
+{
+    if (curl_version_info(CURLVERSION_NOW)->version_num < 0x081400) return CURLM_OK;
+    CURLMcode rc = curl_multi_setopt(multi, LCF_MULTI_QUICK_EXIT, 1L);
+    return rc != CURLM_OK ? rc : curl_multi_setopt(multi, LCF_RESOLVE_THREADS_MAX, LCF_RESOLVERS);
+}
+
 CURLMcode lcf_harden_multi(CURLM *multi)
 {
     CURLMcode rc = curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, LCF_CONNECTIONS_KEPT);
-    if (rc != CURLM_OK) return rc;
-    return curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, LCF_STREAMS);
+    if (rc == CURLM_OK) rc = curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, LCF_STREAMS);
+    return rc != CURLM_OK ? rc : harden_resolvers(multi);
 }
