@@ -20,10 +20,10 @@ end
 
 local function contains(text, part) return text:find(part, 1, true) ~= nil end
 
--- What a Lua of the same kind prints when it runs this, the sandbox's environment given.
-local function run(code)
+-- What a Lua of the same kind prints when it runs this, the sandbox's environment given, behind this command if any.
+local function run(code, command)
   local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
-  local pipe = assert(io.popen(lua .. " - 2>&1 <<'END'\nlocal cloudflare = require 'cloudflare'\n" .. code .. "\nEND"))
+  local pipe = assert(io.popen((command or "") .. lua .. " - 2>&1 <<'END'\nlocal cloudflare = require 'cloudflare'\n" .. code .. "\nEND"))
   local output = pipe:read "*a"
   pipe:close()
   return output
@@ -383,6 +383,20 @@ describe("an error", function()
   it("comes of no proxy variable where proxy is empty: that is none", function()
     local sentence = sentence_of("https_proxy=http://127.0.0.1:1", "{ proxy = '' }")
     assert.is_true(contains(sentence, "there is no such token"))
+  end)
+
+  it("names the cause where no thread may be started, as in HAProxy", function()
+    -- the superuser may start any number; nobody may not look into everyone's directories
+    local module = os.getenv "LUA_CPATH":match "^[^;]+":gsub("%?", "cloudflare")
+    local command = ("[ $(id -u) != 0 ] || as='setpriv --reuid=65534 --clear-groups'; dir=$(mktemp -d) && chmod 755 $dir && "
+      .. "cp %s $dir/cloudflare.so && cd $dir && LUA_CPATH='./?.so;;' $as prlimit --nproc=0 "):format(module)
+    local said = run([[
+      local cf = cloudflare.new { base_url = "https://api.invalid:1/client/v4", timeout = 2, max_retries = 0 }
+      local _, err = cf.tokens.delete(("0"):rep(32), ("1"):rep(32))
+      print(err.outcome, err.kind, err)
+    ]], command)
+    assert.truthy(said:find("^not_sent\thost\tcloudflare.tokens.delete: nothing was sent: no thread may be started here"), said)
+    assert.truthy(contains(said, "insecure-fork-wanted") and contains(said, "a proxy by its address"), said)
   end)
 
   describe("that nobody caught", function()

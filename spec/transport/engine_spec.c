@@ -226,7 +226,7 @@ static void without_a_thread_for_the_resolver_nothing_is_sent(void **state)
         if (setrlimit(RLIMIT_NPROC, &none) != 0) _exit(3);
         f->engine = lcf_engine_new();
         f->profile->route.ca_path = NULL; /* which that user may not search */
-        _exit(unsent_kind(f, "https://hangs.example.org/client/v4") == LCF_KIND_NETWORK ? 0 : 1);
+        _exit(unsent_kind(f, "https://hangs.example.org/client/v4") == LCF_KIND_HOST ? 0 : 1);
     }
     int status;
     waitpid(child, &status, 0);

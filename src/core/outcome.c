@@ -36,7 +36,7 @@ enum lcf_kind lcf_cause_kind(enum lcf_cause cause)
         [LCF_CERTIFICATE] = LCF_KIND_TLS,  [LCF_CONFIGURE] = LCF_KIND_TLS,
         [LCF_TIMED_OUT] = LCF_KIND_TIMEOUT, [LCF_BROKEN] = LCF_KIND_NETWORK,
         [LCF_MALFORMED] = LCF_KIND_RESPONSE, [LCF_COMPRESSED] = LCF_KIND_RESPONSE,
-        [LCF_NO_MEMORY] = LCF_KIND_HOST,
+        [LCF_NO_MEMORY] = LCF_KIND_HOST,     [LCF_NO_THREAD] = LCF_KIND_HOST,
         [LCF_CANCELLED] = LCF_KIND_CANCELLED,
     };
     return kinds[cause];

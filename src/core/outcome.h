@@ -27,7 +27,7 @@ enum lcf_kind {
     LCF_KIND_TLS,
     LCF_KIND_RESPONSE, /* an answer that is not the API's envelope */
     LCF_KIND_CANCELLED,
-    LCF_KIND_HOST      /* this place cannot wait, or has no memory left */
+    LCF_KIND_HOST      /* this place cannot wait, or has no memory or thread left */
 };
 
 /* How far one attempt came. */
@@ -41,6 +41,7 @@ enum lcf_phase {
 enum lcf_cause {
     LCF_ANSWERED,
     LCF_RESOLVE,     /* the name did not resolve */
+    LCF_NO_THREAD,   /* nor could it: no thread may be started here */
     LCF_CONNECT,     /* no connection, to the server or through the proxy */
     LCF_HANDSHAKE,   /* the TLS handshake was cut */
     LCF_CERTIFICATE, /* the peer did not prove who it is; repeating cannot mend that */

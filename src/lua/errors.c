@@ -132,6 +132,7 @@ static const char *cause_words(enum lcf_cause cause)
     static const char *const words[] = {
         [LCF_ANSWERED] = "the answer is not the API's envelope",
         [LCF_RESOLVE] = "the host name did not resolve",
+        [LCF_NO_THREAD] = "no thread may be started here, and to resolve a host name takes one",
         [LCF_CONNECT] = "no connection",
         [LCF_HANDSHAKE] = "the TLS handshake failed",
         [LCF_CERTIFICATE] = "the server's certificate was not accepted",
@@ -152,6 +153,8 @@ static const char *cause_advice(enum lcf_cause cause)
     switch (cause) {
     case LCF_RESOLVE:
     case LCF_CONNECT: return "check the network, the proxy and base_url";
+    case LCF_NO_THREAD:
+        return "allow this user more processes (in HAProxy: insecure-fork-wanted), or name a proxy by its address";
     case LCF_HANDSHAKE:
     case LCF_CERTIFICATE: return "check base_url, or name the authority to trust with ca_file or ca_path";
     case LCF_CONFIGURE: return "check ca_file, ca_path and proxy";

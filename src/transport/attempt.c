@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -169,6 +170,27 @@ static int status_of(CURL *easy)
     return (int)status;
 }
 
+static void *do_nothing(void *data)
+{
+    return data;
+}
+
+static bool may_start_thread(void)
+{
+    pthread_t thread;
+    return pthread_create(&thread, NULL, do_nothing, NULL) == 0 && pthread_join(thread, NULL) == 0;
+}
+
+/* libcurl resolves names in threads. One that it may not start it calls a name that did not resolve; from 8.20 on it
+ * says nothing, and tries until the time is over. */
+static bool lacks_thread(const struct lcf_attempt *a, enum lcf_cause cause)
+{
+    curl_off_t resolved = 0;
+    if (a->announced || (cause != LCF_RESOLVE && cause != LCF_TIMED_OUT)) return false;
+    curl_easy_getinfo(a->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+    return resolved == 0 && !may_start_thread();
+}
+
 /* libcurl calls a reply that was cut inside its header block a good one; and where two lengths
  * or an encoding stand, the bytes are not what they seem. */
 static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
@@ -184,6 +206,7 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
 {
     bool answered = cause == LCF_ANSWERED && a->announced;
     if (!a->announced) a->carrier->opening--;
+    if (lacks_thread(a, cause)) cause = LCF_NO_THREAD;
     entry->method = a->method;
     entry->cause = cause;
     entry->phase = answered ? LCF_COMPLETE : a->announced ? LCF_SENT : LCF_UNSENT;
