@@ -47,6 +47,7 @@ build = {
         "src/transport/engine.c",
         "src/transport/exchange.c",
         "src/transport/harden.c",
+        "src/transport/multi.c",
         "src/transport/secret.c",
         "src/transport/sockets.c",
         "src/transport/truststore.c",

@@ -323,6 +323,8 @@ return {
     { "rc 0 and 200 prove nothing", swept.response, headers "a_block_has_ended_only_when_its_blank_line_arrived" },
     { "its timeout is none while a name resolves", engine "a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end",
       swept.deadlines },
+    { "7.88 leaves the pair that wakes it to programs", engine "no_descriptor_is_left_to_programs",
+      engine "nor_is_any_taken_for_ours_that_a_thread_opens" },
     { "since 8.20 it has twenty resolver threads and waits for them as it closes",
       engine "many_names_that_hang_hold_up_no_other",
       engine "a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end" },

@@ -18,7 +18,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -260,6 +262,70 @@ static void without_a_descriptor_there_is_no_engine_or_nothing_is_sent_until_the
     run_until_idle(f);
     assert_int_equal(x->outcome, LCF_NOT_FOUND);
     lcf_exchange_release(x);
+}
+
+/* Descriptors that a program would inherit. */
+static int count_inherited(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) count += fcntl(fd, F_GETFD) == 0;
+    return count;
+}
+
+static void no_descriptor_is_left_to_programs(void **state)
+{
+    struct fixture *f = *state;
+    lcf_engine_free(f->engine);
+    int others = count_inherited();
+    f->engine = lcf_engine_new();
+    assert_int_equal(count_inherited(), others);
+    struct lcf_exchange *x = begin(f);
+    while (lcf_engine_step(f->engine, 0.001) > 0) assert_int_equal(count_inherited(), others);
+    assert_int_equal(x->outcome, LCF_NOT_FOUND);
+    lcf_exchange_release(x);
+    x = begin_at(f, "https://hangs.example.org/client/v4", 10);
+    lcf_engine_step(f->engine, 0);
+    assert_in_range(count_inherited(), others, others + 1); /* 7.88's thread has one, until the name is resolved */
+    lcf_engine_cancel(f->engine, x);
+    drain_news(f);
+    lcf_exchange_release(x);
+}
+
+/* A thread of the host that opens pairs, and writes into them, and expects them to stay as they are. */
+static atomic_bool stopped;
+
+static void *open_and_close(void *data)
+{
+    size_t *changed = data;
+    while (!stopped) {
+        int pair[2];
+        char bytes[5];
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) continue;
+        for (int i = 0; i < 5; i++) *changed += write(pair[0], "", 1) != 1;
+        *changed += read(pair[1], bytes, sizeof bytes) != 5;
+        for (int i = 0; i < 2; i++) {
+            *changed += fcntl(pair[i], F_GETFD) != 0;
+            close(pair[i]);
+        }
+    }
+    return NULL;
+}
+
+static void nor_is_any_taken_for_ours_that_a_thread_opens(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t thread;
+    size_t changed = 0;
+    lcf_engine_free(f->engine);
+    int others = count_inherited();
+    stopped = false;
+    assert_int_equal(pthread_create(&thread, NULL, open_and_close, &changed), 0);
+    for (int i = 0; i < 300; i++) lcf_engine_free(lcf_engine_new());
+    f->engine = lcf_engine_new();
+    stopped = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(changed, 0);
+    assert_int_equal(count_inherited(), others);
 }
 
 static void take_note(int signal)
@@ -564,6 +630,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_thread_for_the_resolver_nothing_is_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_descriptor_there_is_no_engine_or_nothing_is_sent_until_there_is_one,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_descriptor_is_left_to_programs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nor_is_any_taken_for_ours_that_a_thread_opens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_signal_every_other_millisecond_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wall_clock_that_jumps_moves_no_deadline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deaf_address_is_left_for_the_next_in_half_the_time, set_up, tear_down),

@@ -2,8 +2,10 @@
 #define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all */
 #include "engine.h"
 #include "clock.h"
+#include "multi.h"
 #include "sockets.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -38,6 +40,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *p
 {
     struct lcf_engine *e = data;
     (void)easy, (void)per_socket;
+    if (e->carrier.opening && what != CURL_POLL_REMOVE) fcntl(fd, F_SETFD, FD_CLOEXEC); /* a resolver's, in 7.88 */
     lcf_sockets_watch(&e->carrier.sockets, fd, what == CURL_POLL_IN || what == CURL_POLL_INOUT,
                       what == CURL_POLL_OUT || what == CURL_POLL_INOUT);
     return 0;
@@ -63,7 +66,7 @@ static bool wire_up(struct lcf_engine *e, CURLM *multi)
 /* NULL when memory is short. */
 static CURLM *open_multi(struct lcf_engine *e)
 {
-    CURLM *multi = curl_multi_init();
+    CURLM *multi = lcf_multi_new();
     if (wire_up(e, multi)) return multi;
     curl_multi_cleanup(multi);
     return NULL;
