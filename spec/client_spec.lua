@@ -543,3 +543,52 @@ describe("http.host", function()
     assert.same({ host_of "plain", host_of "plain" }, hosts)
   end)
 end)
+
+-- In a process of its own, where no other client is open.
+describe("with the last client", function()
+  before_each(sandbox.reset)
+
+  local function descriptors_after(steps)
+    local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
+    local pipe = assert(io.popen(lua .. " - 2>&1 <<'END'\n" .. [[
+      local cloudflare, sandbox = require "cloudflare", require "spec.support.sandbox"
+      local process = require "spec.support.process"
+      local function new() return assert(cloudflare.new(sandbox.options "http2")) end
+      local function delete(cf) assert(select(2, cf.tokens.delete(nil, sandbox.missing_id)).outcome == "not_found") end
+      local function collect() collectgarbage() collectgarbage() end
+      local first = new()
+      delete(first)
+      local with_connection = process.descriptors()
+      first:close()
+      local closed = process.descriptors()
+      assert(closed < with_connection)
+      ]] .. steps .. "\nEND"))
+    local said = pipe:read "*a"
+    pipe:close()
+    return said
+  end
+
+  for how, steps in pairs {
+    ["once it is closed"] = "print(true)",
+    ["once it is collected"] = [[
+      delete(new())
+      collect()
+      print(process.descriptors() == closed)]],
+    ["and not before"] = [[
+      local kept, closes = new(), new()
+      delete(closes)
+      closes:close()
+      local open = process.descriptors()
+      kept:close()
+      print(open == with_connection and process.descriptors() == closed)]],
+    ["once the calls that it left have ended"] = [[
+      new().async.tokens.delete(nil, sandbox.missing_id)
+      cloudflare.step(0)
+      collect()
+      repeat until cloudflare.step(0.05) == 0
+      print(process.descriptors() == closed and sandbox.count "DELETE" == 2)]],
+    ["and another goes on"] = "delete(new()) delete(new()) print(true)",
+  } do
+    it("its idle connections are closed, " .. how, function() assert.equal("true\n", descriptors_after(steps)) end)
+  end
+end)

@@ -29,6 +29,7 @@ static struct lcf_client *push_empty(lua_State *L)
     memset(client, 0, sizeof *client);
     luaL_getmetatable(L, CLIENT_TYPE);
     lua_setmetatable(L, -2);
+    lcf_loop_count_client(L, 1);
     lua_createtable(L, LCF_CLIENT_NAMESPACE, 0);
     lua_setuservalue(L, -2);
     return client;
@@ -193,6 +194,7 @@ struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *funct
 static int client_gc(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
+    if (!client->closed) lcf_loop_count_client(L, -1);
     client->closed = true;
     lcf_profile_release(client->profile);
     lcf_secret_release(client->secret);

@@ -10,6 +10,7 @@ struct loop {
     struct lcf_engine *engine; /* NULL until the first call */
     bool closed; /* collected, as only a closing state does */
     bool busy; /* inside a step, or telling */
+    int clients; /* how many are open in this state, whichever process made them */
     lua_Integer ended; /* how many calls have ended */
 };
 
@@ -47,8 +48,11 @@ static int loop_gc(lua_State *L)
 /* [-0, +0, e] */
 static struct loop *make_loop(lua_State *L)
 {
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    const struct loop *former = lua_touserdata(L, -1);
     struct loop *loop = lua_newuserdata(L, sizeof *loop);
-    *loop = (struct loop){0};
+    *loop = (struct loop){.clients = former ? former->clients : 0};
+    lua_replace(L, -2);
     luaL_getmetatable(L, LOOP_TYPE);
     lua_setmetatable(L, -2);
     lcf_state_set(L, LCF_SLOT_LOOP);
@@ -67,6 +71,15 @@ struct lcf_engine *lcf_loop_engine(lua_State *L)
     struct loop *loop = own_loop(L);
     if (!loop->engine && !loop->closed) loop->engine = lcf_engine_new();
     return loop->engine;
+}
+
+void lcf_loop_count_client(lua_State *L, int change)
+{
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    struct loop *loop = lua_touserdata(L, -1);
+    loop->clients += change;
+    if (loop->engine && !lcf_engine_is_foreign(loop->engine)) lcf_engine_need(loop->engine, loop->clients > 0);
+    lua_pop(L, 1);
 }
 
 /* A listener that is none is kept too: another exchange may have had this address, and to forget

@@ -16,6 +16,9 @@ struct lcf_engine *lcf_loop_engine(lua_State *L);
 /* [-0, +0, -] The same, but NULL where none has been made. */
 struct lcf_engine *lcf_loop_current(lua_State *L);
 
+/* [-0, +0, -] One client more is open, or one less: with the last its idle connections are closed. */
+void lcf_loop_count_client(lua_State *L, int change);
+
 /* [-1, +0, e] Makes the function (or false) on top of the stack hear of an exchange to be. */
 void lcf_loop_listen(lua_State *L, const struct lcf_exchange *exchange);
 

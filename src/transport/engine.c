@@ -18,6 +18,7 @@ struct lcf_engine {
     double next_due;    /* no exchange is due before this */
     double look_due;    /* when attempts that are not announced yet are looked after */
     double stirred;     /* when a socket or a timer last did something */
+    bool needed;        /* a client is open */
     bool more;          /* the last step ran out of budget */
     bool unsound;       /* the multi handle failed, for want of memory */
     int begun;          /* requests that this step has begun */
@@ -79,6 +80,7 @@ struct lcf_engine *lcf_engine_new(void)
     e->maker = getpid();
     e->curl_due = e->next_due = INFINITY;
     e->stirred = lcf_now();
+    e->needed = true;
     e->news_end = &e->news;
     e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker << 32);
     e->carrier = (struct lcf_carrier){.multi = open_multi(e)};
@@ -159,6 +161,22 @@ static void sweep(struct lcf_engine *e)
     e->count = kept;
 }
 
+/* Closes the connections that nobody will use. */
+static void rest(struct lcf_engine *e)
+{
+    if (e->needed || e->count) return;
+    curl_multi_cleanup(e->carrier.multi);
+    e->carrier.multi = NULL;
+    e->unsound = false;
+    e->curl_due = INFINITY;
+}
+
+void lcf_engine_need(struct lcf_engine *e, bool needed)
+{
+    e->needed = needed;
+    rest(e);
+}
+
 static void cancel_matching(struct lcf_engine *e, const struct lcf_exchange *one, const struct lcf_profile *profile)
 {
     double now = lcf_now();
@@ -169,6 +187,7 @@ static void cancel_matching(struct lcf_engine *e, const struct lcf_exchange *one
         note(e, x);
     }
     sweep(e);
+    rest(e);
 }
 
 void lcf_engine_cancel(struct lcf_engine *e, struct lcf_exchange *x)
@@ -241,7 +260,7 @@ static void collect(struct lcf_engine *e, CURLM *multi, double now)
 static void drive(struct lcf_engine *e, curl_socket_t fd, int events)
 {
     int running;
-    if (!e->unsound) e->unsound = curl_multi_socket_action(e->carrier.multi, fd, events, &running) != CURLM_OK;
+    if (!e->unsound && e->carrier.multi) e->unsound = curl_multi_socket_action(e->carrier.multi, fd, events, &running) != CURLM_OK;
 }
 
 static void handle_timeouts(struct lcf_engine *e, double now)
@@ -330,6 +349,7 @@ size_t lcf_engine_step(struct lcf_engine *e, double seconds)
     }
     double most = e->count && !e->news ? lcf_engine_timeout(e) : 0;
     stir(e, most < seconds ? most : seconds);
+    rest(e);
     return e->count;
 }
 

@@ -29,6 +29,9 @@ void lcf_engine_cancel(struct lcf_engine *engine, struct lcf_exchange *exchange)
 /* Cancels all calls of one client. */
 void lcf_engine_close(struct lcf_engine *engine, const struct lcf_profile *profile);
 
+/* Whether a client is open, as at first. Where none is, connections are closed as soon as no call is in flight. */
+void lcf_engine_need(struct lcf_engine *engine, bool needed);
+
 /* Waits at most `seconds` for something to happen, handles it, and returns how many are in flight. */
 size_t lcf_engine_step(struct lcf_engine *engine, double seconds);
 
