@@ -1,5 +1,7 @@
+#define _POSIX_C_SOURCE 200809L
 #include "harden.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #define LCF_CONNECTIONS_KEPT 32L /* libcurl's default shrinks with the handles in flight */
@@ -57,6 +59,19 @@ static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path,
     return rc;
 }
 
+/* From 8.21 on, NULL is not none but libcurl's default: beside the caller's store all of the system's would be
+ * trusted, and the bundle parsed for every connection. So the other of the two is a store that adds nothing: for a
+ * file itself, below which nothing is found; for a directory one of its own. */
+static CURLcode harden_trust(CURL *easy, const char *ca_file, const char *ca_path, long kept)
+{
+    char one[PATH_MAX];
+    bool is_default = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
+    if (!is_default || !ca_file == !ca_path) return harden_tls(easy, ca_file, ca_path, kept);
+    if (ca_file) return harden_tls(easy, ca_file, ca_file, kept);
+    if (!lcf_truststore_pick(ca_path, one, sizeof one)) return CURLE_SSL_CACERT_BADFILE;
+    return harden_tls(easy, one, ca_path, kept);
+}
+
 bool lcf_route_trusts_system(const struct lcf_route *route)
 {
     return !route->ca_file && !route->ca_path;
@@ -70,7 +85,7 @@ CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_
     const char *path = own ? route->ca_path : store == LCF_STORE_DIRECTORY ? system->path : NULL;
     CURLcode rc = harden_http(easy, route, plain);
     if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
-    if (rc == CURLE_OK && !plain) rc = harden_tls(easy, file, path, lcf_truststore_kept(system));
+    if (rc == CURLE_OK && !plain) rc = harden_trust(easy, file, path, lcf_truststore_kept(system));
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,4 +112,17 @@ const char *lcf_truststore_fault(const char *path)
     if (stat(path, &status) != 0) return "ca_path cannot be read";
     if (!S_ISDIR(status.st_mode)) return "ca_path is no directory: a bundle goes into ca_file";
     return is_hashed(path) ? NULL : "ca_path holds no readable <hash>.0, as c_rehash makes them";
+}
+
+bool lcf_truststore_pick(const char *path, char *file, size_t size)
+{
+    DIR *dir = opendir(path);
+    if (!dir) return false;
+    bool found = false;
+    for (struct dirent *entry; !found && (entry = readdir(dir));) {
+        int len = is_hashed_name(entry->d_name) ? snprintf(file, size, "%s/%s", path, entry->d_name) : -1;
+        found = len > 0 && (size_t)len < size && access(file, R_OK) == 0;
+    }
+    closedir(dir);
+    return found;
 }

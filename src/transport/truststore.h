@@ -2,6 +2,7 @@
 #define LCF_TRUSTSTORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 /* Which certificate authorities this system trusts: a hashed directory, a bundle, or both. libcurl's
@@ -31,5 +32,8 @@ long lcf_truststore_kept(const struct lcf_trust *trust);
 
 /* Why nothing can be looked up in a directory; NULL for no reason. OpenSSL does not say it. */
 const char *lcf_truststore_fault(const char *path);
+
+/* Writes the path of one certificate that a prepared directory holds; false where it holds none that can be read. */
+bool lcf_truststore_pick(const char *path, char *file, size_t size);
 
 #endif
