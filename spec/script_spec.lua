@@ -67,7 +67,7 @@ describe("a script", function()
     ]]):gsub("ID", id), "ulimit -n 64;")
     assert.is_true(eventually(30, function() return read(output):find("end", 1, true) ~= nil end))
     local said = read(output):gsub("%s+", " ")
-    -- The engine itself takes one with epoll; with a poll array only where libcurl needs one to wake itself, as 8.20 does.
+    -- The engine itself takes one with epoll, and where libcurl needs one to wake itself, as 8.20 does.
     local _, _, without_engine, rest = said:find "^not_sent/(%a+) not_sent/network deleted (e?poll) end"
     assert.truthy(without_engine == "host" or without_engine == "network" and rest == "poll", said)
     assert.equal(1, #sandbox.requests_for(id))

@@ -32,7 +32,7 @@
 #define DEAF "127.0.0.7"
 #define HEARS "127.0.0.8"
 
-/* A resolver that hangs, knows nobody, knows us, or two addresses, for names that ask for it: libcurl calls this one. */
+/* A resolver that hangs, or knows nobody, us or two addresses, for names that ask for it: libcurl calls this one. */
 __attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
                                                        const struct addrinfo *hints, struct addrinfo **found)
 {
@@ -525,6 +525,7 @@ static void an_answer_cut_inside_its_headers_is_no_answer(void **state)
         assert_int_equal(x->entries[0].status, 204);
         assert_int_equal(x->entries[0].phase, is_whole ? LCF_COMPLETE : LCF_SENT);
         assert_int_equal(x->entries[0].cause, is_whole ? LCF_ANSWERED : LCF_BROKEN);
+        assert_int_equal(x->wary_until > lcf_now(), !is_whole); /* libcurl 8 may still offer the dead connection */
         lcf_engine_cancel(f->engine, x);
         drain_news(f);
         lcf_exchange_release(x);

@@ -260,7 +260,8 @@ static void collect(struct lcf_engine *e, CURLM *multi, double now)
 static void drive(struct lcf_engine *e, curl_socket_t fd, int events)
 {
     int running;
-    if (!e->unsound && e->carrier.multi) e->unsound = curl_multi_socket_action(e->carrier.multi, fd, events, &running) != CURLM_OK;
+    if (e->unsound || !e->carrier.multi) return;
+    e->unsound = curl_multi_socket_action(e->carrier.multi, fd, events, &running) != CURLM_OK;
 }
 
 static void handle_timeouts(struct lcf_engine *e, double now)

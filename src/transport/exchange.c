@@ -132,10 +132,13 @@ static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
     if (e->cause != LCF_COMPRESSED) lcf_secret_excerpt(x->secret, body, x->oddity.excerpt, LCF_EXCERPT_MAX);
 }
 
-/* A connection that fell silent stays in the pool as long as others wait on it too. */
-static void heed_silence(struct lcf_exchange *x, const struct lcf_entry *e)
+/* A connection that fell silent stays in the pool as long as others wait on it too; one that broke, in libcurl 8,
+ * until the pool is next searched for dead ones, or another request is lost on it. */
+static void heed_loss(struct lcf_exchange *x, const struct lcf_entry *e)
 {
-    if (e->cause == LCF_TIMED_OUT && e->phase == LCF_SENT) x->profile->wary_until = x->profile->last_due;
+    if (e->phase != LCF_SENT) return;
+    if (e->cause == LCF_TIMED_OUT) x->profile->wary_until = x->profile->last_due;
+    if (e->cause == LCF_BROKEN) x->wary_until = e->ended + LCF_DEAD_KEPT;
 }
 
 /* The API itself told this credential to wait; what a gateway says of itself blocks nobody. */
@@ -162,7 +165,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     heed_block(x, e);
     memcpy(x->why, x->attempt.error, sizeof x->why);
-    heed_silence(x, e);
+    heed_loss(x, e);
     keep_oddity(x, e);
     keep_body(x, e);
     lcf_bytes_free(&x->attempt.body);
@@ -244,7 +247,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .connect_timeout = fmin(x->limits.connect_timeout, due - now),
         .due = due,
         .plain = x->plain,
-        .fresh = move->fresh || now < x->profile->wary_until,
+        .fresh = move->fresh || now < fmax(x->wary_until, x->profile->wary_until),
         .body_max = deletes ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
         .owner = x,
     };

@@ -10,6 +10,8 @@
 #define LCF_BODY_MAX (64 * 1024)         /* bytes of a reply that only carries a verdict */
 #define LCF_LIST_BODY_MAX (4 * 1024 * 1024) /* bytes of one that carries tokens */
 
+#define LCF_DEAD_KEPT 1.0 /* seconds between libcurl's searches for dead connections */
+
 /* What all calls of one client share. Held like an exchange. */
 struct lcf_profile {
     unsigned holders;
@@ -74,6 +76,7 @@ struct lcf_exchange {
     enum lcf_state state;
     double due;              /* when it wants to be turned next; monotonic seconds */
     double began;            /* monotonic seconds */
+    double wary_until;       /* until then a connection that broke may still be in the pool */
 
     struct lcf_attempt attempt;
     struct lcf_entry *entries;

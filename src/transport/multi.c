@@ -9,7 +9,7 @@
 #define WAKE_UPS 5          /* nothing else keeps step with the pair for so long by chance */
 #define DESCRIPTORS 65536   /* among which it is sought */
 
-/* How many bytes lie at one of a pair: of sockets at the one that is read, or the one that wrote; of a pipe at both. */
+/* How many bytes lie at one of a pair: of sockets at the one that reads or the one that wrote, of a pipe at both. */
 static int bytes_at(int fd)
 {
     int in = 0, out = 0;
