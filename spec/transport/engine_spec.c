@@ -285,7 +285,7 @@ static void no_descriptor_is_left_to_programs(void **state)
     lcf_exchange_release(x);
     x = begin_at(f, "https://hangs.example.org/client/v4", 10);
     lcf_engine_step(f->engine, 0);
-    assert_in_range(count_inherited(), others, others + 1); /* 7.88's thread has one, until the name is resolved */
+    assert_true(count_inherited() <= others + 1); /* 7.88's thread has one, until the name is resolved */
     lcf_engine_cancel(f->engine, x);
     drain_news(f);
     lcf_exchange_release(x);

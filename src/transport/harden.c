@@ -68,8 +68,8 @@ static CURLcode harden_trust(CURL *easy, const char *ca_file, const char *ca_pat
     bool is_default = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
     if (!is_default || !ca_file == !ca_path) return harden_tls(easy, ca_file, ca_path, kept);
     if (ca_file) return harden_tls(easy, ca_file, ca_file, kept);
-    if (!lcf_truststore_pick(ca_path, one, sizeof one)) return CURLE_SSL_CACERT_BADFILE;
-    return harden_tls(easy, one, ca_path, kept);
+    bool found = lcf_truststore_pick(ca_path, one, sizeof one); /* else no file at all, and no handshake */
+    return harden_tls(easy, found ? one : ca_path, ca_path, kept);
 }
 
 bool lcf_route_trusts_system(const struct lcf_route *route)
