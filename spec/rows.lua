@@ -10,6 +10,7 @@ local scanner, pace, explore = in_file(core, "scanner"), in_file(core, "pace"), 
 local engine = in_file(unit, "engine")
 local outcomes, arguments, delete = in_file(lua, "outcomes"), in_file(lua, "arguments"), in_file(lua, "delete")
 local async, client, errors = in_file(lua, "async"), in_file(lua, "client"), in_file(lua, "errors")
+local locale = in_file(lua, "locale")
 local once, house = in_file(lua, "regression"), in_file(lua, "house")
 local odd, one_each = in_file(sweep, "odd_replies.lua"), in_file(sweep, "one_request.lua")
 local settles, worlds = in_file(sweep, "settles.lua"), in_file(sweep, "worlds.lua")
@@ -355,6 +356,11 @@ return {
     { "it accepts what is no JSON", scanner "what_is_not_json_is_refused", odd "NaN", odd "hexadecimal",
       odd "a control byte in a string" },
     { "it gives floats for whole numbers", delete "has cloudflare.null where the API sends null, and numbers as they are" },
+    { "it gives floats for whole numbers over 2^53", locale "that is whole and over 2^53 is the nearest that Lua has" },
+    { "it notes the locale's decimal point, for everybody", locale "that comes after require changes no answer",
+      locale "that goes after require changes no answer", locale "that came after lua-cjson" },
+    { "it fails for another reason than memory",
+      errors "calls nothing memory that is not: a proven deletion stays one" },
     { "its settings are everybody's", client "is not disturbed by lua-cjson's global settings" },
     { "Lua's memory fails inside it", swept.allocations },
     { "its bodies are bounded", odd "huge body", odd "a proof behind 64 KiB of blanks" },

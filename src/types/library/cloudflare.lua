@@ -64,7 +64,8 @@
 ---@operator concat(any): string
 
 ---The API's whole answer, decoded: every field as received, except the credential, which becomes
----`[redacted]`. JSON null is `cloudflare.null`; whole numbers are integers where Lua has them.
+---`[redacted]`. JSON null is `cloudflare.null`; whole numbers are integers where Lua has
+---them, and floats over 2^53.
 ---@class cloudflare.Envelope
 ---@field success boolean
 ---As received; the first result of the call is this table, or `{ id = … }` of the id asked for
