@@ -153,6 +153,8 @@ static long exponent(struct lcf_span *text)
     return power > most ? most : power < -most ? -most : power;
 }
 
+#define EXACT_DIGITS 15 /* of a whole number that every reader reads the same; OpenResty's cuts off beyond 2^63 */
+
 /* [-0, +0, e] Adds the number that comes next, without a decimal point: 0.125 as 125e-3, 1.5E3 as 15e2. */
 static void add_number(luaL_Buffer *b, struct lcf_span *text)
 {
@@ -165,7 +167,7 @@ static void add_number(luaL_Buffer *b, struct lcf_span *text)
     while (whole.at == whole.end && fraction.at < fraction.end - 1 && *fraction.at == '0') fraction.at++;
     luaL_addlstring(b, whole.at, (size_t)(whole.end - whole.at));
     luaL_addlstring(b, fraction.at, (size_t)(fraction.end - fraction.at));
-    if (times) snprintf(power, sizeof power, "e%ld", times);
+    if (times || whole.end - whole.at > EXACT_DIGITS) snprintf(power, sizeof power, "e%ld", times);
     luaL_addstring(b, power);
 }
 
