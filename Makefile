@@ -49,7 +49,8 @@ SPEAKS    = $(patsubst src/lua/%.c,$(BUILD)/$(LUA)/%.o,$(wildcard src/lua/*.c))
 MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
-.PHONY: all static host check unit replays sweeps allocations deps test test-hosts test-all suites coverage mutate fuzz prove demo bench \
+.PHONY: all static host check unit replays sweeps allocations collector deps test test-hosts test-all suites coverage mutate \
+  fuzz prove demo bench \
   install clean
 ifeq ($(origin LUA),file)
 all:
@@ -89,6 +90,16 @@ COVERAGE = BUILD=$(BUILD)/coverage FORTIFY= SANITIZE= CFLAGS="-O0 -g --coverage"
 ASAN = BUILD=$(BUILD)/asan FORTIFY= CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 POLL = BUILD=$(BUILD)/poll CPPFLAGS=-DLCF_POLL
 TSAN = BUILD=$(BUILD)/tsan FORTIFY= CFLAGS="-O1 -g -fsanitize=thread"
+
+# The module with a collector that comes whenever it may.
+COLLECTOR = $(BUILD)/collector/$(LUA)/cloudflare.so
+COLLECTS  = lua_createtable lua_pushcclosure lua_concat lua_pushlstring lua_pushstring lua_pushfstring \
+  lua_newuserdata lua_newuserdatauv luaL_getmetafield luaL_where luaL_addlstring luaL_addstring luaL_pushresult \
+  luaL_prepbuffsize luaL_prepbuffer
+collector: $(COLLECTOR)
+$(COLLECTOR): spec/support/collector.c $(CORE) $(TRANSPORT) $(SPEAKS)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LUA_CFLAGS) $(SHARED) $(COLLECTS:%=-Wl,--wrap=%) $(LDFLAGS) -o $@ $^ $(CURL_LIBS) -lm
 
 # C tests: the core alone; transport, and a host that links the module, against the sandbox.
 UNIT = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_spec.c spec/transport/*_spec.c spec/static/*_spec.c))
@@ -167,9 +178,8 @@ test-all:
 
 suites: unit host replays
 	for lua in $(LUAS_HERE); do $(MAKE) -j2 LUA=$$lua || exit 1; done
-	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations || exit 1; done
-	$(MAKE) -j2 $(ASAN) LUA=lua5.4
-	$(MAKE) -j2 $(ASAN) LUA=luajit
+	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations collector || exit 1; done
+	for lua in lua5.4 luajit; do $(MAKE) -j2 $(ASAN) LUA=$$lua all collector || exit 1; done
 	$(MAKE) -j2 $(POLL) LUA=lua5.4
 	if CC="$(CC)" spec/run can tsan; then $(MAKE) -j2 $(TSAN) LUA=lua5.4 $(BUILD)/tsan/spec/static/host_spec; fi
 

@@ -100,16 +100,22 @@ static int core_seal(lua_State *L)
     return seal->secret ? 1 : luaL_error(L, "not enough memory");
 }
 
-/* [-0, +1, e] A function option: of the call's own table at `options`, else of the client at `client`. */
-static void push_hook(lua_State *L, int options, const char *name, int client, int slot)
+/* [-0, +1, -] A function option: the call's own at `own`, else of the client at `client`. */
+static void push_hook(lua_State *L, int own, int client, int slot)
 {
-    lcf_options_push_function(L, options, name);
+    lua_pushvalue(L, own);
     if (!lua_isnil(L, -1) || !lua_isuserdata(L, client)) return;
     lua_pop(L, 1);
     lcf_client_get(L, client, slot);
 }
 
-/* [-0, +1, v] Whether begin will find nothing wrong, so that the host's functions are worth asking. */
+static bool has_own_text(const struct lcf_options *own)
+{
+    return lcf_options_has_credential(own) && !own->has_vault;
+}
+
+/* [-0, +n, v] The functions of the call's own options, and whether begin will find nothing wrong, so that the
+ * host's functions are worth asking. */
 static bool is_promising(lua_State *L, const struct lcf_operation *op, struct lcf_options *own)
 {
     struct lcf_request request = {0};
@@ -121,7 +127,8 @@ static bool is_promising(lua_State *L, const struct lcf_operation *op, struct lc
 }
 
 /* check(row, client, ...): [-0, +3, v] raises for a programmer's mistake; else true, and the sleep
- * function and the api_token function that this call is to ask first, or nils. Nothing for a bad value. */
+ * function and the api_token function that this call is to ask first, or nils; false in place of the latter where
+ * its own options hold the credential. Nothing for a bad value. */
 static int core_check(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, 1);
@@ -130,9 +137,9 @@ static int core_check(lua_State *L)
     lua_settop(L, options);
     if (!is_promising(L, op, &own)) return 0;
     lua_pushboolean(L, 1);
-    push_hook(L, options, "sleep", 2, LCF_CLIENT_SLEEP);
-    if (lcf_options_has_credential(&own) && !own.has_vault) lua_pushnil(L);
-    else push_hook(L, options, "api_token", 2, LCF_CLIENT_VAULT);
+    push_hook(L, options + 1 + LCF_HOOK_SLEEP, 2, LCF_CLIENT_SLEEP);
+    if (has_own_text(&own)) lua_pushboolean(L, 0);
+    else push_hook(L, options + 1 + LCF_HOOK_VAULT, 2, LCF_CLIENT_VAULT);
     return 3;
 }
 
@@ -151,10 +158,10 @@ static struct call *push_empty(lua_State *L)
     return call;
 }
 
-/* [-1, +0, e] Keeps the value on top of the stack in the call just below. */
-static void keep(lua_State *L, int slot)
+/* [-1, +0, e] Keeps the value on top of the stack in the call at `index`. */
+static void keep(lua_State *L, int index, int slot)
 {
-    lua_getuservalue(L, -2);
+    lua_getuservalue(L, index);
     lua_insert(L, -2);
     lua_rawseti(L, -2, slot);
     lua_pop(L, 1);
@@ -179,7 +186,7 @@ static int give_fault(lua_State *L, const struct lcf_operation *op, int client_a
     if (!lua_toboolean(L, ARG_ASYNC)) return 2;
     push_empty(L);
     lua_insert(L, -2);
-    keep(L, SLOT_FAULT);
+    keep(L, lua_gettop(L) - 1, SLOT_FAULT);
     return 1;
 }
 
@@ -201,8 +208,8 @@ static int core_can_yield(lua_State *L)
     return 1;
 }
 
-/* Takes hold of all that a finalizer might take away by closing the client, before Lua may run
- * one. The credential: of the call's own options, of the sealed function's result, or the client's. */
+/* Takes hold of all that a finalizer might take away, by closing the client or changing the options, before
+ * Lua may run one. The credential: of the call's own options, of the sealed function's result, or the client's. */
 static bool hold(lua_State *L, struct call *call, const struct lcf_client *client, const struct lcf_options *own)
 {
     bool failed;
@@ -226,40 +233,48 @@ static bool launch(struct call *call, const struct lcf_request *request)
     return call->exchange != NULL;
 }
 
-/* [-0, +0, e] Makes all that the end of the call on top of the stack will need, and hands it to the
- * engine: nothing is sent before everything is there. */
+/* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
+ * before everything is there. The stack has the client, the call, and the functions of its options. */
 static bool entrust(lua_State *L, struct call *call, const struct lcf_request *request, int client_at)
 {
-    int options = ARG_FIRST + lcf_operation_options(lua_touserdata(L, ARG_ROW)) - 1;
+    int call_at = client_at + 1;
     call->engine = lcf_loop_engine(L);
     if (!call->engine || !launch(call, request)) return false;
     lua_pushvalue(L, client_at);
-    keep(L, SLOT_CLIENT);
-    push_hook(L, options, "sleep", client_at, LCF_CLIENT_SLEEP);
-    keep(L, SLOT_SLEEP);
+    keep(L, call_at, SLOT_CLIENT);
+    push_hook(L, call_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
+    keep(L, call_at, SLOT_SLEEP);
     lcf_reserve_push(L, call->exchange);
-    keep(L, SLOT_RESERVE);
+    keep(L, call_at, SLOT_RESERVE);
     lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_loop_listen(L, call->exchange);
+    lcf_client_check_open(L, lua_touserdata(L, client_at), request->label->name); /* it has ended its calls */
     return lcf_engine_add(call->engine, call->exchange);
 }
 
-/* [-0, +1, e] What is wrong with a value, if anything; its message lies on the stack. */
+/* [-0, +0, -] What is wrong with the credential that `check` found, in the options or by the caller's function. */
+static struct lcf_fault find_credential_fault(lua_State *L, const struct lcf_options *own)
+{
+    if (lua_type(L, ARG_SEAL) == LUA_TSTRING) return (struct lcf_fault){"api_token", lua_tostring(L, ARG_SEAL)};
+    bool same = has_own_text(own) == lua_isboolean(L, ARG_SEAL) && (!own->has_vault || lua_isuserdata(L, ARG_SEAL));
+    return same ? (struct lcf_fault){0} : (struct lcf_fault){"api_token", "it was changed while the call began"};
+}
+
+/* [-0, +n, v] The functions of the call's own options, and what is wrong with a value, if anything: its message
+ * lies on the stack. */
 static struct lcf_fault find_fault(lua_State *L, const struct lcf_operation *op, const struct lcf_client *client,
                                    struct lcf_options *own, struct lcf_request *request)
 {
     struct lcf_fault fault = lcf_request_options(L, op, ARG_FIRST, own);
     if (!fault.message) fault = lcf_options_check_credential(own);
-    if (!fault.message && lua_type(L, ARG_SEAL) == LUA_TSTRING)
-        fault = (struct lcf_fault){"api_token", lua_tostring(L, ARG_SEAL)};
-    if (!fault.message && own->has_vault && !lua_isuserdata(L, ARG_SEAL))
-        fault = (struct lcf_fault){"api_token", "it was changed while the call began"};
     if (!fault.message) fault = lcf_request_ids(L, op, ARG_FIRST, client->account_id, request);
+    if (!fault.message) fault = find_credential_fault(L, own);
     request->limits = own->limits;
     return fault;
 }
 
-/* begin(row, client, async, seal, ...): [-0, +1|2, v] the call, or nil and an error. */
+/* begin(row, client, async, seal, ...): [-0, +1|2, v] the call, or nil and an error. The call is made first:
+ * nothing may run between the reading of an option and its copy. */
 static int core_begin(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
@@ -267,6 +282,7 @@ static int core_begin(lua_State *L)
     lua_settop(L, client_at - 1);
     struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->label.name);
     if (!client) return give_fault(L, op, 0);
+    struct call *call = push_empty(L);
     struct lcf_options own = {.limits = client->limits, .missing_ok = client->missing_ok};
     struct lcf_request request = {0};
     struct lcf_fault fault = find_fault(L, op, client, &own, &request);
@@ -274,12 +290,14 @@ static int core_begin(lua_State *L)
         lcf_bad_value(L, op->label.name, fault.argument, fault.message);
         return give_fault(L, op, client_at);
     }
-    struct call *call = push_empty(L);
     call->missing_ok = own.missing_ok;
     lcf_client_check_open(L, client, op->label.name);
     bool held = hold(L, call, client, &own);
-    if (held) lcf_request_address(L, op, call->profile->base_url, &request), lua_insert(L, -2);
-    if (held && entrust(L, call, &request, client_at)) return 1;
+    if (held) lcf_request_address(L, op, call->profile->base_url, &request);
+    if (held && entrust(L, call, &request, client_at)) {
+        lua_pushvalue(L, client_at + 1);
+        return 1;
+    }
     lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->label.name, "nothing was sent: out of memory or file descriptors");
     return give_fault(L, op, client_at);
 }

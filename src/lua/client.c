@@ -35,11 +35,11 @@ static struct lcf_client *push_empty(lua_State *L)
     return client;
 }
 
-/* [-0, +0, e] Keeps a function of the option table (at 0 there is none) in the client on top of the stack. */
-static void keep_function(lua_State *L, int options, const char *name, int slot)
+/* [-1, +0, e] Keeps the value on top of the stack in the client at `index`. */
+static void keep(lua_State *L, int index, int slot)
 {
-    lua_getuservalue(L, -1);
-    lcf_options_push_function(L, options, name);
+    lua_getuservalue(L, index);
+    lua_insert(L, -2);
     lua_rawseti(L, -2, slot);
     lua_pop(L, 1);
 }
@@ -129,30 +129,38 @@ static void push_fault(lua_State *L, const struct lcf_options *o, const struct l
     lua_remove(L, -3);
 }
 
-/* [-0, +1|2, v] A client of the option table at `index` (0 for none), or nil and an error. */
-static struct lcf_client *make(lua_State *L, int index, const char *function)
+/* [-0, +LCF_HOOKS|(LCF_HOOKS+2), v] Fills the client from the option table at `index` (0 for none) and the
+ * environment, and pushes the functions; false with nil and an error on top. */
+static bool read(lua_State *L, int index, const char *function, struct lcf_client *client)
 {
     struct lcf_options options = lcf_options_default;
-    struct lcf_fault fault = {0};
     options.base_url = (struct lcf_text){0}; /* so that the environment's comes before the default */
-    if (index) fault = lcf_options_read(L, index, false, function, 1, &options);
+    struct lcf_fault fault = lcf_options_read(L, index, false, function, 1, &options);
     lcf_options_environment(&options);
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
     if (!fault.message) fault = check_options(L, &options);
-    if (fault.message) {
-        push_fault(L, &options, &fault, function);
+    if (fault.message) push_fault(L, &options, &fault, function);
+    else if (!fill(client, &options)) luaL_error(L, "not enough memory");
+    return !fault.message;
+}
+
+/* [-0, +1|2, v] A client of the option table at `index` (0 for none), or nil and an error. The client is made
+ * first: nothing may run between the reading of an option and its copy. */
+static struct lcf_client *make(lua_State *L, int index, const char *function)
+{
+    struct lcf_client *client = push_empty(L);
+    int at = lua_gettop(L);
+    if (!read(L, index, function, client)) {
+        lua_replace(L, at + 1); /* the error, and then nil */
+        lua_replace(L, at);
+        lua_settop(L, at + 1);
         return NULL;
     }
-    struct lcf_client *client = push_empty(L);
-    if (!fill(client, &options)) luaL_error(L, "not enough memory");
-    keep_function(L, index, "api_token", LCF_CLIENT_VAULT);
-    keep_function(L, index, "sleep", LCF_CLIENT_SLEEP);
-    keep_function(L, index, "on_event", LCF_CLIENT_ON_EVENT);
-    lcf_operations_push(L, lua_gettop(L));
-    lua_getuservalue(L, -2);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, LCF_CLIENT_NAMESPACE);
-    lua_pop(L, 1);
+    for (int hook = LCF_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
+    lua_pushstring(L, client->profile->base_url);
+    keep(L, at, LCF_CLIENT_URL);
+    lcf_operations_push(L, at);
+    keep(L, at, LCF_CLIENT_NAMESPACE);
     return client;
 }
 
@@ -214,10 +222,13 @@ static int client_close(lua_State *L)
     return 0;
 }
 
+/* The URL is Lua's own string: a finalizer that closes the client frees the profile's. */
 static int client_tostring(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
-    lua_pushfstring(L, "cloudflare.client: %s", client->closed ? "closed" : client->profile->base_url);
+    if (client->closed) lua_pushliteral(L, "closed");
+    else lcf_client_get(L, 1, LCF_CLIENT_URL);
+    lua_pushfstring(L, "cloudflare.client: %s", lua_tostring(L, -1));
     return 1;
 }
 

@@ -14,7 +14,13 @@ struct lcf_client {
 };
 
 /* What a client keeps in Lua: slots of the table that is its user value. */
-enum lcf_client_slot { LCF_CLIENT_VAULT = 1, LCF_CLIENT_SLEEP, LCF_CLIENT_ON_EVENT, LCF_CLIENT_NAMESPACE };
+enum lcf_client_slot {
+    LCF_CLIENT_VAULT = 1 + LCF_HOOK_VAULT,
+    LCF_CLIENT_SLEEP = 1 + LCF_HOOK_SLEEP,
+    LCF_CLIENT_ON_EVENT = 1 + LCF_HOOK_ON_EVENT,
+    LCF_CLIENT_URL = 1 + LCF_HOOKS,
+    LCF_CLIENT_NAMESPACE
+};
 
 /* [-0, +0, e] Makes the metatable. */
 void lcf_client_open(lua_State *L);

@@ -163,7 +163,7 @@ static const char *cause_advice(enum lcf_cause cause)
     }
 }
 
-/* The first error of the envelope, whose words the envelope anchors; and why there is no envelope though
+/* The first error of the envelope, whose messages lie on the stack; and why there is no envelope though
  * one arrived, or NULL. */
 struct said {
     bool has_code;
@@ -241,33 +241,32 @@ static void push_first(lua_State *L, int index, const char *name)
     if (!lua_istable(L, -1)) lua_pop(L, 1), lua_pushnil(L);
 }
 
-/* [-0, +0, e] The message of the object on top of the stack, which anchors it; NULL where there is none. */
-static const char *message_of(lua_State *L)
+/* [-0, +1, e] The message of the object at `index`; NULL where it has none. */
+static const char *push_message(lua_State *L, int index)
 {
-    if (!lua_istable(L, -1)) return NULL;
-    lua_getfield(L, -1, "message");
-    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-    lua_pop(L, 1);
-    return message;
+    if (lua_istable(L, index)) lua_getfield(L, index, "message");
+    else lua_pushnil(L);
+    return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
 }
 
-/* [-0, +0, e] */
+/* [-0, +2, e] Its two messages lie on the stack, or what stands in their place. */
 static struct said first_error(lua_State *L, int envelope)
 {
     struct said said = {0};
     push_first(L, envelope, "errors");
-    if (lua_istable(L, -1)) {
-        lua_getfield(L, -1, "code");
-        lua_Number code = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
-        lua_pop(L, 1);
-        said.has_code = code >= 0 && code < 1e9;
-        said.code = said.has_code ? (int)code : 0;
-        said.message = message_of(L);
-        push_first(L, lua_gettop(L), "error_chain");
-        said.cause = message_of(L);
-        lua_pop(L, 1);
-    }
+    int error = lua_gettop(L);
+    bool exists = lua_istable(L, error);
+    if (exists) lua_getfield(L, error, "code");
+    else lua_pushnil(L);
+    lua_Number code = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
     lua_pop(L, 1);
+    said.has_code = code >= 0 && code < 1e9;
+    said.code = said.has_code ? (int)code : 0;
+    said.message = push_message(L, error);
+    push_first(L, exists ? error : 0, "error_chain");
+    said.cause = push_message(L, lua_gettop(L));
+    lua_replace(L, -2); /* error, message, cause */
+    lua_remove(L, error);
     return said;
 }
 
@@ -433,7 +432,9 @@ void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope, co
     bool lost = x->outcome == LCF_OK; /* a read's result, with the tables */
     said.unbuilt = unbuilt;
     push_sentence(L, x, &said);
-    lua_insert(L, -2); /* sentence, http */
+    lua_replace(L, -3); /* in place of the messages */
+    lua_pop(L, 1);
+    lua_insert(L, -2);  /* sentence, http */
     lcf_error_plain(L, lost ? LCF_KIND_HOST : x->kind, lost ? LCF_FAILED : x->outcome, lua_tostring(L, -2));
     lua_remove(L, -2);
     copy_field(L, envelope, "errors");

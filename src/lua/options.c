@@ -11,7 +11,7 @@ struct option {
     const char *name;
     enum type type;
     bool for_call;
-    size_t offset; /* of its place in struct lcf_options; a function has none */
+    size_t offset; /* of its place in struct lcf_options; of a function, its hook */
 };
 
 #define AT(field) offsetof(struct lcf_options, field)
@@ -32,8 +32,8 @@ static const struct option known[] = {
     {"ca_file", TEXT, false, AT(ca_file)},
     {"ca_path", TEXT, false, AT(ca_path)},
     {"user_agent", TEXT, false, AT(user_agent)},
-    {"sleep", FUNCTION, true, 0},
-    {"on_event", FUNCTION, false, 0},
+    {"sleep", FUNCTION, true, LCF_HOOK_SLEEP},
+    {"on_event", FUNCTION, false, LCF_HOOK_ON_EVENT},
 };
 #define KNOWN (sizeof known / sizeof *known)
 
@@ -168,8 +168,16 @@ static struct lcf_fault take_text(lua_State *L, const char *name, struct lcf_tex
     return no_fault;
 }
 
+/* [-0, +0, -] Puts the function on top of the stack into its place, from `hooks` on. */
+static struct lcf_fault take_function(lua_State *L, int hooks, int hook)
+{
+    lua_pushvalue(L, -1);
+    lua_replace(L, hooks + hook);
+    return no_fault;
+}
+
 /* [-0, +0, -] Puts the value on top of the stack into its place. */
-static struct lcf_fault take(lua_State *L, const struct option *option, struct lcf_options *options)
+static struct lcf_fault take(lua_State *L, const struct option *option, int hooks, struct lcf_options *options)
 {
     void *place = (char *)options + option->offset;
     switch (option->type) {
@@ -178,19 +186,21 @@ static struct lcf_fault take(lua_State *L, const struct option *option, struct l
     case FLAG: *(bool *)place = lua_toboolean(L, -1); return no_fault;
     case TEXT_OR_FUNCTION:
         options->has_vault = lua_isfunction(L, -1);
-        if (options->has_vault) return no_fault;
+        if (options->has_vault) return take_function(L, hooks, LCF_HOOK_VAULT);
         return take_text(L, option->name, place);
     case TEXT: return take_text(L, option->name, place);
     case FUNCTION: break;
     }
-    return no_fault;
+    return take_function(L, hooks, (int)option->offset);
 }
 
 struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const char *function, int argument,
                                   struct lcf_options *options)
 {
     struct lcf_fault first = no_fault;
-    if (lua_isnoneornil(L, index)) return first;
+    int hooks = lua_gettop(L) + 1;
+    lua_settop(L, lua_gettop(L) + LCF_HOOKS);
+    if (!index || lua_isnoneornil(L, index)) return first;
     if (!lua_istable(L, index)) lcf_wrong_type(L, function, argument, "table", index);
     if (luaL_getmetafield(L, index, "__index"))
         lcf_bad_argument(L, function, argument, "a plain table expected: what __index gives would not be read");
@@ -201,7 +211,7 @@ struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const 
             lcf_bad_argument(L, function, argument,
                              lua_pushfstring(L, "%s expected for option '%s', got %s", type_name(option->type),
                                              option->name, luaL_typename(L, -1)));
-        struct lcf_fault found = take(L, option, options);
+        struct lcf_fault found = take(L, option, hooks, options);
         if (!first.message) first = found;
     }
     return first;
@@ -253,17 +263,6 @@ const char *lcf_options_variable(const struct lcf_options *o, const char *name)
         if (from_it && strcmp(variables[i].option, name) == 0) return variables[i].name;
     }
     return NULL;
-}
-
-void lcf_options_push_function(lua_State *L, int index, const char *name)
-{
-    if (index && lua_istable(L, index)) {
-        lua_pushstring(L, name);
-        lua_rawget(L, index);
-    } else {
-        lua_pushnil(L);
-    }
-    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushnil(L);
 }
 
 /* What is wrong with a token or a key, in words that do not repeat it; NULL for nothing. */

@@ -9,8 +9,9 @@
 /* Reads an option table into one checked C struct, before anything is allocated. A mistake (an
  * unknown name, a wrong type) raises; a bad value is a fault that the caller returns. */
 
-/* Text that was not given has `at` NULL. All of it belongs to Lua strings or the environment:
- * it is good as long as the option table is on the stack. */
+/* Text that was not given has `at` NULL. All of it belongs to strings of the option table or to the
+ * environment, and is good until Lua may run: whatever allocates in Lua may run a finalizer, which may
+ * change the table. */
 struct lcf_options {
     struct lcf_limits limits;
     bool missing_ok;
@@ -18,6 +19,9 @@ struct lcf_options {
     struct lcf_text base_url, proxy, ca_file, ca_path, user_agent;
     bool has_vault; /* api_token is a function */
 };
+
+/* The functions of an option table, by their places on the stack. */
+enum lcf_hook { LCF_HOOK_VAULT, LCF_HOOK_SLEEP, LCF_HOOK_ON_EVENT, LCF_HOOKS };
 
 /* What is wrong with a value; `message` NULL for nothing. */
 struct lcf_fault {
@@ -27,8 +31,10 @@ struct lcf_fault {
 /* What a client is made of when nothing is said. */
 extern const struct lcf_options lcf_options_default;
 
-/* [-0, +0, v] Reads the table at `index` (or nothing there) over what `options` holds. For a call
- * only the options that a call may set are known. `function` and `argument` are for its errors. */
+/* [-0, +LCF_HOOKS, v] Reads the table at `index` (or nothing there, or at 0) over what `options` holds, and
+ * pushes its functions, nil for each that it has not. It allocates only to raise, so what it gives is the table
+ * at one moment. For a call only the options that a call may set are known. `function` and `argument` are for
+ * its errors. */
 struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const char *function, int argument,
                                   struct lcf_options *options);
 
@@ -37,9 +43,6 @@ void lcf_options_environment(struct lcf_options *options);
 
 /* The environment's variable that the value of an option came from; NULL for any other. */
 const char *lcf_options_variable(const struct lcf_options *options, const char *name);
-
-/* [-0, +1, e] The function that the table at `index` (0, or no table: none) holds as `name`, or nil. */
-void lcf_options_push_function(lua_State *L, int index, const char *name);
 
 /* Whether `options` hold one whole credential or none; and whether they hold any. */
 struct lcf_fault lcf_options_check_credential(const struct lcf_options *options);

@@ -18,8 +18,8 @@ const char *lcf_operation_verb(const struct lcf_operation *operation);
 /* Where its options stand, counted from 1. */
 int lcf_operation_options(const struct lcf_operation *operation);
 
-/* [-0, +0, v] Raises for mistakes in the arguments from `first` on, and reads the call's
- * options over those of the client. */
+/* [-0, +LCF_HOOKS, v] Raises for mistakes in the arguments from `first` on, and reads the call's
+ * options over those of the client, as lcf_options_read does. */
 struct lcf_fault lcf_request_options(lua_State *L, const struct lcf_operation *operation, int first,
                                      struct lcf_options *options);
 

@@ -47,7 +47,7 @@ function api.operation(row, client, async)
     local why = pumped and nginx.obstacle(async)
     if why then return refuse(row, client, async, why) end
     if sleep and not async then sleep(0.001) end
-    local credential = vault and seal(vault()) -- sealed: debug could read a local
+    local credential = vault and seal(vault()) -- false: in the options. Sealed: debug could read a local
     local sleeper = pumped and not async and nginx.new_sleeper()
     local call, err = begin(row, client, async, credential, ...)
     if async or not call then
