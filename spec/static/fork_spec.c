@@ -32,6 +32,22 @@ static int in_child(lua_State *L)
     return 1;
 }
 
+/* split(): goes on in a child and, once that has called leave(good), in the parent, which gets whether that is so. */
+static int split(lua_State *L)
+{
+    pid_t child = fork();
+    if (child == 0) return 0;
+    int status;
+    waitpid(child, &status, 0);
+    lua_pushboolean(L, status == 0);
+    return 1;
+}
+
+static int leave(lua_State *L)
+{
+    _exit(lua_toboolean(L, 1) ? 0 : 1);
+}
+
 static const char prelude[] =
     "package.path = './?.lua;' .. package.path\n"
     "cloudflare, sandbox, socket = require 'cloudflare', require 'spec.support.sandbox', require 'socket'\n"
@@ -48,6 +64,8 @@ static void in_parent(const char *script)
 {
     lua_State *L = open_state();
     lua_register(L, "child", in_child);
+    lua_register(L, "split", split);
+    lua_register(L, "leave", leave);
     run(L, prelude);
     run(L, script);
     lua_close(L);
@@ -145,6 +163,35 @@ static void a_child_of_a_child_is_another_process_too(void **state)
         "assert(connections(ids[1]) == connections(ids[4]))\n");
 }
 
+/* What the child frees while the listener runs is not used afterwards, nor written to. */
+static void a_listener_may_fork_and_the_child_come_back_from_it(void **state)
+{
+    (void)state;
+    in_parent(
+        "local good, kept = nil, {}\n"
+        "local function fork()\n"
+        "  good = split()\n"
+        "  if good ~= nil then return end\n"
+        "  assert(cloudflare.new(sandbox.options()).tokens.verify())\n" /* makes a loop of its own */
+        "  for _ = 1, 3 do collectgarbage() end\n"
+        "  for i = 1, 9999 do kept[i] = ('Z'):rep(i % 99 + 1) .. i end\n" /* where the parent's may have been */
+        "end\n"
+        "for _, id in ipairs { 'no id', sandbox.fresh() } do\n"
+        "  local forked = true\n"
+        "  local cf = cloudflare.new(sandbox.options('http2', { on_event = function()\n"
+        "    if not forked then forked = true; fork() end\n"
+        "  end }))\n"
+        "  assert(cf.tokens.verify())\n"
+        "  forked = false\n"
+        "  cf.tokens.delete(nil, id)\n"
+        "  if good == nil then leave(pcall(function()\n"
+        "    for i, text in ipairs(kept) do assert(text == ('Z'):rep(i % 99 + 1) .. i) end\n"
+        "    assert(cloudflare.new(sandbox.options()).tokens.verify())\n"
+        "  end)) end\n"
+        "  assert(good, 'the child failed')\n"
+        "end");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +200,7 @@ int main(void)
         cmocka_unit_test(during_calls_they_end_in_the_parent_as_if_nothing_had_been),
         cmocka_unit_test(while_a_name_resolves_neither_waits_for_the_other),
         cmocka_unit_test(a_child_of_a_child_is_another_process_too),
+        cmocka_unit_test(a_listener_may_fork_and_the_child_come_back_from_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,13 +150,16 @@ void lcf_loop_tell_unsent(lua_State *L, const char *operation)
         lua_pop(L, 1);
         return;
     }
-    struct loop *loop = own_loop(L);
+    own_loop(L);
+    struct loop *loop = push_loop(L);
+    lua_insert(L, -2); /* loop, listener */
     lua_pushcfunction(L, tell_unsent);
     lua_insert(L, -2);
     lua_pushstring(L, operation);
     loop->busy = true;
     if (lua_pcall(L, 2, 0, 0) != 0) lua_pop(L, 1);
     loop->busy = false;
+    lua_pop(L, 1);
 }
 
 /* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
@@ -251,7 +254,7 @@ int lcf_loop_step(lua_State *L)
 {
     double seconds = lcf_optional_seconds(L, 1, 0, "step", 1);
     lcf_loop_check_idle(L, "step");
-    struct loop *loop = current_loop(L);
+    struct loop *loop = push_loop(L);
     size_t in_flight = 0;
     if (loop && loop->engine) {
         loop->busy = true;
