@@ -204,6 +204,13 @@ static void tell_one(lua_State *L, const struct lcf_exchange *x, size_t entry)
     if (lua_pcall(L, 3, 0, 0) != 0) lua_pop(L, 1);
 }
 
+/* [-0, +0, -] Whether the loop goes on after Lua ran: not in a child, nor where a closing state collected its engine,
+ * and with it what there was to tell. */
+static bool goes_on(lua_State *L, const struct loop *loop)
+{
+    return loop->engine && current_loop(L) == loop;
+}
+
 /* [-0, +0, -] A listener may cancel, which adds news; or fork, and then the child tells nothing. */
 static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
@@ -212,7 +219,10 @@ static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *
     push_listener(L, x);
     for (size_t i = x->told; lua_isfunction(L, -1) && i < count + ended; i++) {
         tell_one(L, x, i);
-        if (current_loop(L) != loop) break;
+        if (!goes_on(L, loop)) {
+            lua_pop(L, 1);
+            return;
+        }
     }
     lua_pop(L, 1);
     x->told = count;
@@ -227,7 +237,7 @@ void lcf_loop_deliver(lua_State *L)
     struct loop *loop = push_loop(L);
     if (loop && loop->engine && !loop->busy) {
         loop->busy = true;
-        for (struct lcf_exchange *x; current_loop(L) == loop && (x = lcf_engine_news(loop->engine));)
+        for (struct lcf_exchange *x; goes_on(L, loop) && (x = lcf_engine_news(loop->engine));)
             tell_exchange(L, loop, x);
         loop->busy = false;
     }
