@@ -48,6 +48,7 @@ build = {
         "src/transport/exchange.c",
         "src/transport/harden.c",
         "src/transport/multi.c",
+        "src/transport/process.c",
         "src/transport/secret.c",
         "src/transport/sockets.c",
         "src/transport/truststore.c",

@@ -4,6 +4,7 @@
 #include "slow_resolver.h"
 #include "support.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -192,6 +193,76 @@ static void a_listener_may_fork_and_the_child_come_back_from_it(void **state)
         "end");
 }
 
+#define NOT_HERE 77 /* the exit status where no namespace may be made */
+
+/* Where its next child has the process id 1. */
+static void enter_namespace(void)
+{
+    if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) _exit(NOT_HERE);
+}
+
+static int in_namespace(lua_State *L)
+{
+    enter_namespace();
+    return in_child(L);
+}
+
+static const char namesakes[] =
+    "local cf, id, of_child = cloudflare.new(sandbox.options()), sandbox.fresh(), sandbox.fresh()\n"
+    "sandbox.fault { token = id, method = 'DELETE', delay = 0.3 }\n"
+    "local call = cf.async.tokens.delete(nil, id)\n"
+    "while sandbox.count 'DELETE' == 0 do cloudflare.step(0.01) end\n"
+    "local own = process_id()\n"
+    "local good = in_namespace(function()\n"
+    "  assert(process_id() == own, 'not the same process id')\n"
+    "  assert(outcome(call:wait()) == 'unknown')\n"
+    "  assert(cf.tokens.delete(nil, of_child))\n"
+    "end, 'close')\n"
+    "assert(good and sandbox.is_deleted(of_child))\n"
+    "local _, envelope = assert(call:wait())\n"
+    "assert(envelope.outcome == 'deleted' and envelope.http.attempts == 1)\n";
+
+static int process_id(lua_State *L)
+{
+    lua_pushinteger(L, getpid());
+    return 1;
+}
+
+/* A process whose id is 1, and which has a child whose id is 1, too. */
+static int live_as_first(void)
+{
+    lua_State *L = open_state();
+    lua_register(L, "in_namespace", in_namespace);
+    lua_register(L, "process_id", process_id);
+    int failed = luaL_dostring(L, prelude) || luaL_dostring(L, namesakes);
+    if (failed) print_error("%s\n", lua_tostring(L, -1));
+    lua_close(L);
+    return failed;
+}
+
+static int status_of(pid_t child)
+{
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_child_with_its_parents_process_id_is_another_process(void **state)
+{
+    (void)state;
+    pid_t outer = fork();
+    if (outer == 0) {
+        enter_namespace();
+        pid_t first = fork();
+        if (first == 0) _exit(live_as_first());
+        _exit(status_of(first));
+    }
+    int status = status_of(outer);
+    if (status == NOT_HERE) print_message("no namespace of process ids may be made here\n");
+    if (status == NOT_HERE) skip();
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +272,7 @@ int main(void)
         cmocka_unit_test(while_a_name_resolves_neither_waits_for_the_other),
         cmocka_unit_test(a_child_of_a_child_is_another_process_too),
         cmocka_unit_test(a_listener_may_fork_and_the_child_come_back_from_it),
+        cmocka_unit_test(a_child_with_its_parents_process_id_is_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

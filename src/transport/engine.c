@@ -3,16 +3,16 @@
 #include "engine.h"
 #include "clock.h"
 #include "multi.h"
+#include "process.h"
 #include "sockets.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct lcf_engine {
-    pid_t maker;
+    struct lcf_process maker;
     struct lcf_carrier carrier;
     double curl_due;    /* when libcurl wants its timeouts handled */
     double next_due;    /* no exchange is due before this */
@@ -77,12 +77,15 @@ struct lcf_engine *lcf_engine_new(void)
 {
     struct lcf_engine *e = calloc(1, sizeof *e);
     if (!e) return NULL;
-    e->maker = getpid();
+    if (!lcf_process_note(&e->maker)) {
+        free(e);
+        return NULL;
+    }
     e->curl_due = e->next_due = INFINITY;
     e->stirred = lcf_now();
     e->needed = true;
     e->news_end = &e->news;
-    e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker << 32);
+    e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker.id << 32);
     e->carrier = (struct lcf_carrier){.multi = open_multi(e)};
     bool open = lcf_sockets_open(&e->carrier.sockets);
     if (open && e->carrier.multi) return e;
@@ -117,7 +120,7 @@ static void release_news(struct lcf_engine *e)
 
 bool lcf_engine_is_foreign(const struct lcf_engine *e)
 {
-    return e->maker != getpid();
+    return lcf_process_is_other(&e->maker);
 }
 
 void lcf_engine_free(struct lcf_engine *e)
@@ -127,6 +130,7 @@ void lcf_engine_free(struct lcf_engine *e)
     release_news(e);
     curl_multi_cleanup(e->carrier.multi);
     lcf_sockets_close(&e->carrier.sockets);
+    lcf_process_forget(&e->maker);
     free(e->live);
     free(e);
 }
