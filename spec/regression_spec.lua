@@ -77,6 +77,25 @@ describe("it was once wrong that", function()
     ]]):format(id)))
   end)
 
+  it("a second copy of the module in one Lua state took the calls of the first", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, delay = 0.3 }
+    assert.equal("false\t0\t1\ndeleted\tdeleted\nfalse\n0\n", output_of(([[
+      local path = os.tmpname()
+      os.execute("cp " .. package.cpath:match("[^;]+"):gsub("?", "cloudflare") .. " " .. path)
+      local first = cloudflare.new(sandbox.options())
+      local call = first.async.tokens.delete(nil, "%s")
+      while sandbox.count "DELETE" == 0 do cloudflare.step(0.01) end
+      local other = package.loadlib(path, "luaopen_cloudflare")()
+      os.remove(path)
+      print(call:done(), other.step(), (cloudflare.step()))
+      local second = other.new(sandbox.options())
+      local _, answer = second.tokens.delete(nil, sandbox.fresh())
+      print(answer.outcome, (select(2, call:wait())).outcome)
+      print((pcall(second.async.tokens.verify().done, call))) -- of the other copy's kind it is not
+    ]]):format(id)))
+  end)
+
   it("an answer that had long arrived was taken for a deadline that passed", function()
     local cf, id = cloudflare.new(sandbox.options()), sandbox.fresh()
     assert(cf.tokens.verify()) -- a warm connection

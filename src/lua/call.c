@@ -9,9 +9,6 @@
 
 #include <math.h>
 
-#define CALL_TYPE "cloudflare.call"
-#define SEAL_TYPE "cloudflare.seal"
-
 struct call {
     struct lcf_exchange *exchange; /* NULL where a bad value ended the call before it began */
     struct lcf_profile *profile;   /* these two only while the call is being made */
@@ -26,17 +23,7 @@ enum slot { SLOT_CLIENT = 1, SLOT_SLEEP, SLOT_RESERVE, SLOT_FAULT };
 /* [-0, +0, v] */
 static struct call *check_call(lua_State *L)
 {
-    return luaL_checkudata(L, 1, CALL_TYPE);
-}
-
-/* [-0, +0, -] */
-static bool is_call(lua_State *L, int index)
-{
-    if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index)) return false;
-    luaL_getmetatable(L, CALL_TYPE);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return same;
+    return lcf_state_check(L, 1, LCF_SLOT_CALL_META, "cloudflare.call");
 }
 
 /* Whether the engine that drives it is not this process's: the call belongs to a parent. */
@@ -94,7 +81,7 @@ static int core_seal(lua_State *L)
     }
     struct seal *seal = lua_newuserdata(L, sizeof *seal);
     seal->secret = NULL;
-    luaL_getmetatable(L, SEAL_TYPE);
+    lcf_state_get(L, LCF_SLOT_SEAL_META);
     lua_setmetatable(L, -2);
     seal->secret = lcf_secret_bearer(options.api_token);
     return seal->secret ? 1 : luaL_error(L, "not enough memory");
@@ -151,7 +138,7 @@ static struct call *push_empty(lua_State *L)
 {
     struct call *call = lua_newuserdata(L, sizeof *call);
     *call = (struct call){0};
-    luaL_getmetatable(L, CALL_TYPE);
+    lcf_state_get(L, LCF_SLOT_CALL_META);
     lua_setmetatable(L, -2);
     lua_createtable(L, SLOT_FAULT, 0);
     lua_setuservalue(L, -2);
@@ -334,7 +321,7 @@ static int core_answer(lua_State *L)
 /* sleep_of(call, seconds): [-0, +1, v] checks the arguments of call:wait. */
 static int core_sleep_of(lua_State *L)
 {
-    if (!is_call(L, 1)) lcf_wrong_type(L, "wait", 1, "call (written call:wait)", 1);
+    if (!lcf_state_test(L, 1, LCF_SLOT_CALL_META)) lcf_wrong_type(L, "wait", 1, "call (written call:wait)", 1);
     (void)lcf_optional_seconds(L, 2, 0, "wait", 1);
     push_kept(L, 1, SLOT_SLEEP);
     return 1;
@@ -407,10 +394,10 @@ static const luaL_Reg call_methods[] = {
 
 void lcf_call_open(lua_State *L)
 {
-    luaL_newmetatable(L, SEAL_TYPE);
+    lcf_state_metatable(L, LCF_SLOT_SEAL_META, "cloudflare.seal");
     lua_pushcfunction(L, seal_gc);
     lua_setfield(L, -2, "__gc");
-    luaL_newmetatable(L, CALL_TYPE);
+    lcf_state_metatable(L, LCF_SLOT_CALL_META, "cloudflare.call");
     lua_pushcfunction(L, call_gc);
     lua_setfield(L, -2, "__gc");
     lua_pushcfunction(L, call_tostring);
@@ -425,7 +412,7 @@ void lcf_call_push_core(lua_State *L)
 {
     lua_newtable(L);
     luaL_setfuncs(L, core, 0);
-    luaL_getmetatable(L, CALL_TYPE);
+    lcf_state_get(L, LCF_SLOT_CALL_META);
     lua_getfield(L, -1, "__index");
     lua_setfield(L, -3, "methods");
     lua_pop(L, 1);

@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIENT_TYPE "cloudflare.client"
-
 /* [-0, +0, v] */
 static struct lcf_client *check_client(lua_State *L)
 {
-    return luaL_checkudata(L, 1, CLIENT_TYPE);
+    return lcf_state_check(L, 1, LCF_SLOT_CLIENT_META, "cloudflare.client");
 }
 
 void lcf_client_get(lua_State *L, int index, int slot)
@@ -27,7 +25,7 @@ static struct lcf_client *push_empty(lua_State *L)
 {
     struct lcf_client *client = lua_newuserdata(L, sizeof *client);
     memset(client, 0, sizeof *client);
-    luaL_getmetatable(L, CLIENT_TYPE);
+    lcf_state_get(L, LCF_SLOT_CLIENT_META);
     lua_setmetatable(L, -2);
     lcf_loop_count_client(L, 1);
     lua_createtable(L, LCF_CLIENT_NAMESPACE, 0);
@@ -254,7 +252,7 @@ static const luaL_Reg client_meta[] = {
 
 void lcf_client_open(lua_State *L)
 {
-    luaL_newmetatable(L, CLIENT_TYPE);
+    lcf_state_metatable(L, LCF_SLOT_CLIENT_META, "cloudflare.client");
     luaL_setfuncs(L, client_meta, 0);
     lua_pop(L, 1);
 }

@@ -4,8 +4,6 @@
 #include "evidence.h"
 #include "state.h"
 
-#define LOOP_TYPE "cloudflare.loop"
-
 struct loop {
     struct lcf_engine *engine; /* NULL until the first call */
     bool closed; /* collected, as only a closing state does */
@@ -53,7 +51,7 @@ static struct loop *make_loop(lua_State *L)
     struct loop *loop = lua_newuserdata(L, sizeof *loop);
     *loop = (struct loop){.clients = former ? former->clients : 0};
     lua_replace(L, -2);
-    luaL_getmetatable(L, LOOP_TYPE);
+    lcf_state_get(L, LCF_SLOT_LOOP_META);
     lua_setmetatable(L, -2);
     lcf_state_set(L, LCF_SLOT_LOOP);
     return loop;
@@ -295,7 +293,7 @@ int lcf_loop_now(lua_State *L)
 void lcf_loop_open(lua_State *L)
 {
     int top = lua_gettop(L);
-    luaL_newmetatable(L, LOOP_TYPE);
+    lcf_state_metatable(L, LCF_SLOT_LOOP_META, "cloudflare.loop");
     lua_pushcfunction(L, loop_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);

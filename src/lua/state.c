@@ -55,6 +55,34 @@ void lcf_state_set(lua_State *L, int slot)
     lua_pop(L, 1);
 }
 
+void lcf_state_metatable(lua_State *L, int slot, const char *name)
+{
+    lcf_state_get(L, slot);
+    if (lua_istable(L, -1)) return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1);
+    lcf_state_set(L, slot);
+}
+
+void *lcf_state_test(lua_State *L, int index, int slot)
+{
+    if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index)) return NULL;
+    lcf_state_get(L, slot);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same ? lua_touserdata(L, index) : NULL;
+}
+
+void *lcf_state_check(lua_State *L, int index, int slot, const char *name)
+{
+    void *at = lcf_state_test(L, index, slot);
+    if (!at) luaL_argerror(L, index, lua_pushfstring(L, "%s expected, got %s", name, luaL_typename(L, index)));
+    return at;
+}
+
 /* Not asked of _G: a strict one would raise. */
 void lcf_loaded_push(lua_State *L, const char *name)
 {

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What the module keeps in one Lua state: a table in the registry, reached by numbered slots,
+/* What this copy of the module keeps in one Lua state: a table in the registry, reached by numbered slots,
  * so that reading it allocates nothing. The words that an answer needs lie there from the start:
  * an answer must still be given when Lua has no memory left. */
 
@@ -20,6 +20,10 @@ enum lcf_slot {
     LCF_SLOT_DEFAULT_CLIENT, /* once made */
     LCF_SLOT_OPERATION,      /* the closure maker of wait.lua */
     LCF_SLOT_ERROR_META,
+    LCF_SLOT_CALL_META, /* by slot, not by name: another copy of the module has its own */
+    LCF_SLOT_SEAL_META,
+    LCF_SLOT_CLIENT_META,
+    LCF_SLOT_LOOP_META,
     LCF_SLOT_KEY_OUTCOME,    /* the string "outcome" */
     LCF_SLOT_KEY_MESSAGE,    /* the string "message" */
     LCF_SLOT_RAISED,         /* the sentence for an answer that could not be built though there was memory */
@@ -34,6 +38,13 @@ void lcf_state_open(lua_State *L);
 void lcf_state_get(lua_State *L, int slot);
 /* [-1, +0, -] Never grows the table. */
 void lcf_state_set(lua_State *L, int slot);
+
+/* [-0, +1, e] The metatable of a slot, made under that name unless a former load left one. */
+void lcf_state_metatable(lua_State *L, int slot, const char *name);
+/* [-0, +0, -] The userdata at `index` if its metatable is that of the slot, else NULL. */
+void *lcf_state_test(lua_State *L, int index, int slot);
+/* [-0, +0, v] The same; raises for anything else, as luaL_checkudata does. */
+void *lcf_state_check(lua_State *L, int index, int slot, const char *name);
 
 /* [-0, +1, e] The table that package.loaded has under `name` (nginx's "ngx", LuaJIT's "jit"), or nil. */
 void lcf_loaded_push(lua_State *L, const char *name);
