@@ -423,13 +423,14 @@ describe("sleep = f", function()
     assert.is_true(naps > 0)
   end)
 
-  it("may raise: the error goes through unchanged, and the call lives on", function()
-    local naps, reason = 0, { "killed" }
+  it("may raise: the error goes through unchanged, and on_event hears how the call ends", function()
+    local naps, reason, outcome = 0, { "killed" }, nil
     local cf = cloudflare.new(sandbox.options("http2", {
       sleep = function()
         naps = naps + 1
         if naps == 3 then error(reason) end
       end,
+      on_event = function(event) outcome = event.outcome end,
     }))
     local id = sandbox.fresh()
     sandbox.fault { token = id, delay = 0.2 }
@@ -438,6 +439,7 @@ describe("sleep = f", function()
     assert.equal(reason, err)
     assert.equal(1, cloudflare.step())
     finish()
+    assert.equal("deleted", outcome)
     assert.is_true(is_deleted(id))
   end)
 
