@@ -1,8 +1,11 @@
 #include "evidence.h"
+#include "../core/words.h"
 #include "json.h"
 
 #include <math.h>
 #include <string.h>
+
+#define EXCERPT_SHOWN 200 /* bytes of an answer that is not the API's */
 
 void lcf_set_text(lua_State *L, const char *name, const char *text, const struct lcf_secret *secret)
 {
@@ -103,16 +106,28 @@ static bool has_seen(const struct lcf_exchange *x)
     return seen;
 }
 
+/* [-0, +0, e] Sets a field to foreign words, redacted already, without anything that could steer a terminal. */
+static void set_words(lua_State *L, const char *name, const char *words)
+{
+    char harmless[EXCERPT_SHOWN];
+    const struct lcf_text text = {words, strlen(words)};
+    if (!text.len) return;
+    lua_pushlstring(L, harmless, lcf_words_copy(lcf_span_of(text), harmless, sizeof harmless));
+    lua_setfield(L, -2, name);
+}
+
 void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
 {
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 9);
     set_trace(L, x);
     if (!x) return;
     const struct lcf_entry *answer = lcf_exchange_answer(x);
     lcf_set_host(L, x);
     if (x->plan.nature == LCF_REMOVE) set_flag(L, "seen", has_seen(x));
     if (x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);
+    set_words(L, "content_type", x->oddity.content_type);
+    set_words(L, "excerpt", x->oddity.excerpt);
     if (!answer) return;
-    lcf_set_number(L, "status", answer->status);
+    if (answer->status) lcf_set_number(L, "status", answer->status);
     lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
 }

@@ -53,7 +53,7 @@ struct lcf_request {
     struct lcf_limits limits;
 };
 
-#define LCF_EXCERPT_MAX 200 /* bytes */
+#define LCF_EXCERPT_MAX 256 /* bytes that are kept: more than are shown, so that the last character is whole */
 
 /* What an answer looked like that is not the API's. Empty strings show nothing. */
 struct lcf_oddity {

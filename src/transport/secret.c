@@ -122,23 +122,13 @@ static bool take(struct excerpt *e, const char *from, size_t len)
     return taken == len;
 }
 
-/* Whether a byte continues a character of UTF-8. */
-static bool continues(char byte)
-{
-    return ((unsigned char)byte & 0xC0) == 0x80;
-}
-
 void lcf_secret_excerpt(const struct lcf_secret *s, struct lcf_text text, char *to, size_t max)
 {
     struct excerpt e = {to, 0, max};
-    bool whole = true;
-    for (size_t at = 0, found; whole && at < text.len; at = found + s->value.len) {
+    bool more = true;
+    for (size_t at = 0, found; more && at < text.len; at = found + s->value.len) {
         found = lcf_secret_find(s, text, at);
-        whole = take(&e, text.at + at, found - at);
-        if (found == text.len) break;
-        whole = whole && take(&e, "[redacted]", 10);
+        more = take(&e, text.at + at, found - at) && found < text.len && take(&e, "[redacted]", 10);
     }
-    while (!whole && e.len && continues(to[e.len - 1])) e.len--; /* the last character may be cut: it goes */
-    if (!whole && e.len && (unsigned char)to[e.len - 1] >= 0xC0) e.len--;
     to[e.len] = '\0';
 }

@@ -33,8 +33,8 @@ uint64_t lcf_secret_mark(const struct lcf_secret *secret);
 /* A shorter one is no secret, and looking for it would shred what we hand back. */
 #define LCF_SECRET_LEAST 8
 
-/* Copies what `text` begins with, without the secret, as a string of at most `max` bytes that ends with
- * a whole character; bytes of 0 become blanks. */
+/* Copies what `text` begins with, without the secret, as a string of at most `max` bytes; bytes of 0
+ * become blanks. */
 void lcf_secret_excerpt(const struct lcf_secret *secret, struct lcf_text text, char *to, size_t max);
 
 /* Where the secret stands in `text` from `from` on, or `text.len`. */

@@ -94,6 +94,10 @@
 ---@field host? string
 ---Of deletions: whether a read of this call showed the token.
 ---@field seen? boolean
+---Where the last answer that was no yes is not the API's: its Content-Type, and how it begins, 200 bytes at
+---most, without the credential, control bytes and direction marks.
+---@field content_type? string
+---@field excerpt? string
 ---HTTP status of the last answer.
 ---@field status? integer
 ---CF-Ray of the last answer: what Cloudflare's support asks for.
