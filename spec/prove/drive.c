@@ -5,6 +5,7 @@
 
 #include "../../src/core/headers.h"
 #include "../../src/core/verdict.h"
+#include "../../src/core/words.h"
 
 #define MOST 4097 /* one more than the longest credential */
 
@@ -71,6 +72,12 @@ static void read_headers(bool at_end)
     (void)lcf_http_date(any_span(at_end), &unix_time);
 }
 
+static void copy_words(struct lcf_span words)
+{
+    char out[40];
+    (void)lcf_words_copy(words, out, up_to(sizeof out));
+}
+
 static void check_argument(struct lcf_span span)
 {
     (void)lcf_check_id(span);
@@ -89,6 +96,7 @@ static void read_anything(bool at_end)
     read_reply(any_span(at_end));
     read_headers(at_end);
     check_argument(any_span(at_end));
+    copy_words(any_span(at_end));
 }
 
 /* Every length by itself: Eva relates no two variables, and here the end follows from the length. */

@@ -77,11 +77,15 @@ static bool between(struct lcf_span text, const char *open, const char *close)
     return lcf_take_word(&text, open) && ends_with(text, close);
 }
 
-/* Moves past a word in upper or lower case, given in lower case. */
+/* Moves past a word in upper or lower case, given in lower case, if the text begins with it. */
 static bool take_any_case(struct lcf_span *text, const char *word)
 {
-    for (; *word; word++)
-        if (!lcf_take(text, *word) && !lcf_take(text, (char)(*word - 'a' + 'A'))) return false;
+    struct lcf_span rest = *text;
+    for (; *word; word++) {
+        bool upper = is_letter(*word) && lcf_take(&rest, (char)(*word - 'a' + 'A'));
+        if (!upper && !lcf_take(&rest, *word)) return false;
+    }
+    *text = rest;
     return true;
 }
 
@@ -211,24 +215,13 @@ static bool is_no_control(char byte)
     return (unsigned char)byte > ' ' && byte != 0x7F;
 }
 
-static bool take_scheme(struct lcf_span *text, const char *scheme)
-{
-    struct lcf_span rest = *text;
-    for (; *scheme; scheme++) {
-        int byte = lcf_next(&rest);
-        if ((byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte) != *scheme) return false;
-    }
-    *text = rest;
-    return true;
-}
-
 /* Takes "http://" and its like, or nothing where there is no scheme. */
 static bool take_proxy_scheme(struct lcf_span *proxy)
 {
     static const char *const schemes[] = {"http://",   "https://",  "socks4://",
                                           "socks4a://", "socks5://", "socks5h://"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (take_scheme(proxy, schemes[i])) return true;
+        if (take_any_case(proxy, schemes[i])) return true;
     struct lcf_span rest = *proxy;
     while (rest.at < rest.end && !starts_with(rest, "://")) rest.at++;
     return lcf_is_empty(rest);
