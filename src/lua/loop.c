@@ -203,7 +203,7 @@ static void tell_one(lua_State *L, const struct lcf_exchange *x, size_t entry)
 }
 
 /* [-0, +0, -] Whether the loop goes on after Lua ran: not in a child, nor where a closing state collected its engine,
- * and with it what there was to tell. */
+ * and with it the calls in flight. */
 static bool goes_on(lua_State *L, const struct loop *loop)
 {
     return loop->engine && current_loop(L) == loop;
@@ -212,18 +212,15 @@ static bool goes_on(lua_State *L, const struct loop *loop)
 /* [-0, +0, -] A listener may cancel, which adds news; or fork, and then the child tells nothing. */
 static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
-    bool ended = x->state == LCF_ENDED;
+    bool ended = x->state == LCF_ENDED, on = true;
     size_t count = x->count;
     push_listener(L, x);
-    for (size_t i = x->told; lua_isfunction(L, -1) && i < count + ended; i++) {
+    for (size_t i = x->told; on && lua_isfunction(L, -1) && i < count + ended; i++) {
         tell_one(L, x, i);
-        if (!goes_on(L, loop)) {
-            lua_pop(L, 1);
-            return;
-        }
+        on = goes_on(L, loop);
     }
     lua_pop(L, 1);
-    x->told = count;
+    if (on) x->told = count;
     if (!ended) return;
     loop->ended++;
     forget_listener(L, x);
