@@ -10,6 +10,7 @@
 #include "../../src/transport/exchange.h"
 #include "../../src/transport/truststore.h"
 
+#include <curl/curl.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,7 +22,7 @@
 static void a_failure_is_named_by_how_far_the_attempt_came(void **state)
 {
     static const struct {
-        CURLcode rc;
+        int rc;
         enum lcf_cause before, after; /* the request was announced */
     } rows[] = {
         {CURLE_OK, LCF_ANSWERED, LCF_ANSWERED},

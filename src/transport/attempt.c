@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "attempt.h"
 #include "clock.h"
+#include "harden.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+_Static_assert(LCF_SENTENCE_SIZE >= CURL_ERROR_SIZE, "libcurl may write as much");
 
 #define LONGEST_CONNECT 1e6 /* seconds; more would not fit libcurl's milliseconds everywhere */
 
@@ -121,7 +124,7 @@ static enum lcf_store choose_store(const struct lcf_attempt *a, struct lcf_trust
     return !wire->plain && lcf_route_trusts_system(wire->route) ? lcf_truststore_first(trust) : LCF_STORE_NONE;
 }
 
-CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
+int lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
@@ -134,10 +137,10 @@ CURLcode lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, c
     if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
     if (rc != CURLE_OK) drop_handle(a);
     else carrier->opening++;
-    return rc;
+    return (int)rc;
 }
 
-enum lcf_cause lcf_cause_of(CURLcode rc, bool announced)
+enum lcf_cause lcf_cause_of(int rc, bool announced)
 {
     switch (rc) {
     case CURLE_OK: return LCF_ANSWERED;
@@ -193,7 +196,7 @@ static bool lacks_thread(const struct lcf_attempt *a, enum lcf_cause cause)
 
 /* libcurl calls a reply that was cut inside its header block a good one; and where two lengths
  * or an encoding stand, the bytes are not what they seem. */
-static enum lcf_cause cause_of(const struct lcf_attempt *a, CURLcode rc)
+static enum lcf_cause cause_of(const struct lcf_attempt *a, int rc)
 {
     if (a->overdue) return LCF_TIMED_OUT;
     if (rc != CURLE_OK) return lcf_cause_of(rc, a->announced);
@@ -221,25 +224,25 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
 }
 
 /* A sentence of libcurl's that quotes a proxy may quote its password. */
-static bool quotes_proxy(const struct lcf_attempt *a, CURLcode rc)
+static bool quotes_proxy(const struct lcf_attempt *a, int rc)
 {
     return rc == CURLE_COULDNT_RESOLVE_PROXY || strstr(a->error, "://") || strchr(a->error, '@');
 }
 
 /* Of what we stopped ourselves libcurl can say no more than that. */
-static const char *explain(const struct lcf_attempt *a, CURLcode rc)
+static const char *explain(const struct lcf_attempt *a, int rc)
 {
-    if (rc != CURLE_ABORTED_BY_CALLBACK) return curl_easy_strerror(rc);
+    if (rc != CURLE_ABORTED_BY_CALLBACK) return curl_easy_strerror((CURLcode)rc);
     return a->stirs > LCF_PROXY_MAX ? "the proxy's answer does not end" : "";
 }
 
-static bool is_distrust(CURLcode rc)
+static bool is_distrust(int rc)
 {
     return rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_ISSUER_ERROR || rc == CURLE_SSL_CACERT_BADFILE;
 }
 
 /* After a peer, or a proxy, that was not accepted: whether to go on with another of the system's stores. */
-static bool change_store(struct lcf_attempt *a, CURLcode rc)
+static bool change_store(struct lcf_attempt *a, int rc)
 {
     if (a->announced || a->store_changed || !is_distrust(rc) || !lcf_route_trusts_system(a->route)) return false;
     enum lcf_store other = lcf_truststore_other(&a->carrier->trust, a->store, a->began);
@@ -250,14 +253,14 @@ static bool change_store(struct lcf_attempt *a, CURLcode rc)
 }
 
 /* Why no peer could have been accepted; libcurl only says that this one was not. */
-static const char *store_fault(const struct lcf_attempt *a, CURLcode rc)
+static const char *store_fault(const struct lcf_attempt *a, int rc)
 {
     if (!is_distrust(rc)) return NULL;
     if (a->route->ca_path) return lcf_truststore_fault(a->route->ca_path);
     return !a->route->ca_file && a->store == LCF_STORE_NONE ? "no trust store found on this system" : NULL;
 }
 
-void lcf_attempt_finish(struct lcf_attempt *a, CURLcode rc, struct lcf_entry *entry)
+void lcf_attempt_finish(struct lcf_attempt *a, int rc, struct lcf_entry *entry)
 {
     lcf_attempt_stop(a, cause_of(a, rc), entry);
     entry->store_left = change_store(a, rc);

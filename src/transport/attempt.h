@@ -3,18 +3,21 @@
 
 #include "../core/settle.h"
 #include "bytes.h"
-#include "harden.h"
+#include "route.h"
 #include "secret.h"
 #include "sockets.h"
+#include "truststore.h"
 
-/* One request on the wire: an easy handle, its buffers, and what is to be said of it. No retry. */
+/* One request on the wire: an easy handle, its buffers, and what is to be said of it. No retry.
+ * libcurl's types are void and int here: the floor above does not know them. */
 
 #define LCF_HEADERS_MAX (64 * 1024) /* bytes of one header block */
+#define LCF_SENTENCE_SIZE 256       /* bytes of one sentence of libcurl's, with its end */
 #define LCF_PROXY_MAX (64 * 1024)   /* bytes of what a proxy answers before it lets us through */
 
 /* What all attempts of one engine share. */
 struct lcf_carrier {
-    CURLM *multi;
+    void *multi; /* CURLM */
     struct lcf_trust trust;
     struct lcf_sockets sockets;
     double hurry; /* libcurl has been at it for long by then: it is stopped where an attempt is overdue */
@@ -36,8 +39,8 @@ struct lcf_wire {
 };
 
 struct lcf_attempt {
-    CURL *easy;   /* NULL while nothing is in flight */
-    CURLM *multi; /* what it is in flight over */
+    void *easy;  /* CURL; NULL while nothing is in flight */
+    void *multi; /* CURLM; what it is in flight over */
     enum lcf_method method;
     struct lcf_carrier *carrier;
     const struct lcf_route *route;
@@ -49,18 +52,17 @@ struct lcf_attempt {
     long stirs;      /* how often libcurl had something to do before the announcement */
     struct lcf_headers headers;
     struct lcf_bytes body;
-    char error[CURL_ERROR_SIZE];
+    char error[LCF_SENTENCE_SIZE];
 };
 
-/* Begins; on failure nothing is in flight, and the code says why. */
-CURLcode lcf_attempt_begin(struct lcf_attempt *attempt, struct lcf_carrier *carrier,
-                           const struct lcf_wire *wire);
+/* Begins, and returns 0; on failure nothing is in flight, and libcurl's code says why. */
+int lcf_attempt_begin(struct lcf_attempt *attempt, struct lcf_carrier *carrier, const struct lcf_wire *wire);
 
 /* Ends an attempt that libcurl has finished with `rc`, or one that is stopped for `cause` of
  * our own, and writes what it showed into `entry`. The body stays until the next begins. */
-void lcf_attempt_finish(struct lcf_attempt *attempt, CURLcode rc, struct lcf_entry *entry);
+void lcf_attempt_finish(struct lcf_attempt *attempt, int rc, struct lcf_entry *entry);
 void lcf_attempt_stop(struct lcf_attempt *attempt, enum lcf_cause cause, struct lcf_entry *entry);
 
-enum lcf_cause lcf_cause_of(CURLcode rc, bool announced);
+enum lcf_cause lcf_cause_of(int rc, bool announced);
 
 #endif

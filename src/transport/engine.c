@@ -2,6 +2,7 @@
 #define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all */
 #include "engine.h"
 #include "clock.h"
+#include "harden.h"
 #include "multi.h"
 #include "process.h"
 #include "sockets.h"
@@ -249,7 +250,7 @@ static void collect(struct lcf_engine *e, CURLM *multi, double now)
     bool ended = false;
     for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
         char *owner = NULL;
-        CURLcode rc = message->data.result;
+        int rc = (int)message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
         struct lcf_exchange *x = (struct lcf_exchange *)(void *)owner;
         lcf_exchange_finish(x, &e->carrier, rc, now, jitter(e));

@@ -172,7 +172,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     x->count++;
 }
 
-static void finish_attempt(struct lcf_exchange *x, CURLcode rc, double now, double jitter)
+static void finish_attempt(struct lcf_exchange *x, int rc, double now, double jitter)
 {
     struct lcf_entry *e = &x->entries[x->count];
     lcf_attempt_finish(&x->attempt, rc, e);
@@ -187,7 +187,7 @@ static void stop_attempt(struct lcf_exchange *x, enum lcf_cause cause, double no
 }
 
 /* An attempt that could not even begin is an entry too. */
-static void record_stillborn(struct lcf_exchange *x, enum lcf_method method, CURLcode rc, double now)
+static void record_stillborn(struct lcf_exchange *x, enum lcf_method method, int rc, double now)
 {
     struct lcf_entry *e = &x->entries[x->count];
     *e = (struct lcf_entry){.method = method, .phase = LCF_UNSENT, .cause = lcf_cause_of(rc, false), .began = now};
@@ -255,8 +255,8 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         starve(x, now);
         return;
     }
-    CURLcode rc = lcf_attempt_begin(&x->attempt, carrier, &wire);
-    if (rc != CURLE_OK) {
+    int rc = lcf_attempt_begin(&x->attempt, carrier, &wire);
+    if (rc != 0) {
         record_stillborn(x, wire.method, rc, now);
         return;
     }
@@ -293,8 +293,7 @@ void lcf_exchange_turn(struct lcf_exchange *x, struct lcf_carrier *carrier, doub
     proceed(x, carrier, now);
 }
 
-void lcf_exchange_finish(struct lcf_exchange *x, struct lcf_carrier *carrier, CURLcode rc, double now,
-                         double jitter)
+void lcf_exchange_finish(struct lcf_exchange *x, struct lcf_carrier *carrier, int rc, double now, double jitter)
 {
     finish_attempt(x, rc, now, jitter);
     proceed(x, carrier, now);

@@ -83,7 +83,7 @@ struct lcf_exchange {
     size_t count, room;
     struct lcf_bytes reply;      /* the last body that was an envelope */
     struct lcf_bytes yes;        /* the body of a DELETE's yes without the name */
-    char why[CURL_ERROR_SIZE];   /* libcurl's sentence about the last attempt, or empty */
+    char why[LCF_SENTENCE_SIZE]; /* libcurl's sentence about the last attempt, or empty */
     struct lcf_oddity oddity;    /* what the last answer looked like, where that was no envelope */
 
     enum lcf_outcome outcome;    /* LCF_PENDING until the state is LCF_ENDED */
@@ -105,7 +105,7 @@ void lcf_exchange_release(struct lcf_exchange *exchange); /* NULL is none */
 /* Takes the next step that is due at `now`; `jitter` (0 to 1) is for the attempt that may end. */
 void lcf_exchange_turn(struct lcf_exchange *exchange, struct lcf_carrier *carrier, double now, double jitter);
 /* libcurl has finished its attempt with `rc`. */
-void lcf_exchange_finish(struct lcf_exchange *exchange, struct lcf_carrier *carrier, CURLcode rc, double now,
+void lcf_exchange_finish(struct lcf_exchange *exchange, struct lcf_carrier *carrier, int rc, double now,
                          double jitter);
 /* Ends it at once. */
 void lcf_exchange_cancel(struct lcf_exchange *exchange, struct lcf_carrier *carrier, double now);

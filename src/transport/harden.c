@@ -2,7 +2,6 @@
 #include "harden.h"
 
 #include <limits.h>
-#include <stdlib.h>
 
 #define LCF_CONNECTIONS_KEPT 32L /* libcurl's default shrinks with the handles in flight */
 #define LCF_STREAMS 100L         /* an HTTP/2 server's usual limit */
@@ -72,11 +71,6 @@ static CURLcode harden_trust(CURL *easy, const char *ca_file, const char *ca_pat
     return harden_tls(easy, found ? one : ca_path, ca_path, kept);
 }
 
-bool lcf_route_trusts_system(const struct lcf_route *route)
-{
-    return !route->ca_file && !route->ca_path;
-}
-
 CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, enum lcf_store store,
                     bool plain)
 {
@@ -87,17 +81,6 @@ CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_
     if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
     if (rc == CURLE_OK && !plain) rc = harden_trust(easy, file, path, lcf_truststore_kept(system));
     return rc;
-}
-
-/* In libcurl's order. */
-const char *lcf_route_proxy_variable(const struct lcf_route *route)
-{
-    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    for (size_t i = 0; !route->proxy && i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value && value[0]) return names[i];
-    }
-    return NULL;
 }
 
 /* Names are resolved by threads of the multi handle. */
