@@ -12,6 +12,30 @@ local function includes(folder, pattern)
   return lines_of(("grep -lE '#[[:space:]]*include[[:space:]]*[<\"]%s' src/%s/*"):format(pattern, folder))
 end
 
+-- A text with the Makefile's variables, for the Lua that runs these specs.
+local function make_says(text)
+  local lua = os.getenv "LUA_INTERPRETER" or "lua5.4"
+  return lines_of(("make -s --eval='say:;@:$(info %s)' say LUA=%s"):format(text, lua))[1]
+end
+
+-- The headers that the compiler reads for the files of a floor and whose path matches a pattern: "call.o: …/curl.h".
+-- Lua's and libcurl's can both be found, so that none is missed for want of a path.
+local function reads(floor, ...)
+  local command = make_says "LD_PRELOAD= $(CC) -std=c11 $(CPPFLAGS) $(CURL) $(LUA_CFLAGS) -M"
+  local rules = table.concat(lines_of(("%s src/%s/*.c"):format(command, floor)), "\n"):gsub("\\\n", "")
+  local found, files = {}, 0
+  for object, headers in rules:gmatch "([^\n]+):([^\n]*)" do
+    files = files + 1
+    for header in headers:gmatch "%S+" do
+      for _, pattern in ipairs { ... } do
+        if header:find(pattern) then found[#found + 1] = object .. ": " .. header end
+      end
+    end
+  end
+  assert.equal(#lines_of(("ls src/%s/*.c"):format(floor)), files)
+  return found
+end
+
 -- Whether a file has a test of cmocka's of this name, or the name as a string; one that ends in a space is how it begins.
 local function has(path, name)
   local literal = name:gsub("%p", "%%%0")
@@ -32,6 +56,13 @@ describe("the house", function()
     assert.same({}, includes("core", "(lua|lauxlib|lualib|curl/|\\.\\./lua|\\.\\./transport)"))
     assert.same({}, includes("transport", "(lua|lauxlib|lualib|\\.\\./lua)"))
     assert.same({}, includes("lua", "curl/"))
+  end)
+
+  it("has three floors, and no header brings one what it must not know", function()
+    local of_lua, of_libcurl = "/lua%w*%.h$", "/curl/%w+%.h$"
+    assert.same({}, reads("core", of_lua, of_libcurl, "/%.%./transport/", "/%.%./lua/"))
+    assert.same({}, reads("transport", of_lua, "/%.%./lua/"))
+    assert.same({}, reads("lua", of_libcurl))
   end)
 
   it("is built whole by the rockspec", function()
