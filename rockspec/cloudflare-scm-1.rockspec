@@ -49,6 +49,7 @@ build = {
         "src/transport/harden.c",
         "src/transport/multi.c",
         "src/transport/process.c",
+        "src/transport/profile.c",
         "src/transport/route.c",
         "src/transport/secret.c",
         "src/transport/sockets.c",

@@ -1,8 +1,8 @@
 #ifndef LCF_EXCHANGE_H
 #define LCF_EXCHANGE_H
 
-#include "../core/pace.h"
 #include "attempt.h"
+#include "profile.h"
 
 /* A call's life: attempts, driven by settle, to an outcome. It is held by the engine while in
  * flight and by whoever looks at it; the last to let go frees it. */
@@ -11,21 +11,6 @@
 #define LCF_LIST_BODY_MAX (4 * 1024 * 1024) /* bytes of one that carries tokens */
 
 #define LCF_DEAD_KEPT 1.0 /* seconds between libcurl's searches for dead connections */
-
-/* What all calls of one client share. Held like an exchange. */
-struct lcf_profile {
-    unsigned holders;
-    struct lcf_route route;
-    char *base_url;              /* without a trailing slash */
-    struct lcf_pace pace;
-    int opening;                 /* calls that wait for a connection; the engine counts */
-    double last_due;             /* when every attempt begun so far will have ended */
-    double wary_until;           /* until then a connection that fell silent may still be in the pool */
-};
-
-struct lcf_profile *lcf_profile_new(void); /* NULL when memory is short */
-struct lcf_profile *lcf_profile_hold(struct lcf_profile *profile);
-void lcf_profile_release(struct lcf_profile *profile); /* NULL is none */
 
 /* Times are seconds. */
 struct lcf_limits {
