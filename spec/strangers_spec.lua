@@ -47,7 +47,8 @@ describe("an answer that is not the API's", function()
   end
 
   it("is called compressed where it is, which nobody asked for", function()
-    local err = told { status = 200, body = "\31\139\8", headers = { { "Content-Encoding", "gzip" }, { "Content-Type", "application/json" } } }
+    local headers = { { "Content-Encoding", "gzip" }, { "Content-Type", "application/json" } }
+    local err = told { status = 200, body = "\31\139\8", headers = headers }
     assert.equal("response", err.kind)
     assert.equal("application/json", err.http.content_type)
     assert.is_nil(err.http.excerpt)

@@ -302,7 +302,10 @@ static void none_of_one_that_was_refused(void **state)
 static void none_of_a_proxys_password(void **state)
 {
     (void)state;
-    check_ours("for _, at in ipairs { '@127.0.0.1:9', '@127.0.0.1:99999', '@[::1' } do\n"
+    check_ours("for _, at in ipairs { '@127.0.0.1:99999', '@[::1' } do\n"
+               "  assert(not cloudflare.new { api_token = 'a-token', proxy = 'http://user:' .. secret .. at })\n"
+               "end\n"
+               "for _, at in ipairs { '@127.0.0.1:9', '@127.0.0.1:1' } do\n"
                "  local cf = assert(cloudflare.new { api_token = 'a-token', base_url = 'https://api.example',\n"
                "    proxy = 'http://user:' .. secret .. at, max_retries = 0 })\n"
                "  local _, err = cf.tokens.delete(sandbox.account, sandbox.missing_id)\n"

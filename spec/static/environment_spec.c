@@ -106,7 +106,7 @@ struct variable {
 #define MARKS "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 static const struct variable variables[] = {
-    {"CLOUDFLARE_API_TOKEN", "a-good-token", DIGITS LETTERS MARKS},
+    {"CLOUDFLARE_API_TOKEN", "a-good-tokens", DIGITS LETTERS MARKS},
     {"CLOUDFLARE_API_KEY", "a-good-key", DIGITS LETTERS MARKS},
     {"CLOUDFLARE_EMAIL", "good@example.com", DIGITS LETTERS MARKS " "},
     {"CLOUDFLARE_ACCOUNT_ID", "0123456789abcdef0123456789abcdef", DIGITS "abcdef"},
