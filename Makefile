@@ -106,22 +106,34 @@ UNIT = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/core/*_spec.c spec/tr
 # Once more as on arm64, where a char has no sign; explore_spec reads no bytes.
 UNIT += $(patsubst spec/core/%.c,$(BUILD)/spec/unsigned/%,$(filter-out %/explore_spec.c,$(wildcard spec/core/*_spec.c)))
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+# checked KIND, FOLDERS: what the specs of a kind are linked with, sanitized; a build for each kind, so that coverage
+# tells them apart.
+checked = $(patsubst src/%.c,$(BUILD)/spec/$(1)/checked/%.o,$(foreach folder,$(2),$(wildcard src/$(folder)/*.c)))
+checked_object = @mkdir -p $(@D); echo "$@"; $(COMPILE) $(CURL) $(SANITIZE) $(CHARS) -c -o $@ $<
 unit: $(UNIT)
-$(BUILD)/spec/core/%: spec/core/%.c spec/core/support.h $(CORE)
-	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) $< $(wildcard src/core/*.c) -lcmocka -o $@
-$(BUILD)/spec/unsigned/%: spec/core/%.c spec/core/support.h $(CORE)
-	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) -funsigned-char $< $(wildcard src/core/*.c) -lcmocka -o $@
-$(BUILD)/spec/transport/%: spec/transport/%.c $(CORE) $(TRANSPORT)
-	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) -rdynamic $< $(wildcard src/core/*.c src/transport/*.c) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@
+$(BUILD)/spec/core/checked/%.o: src/%.c
+	$(checked_object)
+$(BUILD)/spec/unsigned/checked/%.o: CHARS = -funsigned-char
+$(BUILD)/spec/unsigned/checked/%.o: src/%.c
+	$(checked_object)
+$(BUILD)/spec/transport/checked/%.o: src/%.c
+	$(checked_object)
+$(BUILD)/spec/core/%: spec/core/%.c spec/core/support.h $(call checked,core,core)
+	$(COMPILE) $(SANITIZE) $(filter %.c %.o,$^) -lcmocka -o $@
+$(BUILD)/spec/unsigned/%: spec/core/%.c spec/core/support.h $(call checked,unsigned,core)
+	$(COMPILE) $(SANITIZE) -funsigned-char $(filter %.c %.o,$^) -lcmocka -o $@
+$(BUILD)/spec/transport/%: spec/transport/%.c $(call checked,transport,core transport)
+	$(COMPILE) $(SANITIZE) -rdynamic $(filter %.c %.o,$^) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@
 $(BUILD)/spec/transport/parts_spec: OWN = -Wl,--wrap=malloc
+# It walks a hundred million histories.
+$(BUILD)/spec/core/explore_spec: spec/core/explore_spec.c $(CORE)
+	@mkdir -p $(@D)
+	$(COMPILE) $^ -lcmocka -o $@
 
 # A sweep in C; what it is made of besides lies in a folder of its name.
 $(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
-	$(COMPILE) -rdynamic $< $(wildcard spec/sweeps/$*/*.c src/core/*.c src/transport/*.c) $(CURL_LIBS) -lm -o $@
+	$(COMPILE) -rdynamic $(wildcard spec/sweeps/$*/*.c) $^ $(CURL_LIBS) -lm -o $@
 sweeps: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
 suites: sweeps
 
@@ -137,21 +149,22 @@ $(BUILD)/spec/static/reload_spec: $(MODULE)
 FUZZ_SECONDS = 60
 FUZZ_MAIN    = spec/fuzz/replay.c
 FUZZ_TARGETS = $(patsubst spec/fuzz/corpus/%,$(BUILD)/spec/fuzz/%,$(wildcard spec/fuzz/corpus/*))
-fuzz_needs   = $(if $(filter %/options,$(1)),$(wildcard src/transport/*.c src/lua/*.c) $(CURL_LIBS) -lm) \
+fuzz_needs   = $(if $(filter %/options,$(1)),$(call checked,transport,core transport) $(wildcard src/lua/*.c) $(CURL_LIBS) -lm, \
+                 $(call checked,core,core)) \
                $(if $(filter %/options %/cjson,$(1)),$(LUA_CFLAGS) -rdynamic $(LUA_LIBS))
 replays: $(FUZZ_TARGETS)
-$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch] src/*/*.[ch])
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch]) $(call checked,core,core) $(call checked,transport,core transport)
 	@mkdir -p $(@D)
-	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(wildcard src/core/*.c) $(call fuzz_needs,$@) -o $@
+	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(call fuzz_needs,$@) -o $@
 
 # A host whose memory fails, for the Lua at hand.
 ALLOCATIONS = $(BUILD)/spec/sweeps/allocations_$(LUA)_sweep
 allocations: $(ALLOCATIONS)
-$(ALLOCATIONS): spec/sweeps/allocations/host.c $(CORE) $(TRANSPORT) $(SPEAKS)
+$(ALLOCATIONS): spec/sweeps/allocations/host.c $(call checked,transport,core transport) $(SPEAKS)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) $(SANITIZE) -rdynamic \
 	  -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=curl_global_init \
-	  $< $(wildcard src/*/*.c) $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+	  $(filter-out $(SPEAKS),$^) $(wildcard src/lua/*.c) $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
 
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
@@ -244,4 +257,4 @@ install: $(MODULE)
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/spec/*/checked/*/*.d)
