@@ -135,7 +135,6 @@ $(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
 	$(COMPILE) -rdynamic $(wildcard spec/sweeps/$*/*.c) $^ $(CURL_LIBS) -lm -o $@
 sweeps: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
-suites: sweeps
 
 $(BUILD)/spec/static/%: spec/static/%.c $(wildcard spec/static/*.h) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -189,7 +188,8 @@ test-all:
 	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES) $(PROGRAMS)
 	$(MAKE) --no-print-directory prove mutate coverage
 
-suites: unit host replays
+suites:
+	$(MAKE) -j2 unit host replays sweeps
 	for lua in $(LUAS_HERE); do $(MAKE) -j2 LUA=$$lua || exit 1; done
 	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations collector || exit 1; done
 	for lua in lua5.4 luajit; do $(MAKE) -j2 $(ASAN) LUA=$$lua all collector || exit 1; done
