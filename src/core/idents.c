@@ -99,7 +99,7 @@ static bool begins_as_header(struct lcf_span text)
 static bool is_reference(struct lcf_span text)
 {
     struct lcf_span rest = text;
-    while (is_letter(lcf_peek(&rest))) rest.at++;
+    while (is_letter(lcf_peek(&rest))) (void)lcf_next(&rest);
     return rest.at > text.at && starts_with(rest, "://");
 }
 

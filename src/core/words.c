@@ -1,8 +1,6 @@
 #include "words.h"
 #include "scanner.h"
 
-#include <string.h>
-
 static unsigned long point_of(const unsigned char *bytes, size_t len)
 {
     static const unsigned char lead[] = {0, 0x7F, 0x1F, 0x0F, 0x07}; /* the bits of a first byte that count */
@@ -32,7 +30,8 @@ static size_t take_harmless(struct lcf_span *words, unsigned char out[4])
 {
     struct lcf_span rest = *words;
     size_t len = lcf_utf8_take(&rest, out);
-    words->at += len ? len : 1;
+    if (len) *words = rest;
+    else (void)lcf_next(words);
     if (len && may_stand(point_of(out, len))) return len;
     out[0] = ' ';
     return 1;
@@ -40,13 +39,12 @@ static size_t take_harmless(struct lcf_span *words, unsigned char out[4])
 
 size_t lcf_words_copy(struct lcf_span words, char *out, size_t max)
 {
-    unsigned char character[4];
+    unsigned char character[4] = {0};
     size_t written = 0;
     while (!lcf_is_empty(words)) {
         size_t len = take_harmless(&words, character);
         if (len > max - written) break;
-        memcpy(out + written, character, len);
-        written += len;
+        for (size_t i = 0; i < len && written < max; i++) out[written++] = (char)character[i];
     }
     return written;
 }
