@@ -11,7 +11,7 @@ local function told(script)
   local id = faults.fresh()
   script.times, script.effect = 99, false
   faults.register { { id = id, scripts = { script } } }
-  local options = faults.options("http1", { timeout = 1.5, attempt_timeout = 1, connect_timeout = 1 })
+  local options = faults.options("http1", { timeout = 0.8 })
   local cf = assert(cloudflare.new(options))
   local result, err = cf.tokens.delete(nil, id)
   faults.truth({ id }, true)
