@@ -135,8 +135,8 @@ static void while_a_name_resolves_neither_waits_for_the_other(void **state)
 {
     (void)state;
     in_parent(
-        "local far = cloudflare.new { base_url = 'https://slow.example', max_retries = 0 }\n"
-        "every(function(how, cf)\n"
+        "every(function(how, cf, over)\n" /* newer libcurl remembers a name that did not resolve */
+        "  local far = cloudflare.new { base_url = 'https://slow.' .. how .. over .. '.example', max_retries = 0 }\n"
         "  local call, of_child = far.async.tokens.delete(sandbox.account, sandbox.missing_id), sandbox.fresh()\n"
         "  cloudflare.step(0.05)\n"
         "  assert(child(function()\n"
