@@ -109,7 +109,10 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 # checked KIND, FOLDERS: what the specs of a kind are linked with, sanitized; a build for each kind, so that coverage
 # tells them apart.
 checked = $(patsubst src/%.c,$(BUILD)/spec/$(1)/checked/%.o,$(foreach folder,$(2),$(wildcard src/$(folder)/*.c)))
-checked_object = @mkdir -p $(@D); echo "$@"; $(COMPILE) $(CURL) $(SANITIZE) $(CHARS) -c -o $@ $<
+define checked_object
+@mkdir -p $(@D)
+$(COMPILE) $(CURL) $(SANITIZE) $(CHARS) -c -o $@ $<
+endef
 unit: $(UNIT)
 $(BUILD)/spec/core/checked/%.o: src/%.c
 	$(checked_object)
