@@ -384,6 +384,11 @@ static void the_codes_that_are_kept_can_be_asked_for(void **state)
     (void)state;
     assert_true(lcf_reading_has(&reading, 5) && lcf_reading_has(&reading, LCF_CODE_AUTHENTICATION));
     assert_false(lcf_reading_has(&reading, LCF_CODE_LOCKED_OUT) || lcf_reading_has(&reading, 0));
+    reading = read_whole(
+        401, "{\"success\":false,\"errors\":[{\"code\":1},{\"code\":2},{\"code\":3},{\"code\":4},{\"code\":5},"
+             "{\"code\":6},{\"code\":7},{\"code\":8}]}");
+    assert_true(lcf_reading_has(&reading, 8));
+    assert_false(lcf_reading_has(&reading, 9));
 }
 
 /* What a cache says is what was: it is shown, and proves nothing. */
@@ -454,6 +459,8 @@ static void a_code_that_cannot_be_read_with_certainty_leaves_a_404_ambiguous(voi
          LCF_AMBIGUOUS},
         {"a chain that is no list", 404, BYTES("{\"success\":false,\"errors\":[{\"code\":1003,\"error_chain\":{\"code\":7003}}]}"),
          LCF_AMBIGUOUS},
+        {"a chain that is an object of objects", 404,
+         BYTES("{\"success\":false,\"errors\":[{\"code\":1003,\"error_chain\":{\"a\":{\"code\":1}}}]}"), LCF_AMBIGUOUS},
         {"two chains", 404,
          BYTES("{\"success\":false,\"errors\":[{\"code\":1003,\"error_chain\":[],\"error_chain\":[{\"code\":7003}]}]}"),
          LCF_AMBIGUOUS},

@@ -61,7 +61,7 @@ static bool is_locked_out(const struct lcf_entry *e)
 /* A refusal of good credentials that does not last. */
 static bool is_passing(const struct facts *f, const struct lcf_entry *e)
 {
-    if (e->reading.verdict != LCF_REFUSAL || is_locked_out(e)) return false;
+    if (e->reading.verdict != LCF_REFUSAL) return false;
     return lcf_reading_has(&e->reading, LCF_CODE_AUTHENTICATION) || (e->status == 403 && f->seen);
 }
 
@@ -236,13 +236,12 @@ static struct lcf_move after_denial(const struct facts *f)
     return f->missed ? end_as(f, LCF_GONE) : act(LCF_CONFIRM, f);
 }
 
-/* Where a GET had shown the token, one more asks, if time is left, whether it vanished with the refusal. */
+/* Where a GET had shown the token, one more asks whether it vanished with the refusal. */
 static struct lcf_move after_refusal(const struct facts *f)
 {
     if (f->ambiguous) return end_as(f, LCF_UNKNOWN);
     struct lcf_move move = f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
-    bool may_look = f->seen && f->plan->deadline - f->now >= LCF_LEAST;
-    return move.act == LCF_END && may_look ? act(LCF_CONFIRM, f) : move;
+    return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
 }
 
 static struct lcf_move after_delete(const struct facts *f)
