@@ -42,9 +42,9 @@ size_t lcf_words_copy(struct lcf_span words, char *out, size_t max)
     unsigned char character[4] = {0};
     size_t written = 0;
     while (!lcf_is_empty(words)) {
-        size_t len = take_harmless(&words, character);
-        if (len > max - written) break;
-        for (size_t i = 0; i < len && written < max; i++) out[written++] = (char)character[i];
+        size_t len = take_harmless(&words, character), i = 0;
+        for (; i < len && written < max; i++) out[written++] = (char)character[i];
+        if (i < len) return written - i;
     }
     return written;
 }
