@@ -1,7 +1,7 @@
 -- make test-hosts: real programs that embed Lua, each with the README's recipe for it. Each loads the module, deletes
 -- plainly, deletes while it goes on (what it does meanwhile is counted), and leaves with a call in flight. Run inside
 -- `sandbox run`, for all programs or those named; one that is not installed is named and left out.
-local socket = require "socket"
+local free_port = require "spec.support.free_port"
 local Host = require "spec.hosts.host"
 local program = require "spec.support.program"
 local read = require "spec.support.read"
@@ -12,13 +12,6 @@ local function missing_of(host)
   for _, name in ipairs(host.needs) do
     if not program.find(name) then return name end
   end
-end
-
-local function free_port()
-  local server = assert(socket.bind("127.0.0.1", 0))
-  local _, port = server:getsockname()
-  server:close()
-  return port
 end
 
 local function walk(host)

@@ -1,4 +1,5 @@
 -- Starts an nginx of its own from a configuration template, and ends it.
+local free_port = require "spec.support.free_port"
 local socket = require "socket"
 local http = require "socket.http"
 local read = require "spec.support.read"
@@ -15,13 +16,6 @@ local function run(command)
 end
 
 local function output(command) return assert(select(2, run(command))):gsub("%s+$", "") end
-
-local function free_port()
-  local server = assert(socket.bind("127.0.0.1", 0))
-  local _, port = server:getsockname()
-  server:close()
-  return port
-end
 
 -- A template is a file's name, or the text itself.
 local function write_configuration(self, template, values, edit)

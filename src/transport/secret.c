@@ -54,19 +54,20 @@ static struct lcf_secret *make(const struct line *lines, size_t count)
     return s;
 }
 
+/* The first READ_LINES are sent by a read alone: they ask caches to let it pass. */
 #define READ_LINES 2
-#define COMMON_LINES {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
-                     {"Accept: ", {"application/json", 16}}
+#define FIRST_LINES {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
+                    {"Accept: ", {"application/json", 16}}
 
 struct lcf_secret *lcf_secret_bearer(struct lcf_text token)
 {
-    struct line lines[] = {COMMON_LINES, {"Authorization: Bearer ", token}};
+    struct line lines[] = {FIRST_LINES, {"Authorization: Bearer ", token}};
     return make(lines, 4);
 }
 
 struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key)
 {
-    struct line lines[] = {COMMON_LINES, {"X-Auth-Email: ", email}, {"X-Auth-Key: ", key}};
+    struct line lines[] = {FIRST_LINES, {"X-Auth-Email: ", email}, {"X-Auth-Key: ", key}};
     return make(lines, 5);
 }
 
