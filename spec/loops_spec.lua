@@ -24,7 +24,7 @@ local function assert_deleted(calls)
   end
 end
 
--- With epoll a loop turns when something stirs; a poll array has no descriptor, and is looked at every 10 ms.
+-- With epoll a loop turns when something happens; a poll array has no descriptor, and is looked at every 10 ms.
 local function most_turns(call) return call:pollfd() and 150 or 1000 end
 
 describe("with cqueues", function()

@@ -156,7 +156,7 @@ static void read_all(void)
         const char *body = events[i].body ? events[i].body : "";
         const struct lcf_reply reply = {events[i].status, events[i].phase == LCF_COMPLETE, events[i].cached,
                                         {body, body + strlen(body)}};
-        readings[i] = lcf_read_reply(&reply, ASKED);
+        readings[i] = lcf_read_reply(&reply, &(struct lcf_expected){LCF_THIS_ID, ASKED});
     }
 }
 
@@ -192,7 +192,7 @@ static bool is_sighted(const struct world *w, enum lcf_method method)
 
 static struct lcf_history history_of(const struct walk *w, bool cancelled)
 {
-    return (struct lcf_history){w->entries, w->count, cancelled, !w->poor, w->count > 0 ? w->blocked_until : 0};
+    return (struct lcf_history){w->entries, w->count, cancelled, !w->poor, w->count > 0 ? w->blocked_until : 0, 0};
 }
 
 static bool was_shown(const struct walk *w)

@@ -171,7 +171,7 @@ static struct expected settled(const struct row *row)
         .deadline = ended + (row->in.left > 0 ? row->in.left : FAR),
     };
     struct lcf_history history = {entries, row->count, row->in.cancelled, !row->in.penniless,
-                                  row->in.blocked_for > 0 ? ended + row->in.blocked_for : 0};
+                                  row->in.blocked_for > 0 ? ended + row->in.blocked_for : 0, 0};
     unsigned payments = 0;
     struct lcf_move move = lcf_settle(&plan, &history, now);
     for (int waits = 0;; move = lcf_settle(&plan, &history, now)) {
@@ -899,7 +899,7 @@ static void a_delete_that_stalls_is_confirmed_within_a_second(void **state)
     for (double timeout = 0.85; timeout < 3; timeout += 0.01) {
         struct lcf_plan plan = {.nature = LCF_REMOVE, .max_retries = 0, .deadline = 1024 + timeout};
         struct lcf_entry entry = del_timed_out();
-        struct lcf_history history = {&entry, 1, false, true, 0};
+        struct lcf_history history = {&entry, 1, false, true, 0, 0};
         entry.began = 1024;
         entry.ended = lcf_attempt_deadline(&plan, 10, 1024) + 0.04;
         struct lcf_move move = lcf_settle(&plan, &history, entry.ended);
@@ -1185,13 +1185,13 @@ static const char *misdeed(const struct lcf_plan *plan, const struct lcf_history
         if (plan->nature == LCF_REMOVE && t->sends > plan->max_retries) return "sends more often than it may";
         /* fall through */
     case LCF_CONFIRM:
-        if (plan->deadline - now < LCF_LEAST) return "begins a request too late";
+        if (plan->deadline - now < LCF_LEAST_TIME) return "begins a request too late";
         if (history->blocked_until > now && !t->ambiguous && !(move->act == LCF_CONFIRM && t->sent)) return "breaks a block";
         if (history->cancelled) return "goes on though cancelled";
         return NULL;
     case LCF_WAIT:
         if (move->until <= now) return "waits for what is past";
-        if (move->until > plan->deadline - LCF_LEAST + 1e-9) return "waits past the last moment";
+        if (move->until > plan->deadline - LCF_LEAST_TIME + 1e-9) return "waits past the last moment";
         if (history->cancelled) return "waits though cancelled";
         return NULL;
     case LCF_END: break;
@@ -1240,7 +1240,7 @@ static void no_history_makes_settle_lie(void **state)
         if (plan.nature == LCF_READ)
             for (size_t i = 0; i < count; i++) entries[i].method = LCF_GET;
         struct lcf_history history = {entries, count, one_in(&seed, 8), !one_in(&seed, 4),
-                                      one_in(&seed, 4) ? now + 10 * random_part(&seed) : 0};
+                                      one_in(&seed, 4) ? now + 10 * random_part(&seed) : 0, 0};
         if (one_in(&seed, 2)) now += random_part(&seed);
         struct truth truth = truth_of(entries, count);
         struct lcf_move move = lcf_settle(&plan, &history, now), again = lcf_settle(&plan, &history, now);
@@ -1331,7 +1331,7 @@ static void no_server_makes_a_whole_call_lie_or_overstay(void **state)
         double now = 1000 * random_part(&seed);
         struct lcf_plan plan = random_plan(&seed, now + 0.1 + 40 * random_part(&seed));
         plan.nature = LCF_REMOVE;
-        struct lcf_history history = {entries, 0, false, true, 0};
+        struct lcf_history history = {entries, 0, false, true, 0, 0};
         struct lcf_move move = lcf_settle(&plan, &history, now);
         int deletes = 0, spent = 0;
         for (; move.act != LCF_END && history.count < MOST; move = lcf_settle(&plan, &history, now)) {

@@ -21,7 +21,8 @@ static struct lcf_reading read_as(bool complete, int status, struct lcf_text bod
 {
     struct lcf_text copy = exact(body);
     struct lcf_reply reply = {status, complete, false, lcf_span_of(copy)};
-    struct lcf_reading reading = lcf_read_reply(&reply, asked);
+    const struct lcf_expected expected = {asked ? LCF_THIS_ID : LCF_SOME_ID, asked};
+    struct lcf_reading reading = lcf_read_reply(&reply, &expected);
     release(copy);
     return reading;
 }
@@ -30,6 +31,8 @@ static struct lcf_reading read_whole(int status, const char *body)
 {
     return read_as(true, status, text_of(body), ASKED);
 }
+
+static const struct lcf_expected this_id = {LCF_THIS_ID, ASKED};
 
 struct row {
     const char *what;
@@ -402,7 +405,7 @@ static void a_read_that_a_cache_answered_proves_nothing(void **state)
     expect_verdicts(rows, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct lcf_reply reply = {rows[i].status, true, true, lcf_span_of(rows[i].body)};
-        struct lcf_reading reading = lcf_read_reply(&reply, ASKED);
+        struct lcf_reading reading = lcf_read_reply(&reply, &this_id);
         assert_int_equal(reading.verdict, LCF_AMBIGUOUS);
         assert_int_not_equal(reading.success, LCF_NO_ENVELOPE);
     }
@@ -701,7 +704,7 @@ static void a_reply_without_any_body_needs_no_pointer(void **state)
 {
     struct lcf_reply reply = {204, true, false, {NULL, NULL}};
     (void)state;
-    assert_int_equal(lcf_read_reply(&reply, ASKED).verdict, LCF_AMBIGUOUS);
+    assert_int_equal(lcf_read_reply(&reply, &this_id).verdict, LCF_AMBIGUOUS);
 }
 
 int main(void)

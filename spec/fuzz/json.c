@@ -59,17 +59,18 @@ static void check_verdict(int status, struct lcf_span body, enum lcf_json type)
 {
     const struct lcf_reply whole = {status, true, false, body}, cut = {status, false, false, body};
     const struct lcf_reply cached = {status, true, true, body};
-    enum lcf_verdict verdict = lcf_read_reply(&whole, ASKED).verdict;
+    const struct lcf_expected this = {LCF_THIS_ID, ASKED}, some = {LCF_SOME_ID, NULL};
+    enum lcf_verdict verdict = lcf_read_reply(&whole, &this).verdict;
     struct reader r = {body.at, body.end};
     struct node *root = type == LCF_JSON_OBJECT ? read_node(&r) : NULL;
     bool no = verdict == LCF_ABSENT || verdict == LCF_REFUSAL;
-    MUST(lcf_read_reply(&cut, ASKED).verdict == LCF_AMBIGUOUS);
-    MUST(lcf_read_reply(&cached, ASKED).verdict == LCF_AMBIGUOUS);
+    MUST(lcf_read_reply(&cut, &this).verdict == LCF_AMBIGUOUS);
+    MUST(lcf_read_reply(&cached, &this).verdict == LCF_AMBIGUOUS);
     MUST((verdict == LCF_PROVEN) == (root && status == 200 && is_proof(root)));
     MUST(!no || (root && is_failure(root) && status >= 400 && status < 500 && status != 408));
     MUST(verdict != LCF_ABSENT || status == 404);
     MUST(verdict != LCF_UNNAMED || (status == 200 && only(root, "success")->type == 't'));
-    enum lcf_verdict unasked = lcf_read_reply(&whole, NULL).verdict;
+    enum lcf_verdict unasked = lcf_read_reply(&whole, &some).verdict;
     MUST(verdict != LCF_PROVEN || unasked == LCF_PROVEN);
     MUST(!no || unasked == verdict);
     forget(root);

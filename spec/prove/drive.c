@@ -56,7 +56,8 @@ static void read_reply(struct lcf_span body)
     char asked[LCF_ID_LEN];
     struct lcf_reply reply = {Frama_C_interval(-1, 1000), either(), either(), body};
     Frama_C_make_unknown(asked, sizeof asked);
-    struct lcf_reading reading = lcf_read_reply(&reply, either() ? asked : NULL);
+    const struct lcf_expected expected = {(enum lcf_expects)Frama_C_interval(LCF_THIS_ID, LCF_BYTES), asked};
+    struct lcf_reading reading = lcf_read_reply(&reply, &expected);
     (void)lcf_reading_has(&reading, Frama_C_interval(-1, 20000));
 }
 

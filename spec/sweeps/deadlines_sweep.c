@@ -83,7 +83,8 @@ struct live {
     char url[300];
 };
 
-static const struct lcf_label label = {"tokens.delete", "Account API Tokens Write"};
+static const struct lcf_intent removing = {.name = "tokens.delete", .method = LCF_DELETE, .nature = LCF_REMOVE};
+static const struct lcf_intent reading = {.name = "tokens.get", .method = LCF_GET, .nature = LCF_READ};
 static const char missing_id[] = "00000000000000000000000000000000";
 
 static const struct { const char *scheme, *host, *proxy; } routes[] = {
@@ -108,7 +109,7 @@ static void make_route(struct live *live, enum route route, int port)
 static struct lcf_exchange *begin(struct live *live, const struct trial *t)
 {
     const struct lcf_request request = {
-        .label = &label, .nature = t->stall->reads ? LCF_READ : LCF_REMOVE,
+        .intent = t->stall->reads ? &reading : &removing,
         .url = live->url, .account = getenv("CLOUDFLARE_ACCOUNT_ID"), .id = missing_id,
         .plain = t->stall->route == DIRECT,
         .limits = {.timeout = t->timeout, .attempt_timeout = t->attempt_timeout, .connect_timeout = 5,

@@ -60,7 +60,8 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
     return rc;
 }
 
-static const struct lcf_label label = {"tokens.delete", "Account API Tokens Write"};
+static const struct lcf_intent intent = {"tokens.delete", "Account API Tokens Write", "the token was deleted",
+                                         LCF_DELETE, LCF_REMOVE, LCF_THIS_ID};
 static const char missing_id[] = "00000000000000000000000000000000";
 
 struct fixture {
@@ -100,7 +101,7 @@ static struct lcf_exchange *begin_at(struct fixture *f, const char *base, double
     const char *account = getenv("CLOUDFLARE_ACCOUNT_ID");
     snprintf(url, sizeof url, "%s/accounts/%s/tokens/%s", base, account, missing_id);
     const struct lcf_request request = {
-        .label = &label, .nature = LCF_REMOVE, .url = url, .account = account, .id = missing_id,
+        .intent = &intent, .url = url, .account = account, .id = missing_id,
         .plain = strncmp(url, "http:", 5) == 0,
         .limits = {.timeout = timeout, .attempt_timeout = timeout, .connect_timeout = timeout, .max_retries = 0},
     };
@@ -525,7 +526,7 @@ static void an_answer_cut_inside_its_headers_is_no_answer(void **state)
         assert_int_equal(x->entries[0].status, 204);
         assert_int_equal(x->entries[0].phase, is_whole ? LCF_COMPLETE : LCF_SENT);
         assert_int_equal(x->entries[0].cause, is_whole ? LCF_ANSWERED : LCF_BROKEN);
-        assert_int_equal(x->wary_until > lcf_now(), !is_whole); /* libcurl 8 may still offer the dead connection */
+        assert_int_equal(x->suspect_until > lcf_now(), !is_whole); /* libcurl 8 may still offer the dead connection */
         lcf_engine_cancel(f->engine, x);
         drain_news(f);
         lcf_exchange_release(x);

@@ -177,8 +177,8 @@ static void without_memory_for_another_attempt_a_call_ends_with_what_is_proven(v
 {
     (void)state;
     static const char id[] = "0123456789abcdef0123456789abcdef";
-    static const struct lcf_label label = {"tokens.delete", NULL};
-    const struct lcf_request request = {.label = &label, .nature = LCF_REMOVE, .url = "http://127.0.0.1/", .account = id,
+    static const struct lcf_intent intent = {.name = "tokens.delete", .method = LCF_DELETE, .nature = LCF_REMOVE};
+    const struct lcf_request request = {.intent = &intent, .url = "http://127.0.0.1/", .account = id,
                                         .id = id, .limits = {.timeout = 1000, .attempt_timeout = 10, .max_retries = 2}};
     struct lcf_profile *profile = lcf_profile_new();
     struct lcf_secret *secret = lcf_secret_bearer((struct lcf_text){"a-credential", 12});

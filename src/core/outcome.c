@@ -25,7 +25,8 @@ const char *lcf_kind_name(enum lcf_kind kind)
 
 const char *lcf_method_name(enum lcf_method method)
 {
-    return method == LCF_DELETE ? "DELETE" : "GET";
+    static const char *const names[] = {"GET", "DELETE", "POST", "PUT", "PATCH"};
+    return names[method];
 }
 
 enum lcf_kind lcf_cause_kind(enum lcf_cause cause)

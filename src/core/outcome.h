@@ -54,7 +54,7 @@ enum lcf_cause {
     LCF_CANCELLED
 };
 
-enum lcf_method { LCF_GET, LCF_DELETE };
+enum lcf_method { LCF_GET, LCF_DELETE, LCF_POST, LCF_PUT, LCF_PATCH };
 
 const char *lcf_outcome_name(enum lcf_outcome outcome);
 const char *lcf_kind_name(enum lcf_kind kind);

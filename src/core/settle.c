@@ -17,7 +17,10 @@
  * With nothing ambiguous a DELETE decides alone: denied is `not_found`, refused is `refused`. But where
  * a GET had shown the token, something between may have repeated the request and kept the first answer:
  * a denial then needs a GET's absence, and after a refusal one GET asks whether the token vanished.
- * A 429 is waited out, what never left is sent again; both within max_retries and the retry budget. */
+ * A 429 is waited out, what never left is sent again; both within max_retries and the retry budget.
+ * Other natures are settled by the answers to their own requests. A read is repeated until an answer is
+ * believed. What replaces is repeated after an ambiguous request until a yes: `ok`. What may be done once is
+ * never repeated after one: `unknown`. For both a refusal after an ambiguous request is `unknown`. */
 
 /* Looks past a passing fault, in one call. */
 #define LCF_PASSING_LOOKS 2
@@ -45,7 +48,12 @@ struct facts {
 
 bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method)
 {
-    return method == LCF_DELETE || plan->nature == LCF_READ;
+    return method != LCF_GET || plan->nature == LCF_READ;
+}
+
+bool lcf_is_safe_to_retry(enum lcf_nature nature, enum lcf_outcome outcome)
+{
+    return nature != LCF_ONCE || outcome == LCF_NOT_SENT || outcome == LCF_REFUSED || outcome == LCF_NOT_FOUND;
 }
 
 static bool is_refused_with(const struct lcf_entry *e, int status)
@@ -78,7 +86,7 @@ static void weigh_send(struct facts *f, const struct lcf_entry *e)
     if (e->phase == LCF_UNSENT) return;
     f->answered = e;
     if (f->plan->nature == LCF_READ) return;
-    f->yes_stands = verdict == LCF_UNNAMED;
+    f->yes_stands = verdict == LCF_UNNAMED && f->plan->nature == LCF_REMOVE;
     if (verdict == LCF_ABSENT) f->denied = true;
     if (verdict != LCF_AMBIGUOUS && verdict != LCF_UNNAMED) return;
     f->ambiguous = true;
@@ -121,7 +129,8 @@ enum lcf_kind lcf_entry_kind(const struct lcf_entry *e)
 bool lcf_is_objection(const struct lcf_entry *e)
 {
     bool answered = e->cause == LCF_ANSWERED || e->cause == LCF_MALFORMED || e->cause == LCF_COMPRESSED;
-    return answered && e->phase != LCF_UNSENT && e->reading.success != LCF_SUCCESS;
+    bool yes = e->reading.success == LCF_SUCCESS || e->reading.verdict == LCF_PROVEN;
+    return answered && e->phase != LCF_UNSENT && !yes;
 }
 
 static struct lcf_move end(enum lcf_outcome outcome, enum lcf_kind kind)
@@ -154,10 +163,10 @@ static struct lcf_move run_out(const struct facts *f)
     return f->objection ? give_up(f) : end(proven(f), LCF_KIND_TIMEOUT);
 }
 
-/* The pool may still hold the connection that fell silent: this call gives it no further request. */
+/* The pool may still hold a connection that was lost: it is given no further request. */
 static struct lcf_move act(enum lcf_act what, const struct facts *f)
 {
-    return (struct lcf_move){.act = what, .fresh = f->distrust};
+    return (struct lcf_move){.act = what, .fresh = f->distrust || f->now < f->history->suspect_until};
 }
 
 /* Exponential backoff with full jitter. */
@@ -175,10 +184,10 @@ static struct lcf_move later(const struct facts *f, enum lcf_act what, int step)
     double left = f->plan->deadline - f->last->ended;
     double asked = f->last->retry_after;
     double wait = asked >= 0 ? asked : backoff(step, f->last->jitter);
-    if (wait < LCF_LEAST) wait = LCF_LEAST;
-    if (asked >= 0 && wait > left - LCF_LEAST) return give_up(f);
+    if (wait < LCF_LEAST_TIME) wait = LCF_LEAST_TIME;
+    if (asked >= 0 && wait > left - LCF_LEAST_TIME) return give_up(f);
     if (asked < 0 && wait > left / 2) wait = left / 2;
-    if (wait < LCF_LEAST) return run_out(f);
+    if (wait < LCF_LEAST_TIME) return run_out(f);
     double until = f->last->ended + wait;
     return f->now < until ? (struct lcf_move){.act = LCF_WAIT, .until = until} : act(what, f);
 }
@@ -244,6 +253,18 @@ static struct lcf_move after_refusal(const struct facts *f)
     return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
 }
 
+/* What changes something and is settled by its own answers alone. */
+static struct lcf_move after_change(const struct facts *f)
+{
+    if (f->last->phase == LCF_UNSENT) return send_again(f);
+    switch (f->last->reading.verdict) {
+    case LCF_PROVEN: return end_as(f, LCF_OK);
+    case LCF_ABSENT: return end_as(f, f->ambiguous ? LCF_UNKNOWN : f->plan->names_one ? LCF_NOT_FOUND : LCF_REFUSED);
+    case LCF_REFUSAL: return after_refusal(f);
+    default: return f->plan->nature == LCF_ONCE ? give_up(f) : send_again(f); /* nothing is proven */
+    }
+}
+
 static struct lcf_move after_delete(const struct facts *f)
 {
     if (f->last->phase == LCF_UNSENT) return send_again(f);
@@ -293,11 +314,13 @@ static struct lcf_move after_look(const struct facts *f)
 
 static struct lcf_move next(const struct facts *f)
 {
-    bool reads = f->plan->nature == LCF_READ;
-    if (!f->last) return act(f->plan->check_first && !reads ? LCF_CONFIRM : LCF_SEND, f);
-    if (f->last->store_left) return act(lcf_is_own(f->plan, f->last->method) ? LCF_SEND : LCF_CONFIRM, f);
-    if (reads) return after_read(f);
-    return f->last->method == LCF_DELETE ? after_delete(f) : after_look(f);
+    enum lcf_nature nature = f->plan->nature;
+    if (!f->last) return act(f->plan->check_first && nature == LCF_REMOVE ? LCF_CONFIRM : LCF_SEND, f);
+    bool own = lcf_is_own(f->plan, f->last->method);
+    if (f->last->store_left) return act(own ? LCF_SEND : LCF_CONFIRM, f);
+    if (nature == LCF_READ) return after_read(f);
+    if (nature != LCF_REMOVE) return after_change(f);
+    return own ? after_delete(f) : after_look(f);
 }
 
 /* Holds a request back where too little time is left for it, or the server's block still lasts. What
@@ -308,9 +331,9 @@ static struct lcf_move gate(const struct facts *f)
     double blocked_until = f->history->blocked_until;
     bool settles = f->ambiguous || (move.act == LCF_CONFIRM && f->answered);
     if (move.act != LCF_SEND && move.act != LCF_CONFIRM) return move;
-    if (f->plan->deadline - f->now < LCF_LEAST) return run_out(f);
+    if (f->plan->deadline - f->now < LCF_LEAST_TIME) return run_out(f);
     if (settles || blocked_until <= f->now) return move;
-    if (blocked_until > f->plan->deadline - LCF_LEAST) return end(proven(f), LCF_KIND_API);
+    if (blocked_until > f->plan->deadline - LCF_LEAST_TIME) return end(proven(f), LCF_KIND_API);
     return (struct lcf_move){.act = LCF_WAIT, .spends = move.spends, .until = blocked_until};
 }
 
@@ -327,7 +350,7 @@ double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout,
 {
     double left = plan->deadline - now;
     double most = left / 2;
-    double before_settling = left - 2 * LCF_LEAST - LCF_LATE; /* the least wait, and the least for a GET */
-    if (before_settling >= LCF_LEAST && before_settling < most) most = before_settling;
+    double before_settling = left - 2 * LCF_LEAST_TIME - LCF_HOST_DELAY; /* the least wait, and the least for a GET */
+    if (before_settling >= LCF_LEAST_TIME && before_settling < most) most = before_settling;
     return now + (attempt_timeout < most ? attempt_timeout : most);
 }

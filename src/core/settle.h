@@ -8,20 +8,23 @@
 /* All the judgement about retries, backoff, confirmation and outcome: a pure function from
  * what a call has seen so far to its next move. Times are monotonic seconds. */
 
-#define LCF_LEAST 0.25        /* no request is begun, and no wait is made, shorter than this */
-#define LCF_LATE 0.05         /* how late a host may come to see that an attempt is over */
+#define LCF_LEAST_TIME 0.25        /* no request is begun, and no wait is made, shorter than this */
+#define LCF_HOST_DELAY 0.05         /* how late a host may come to see that an attempt is over */
 #define LCF_BACKOFF_BASE 0.5
 #define LCF_BACKOFF_CAP 8.0
 
-/* What repeating an operation would do. */
+/* What repeating an operation would do, and so how a lost answer is settled. */
 enum lcf_nature {
-    LCF_READ,
-    LCF_REMOVE /* removes what its id names; ids are not reused, so repeating it is harmless */
+    LCF_READ,    /* nothing: it is repeated */
+    LCF_REMOVE,  /* removes what its id names; ids are not reused, so repeating it is harmless. GETs settle it */
+    LCF_REPLACE, /* puts the same state again: repeating it settles it */
+    LCF_ONCE     /* may do something more: it is repeated only where nothing was done */
 };
 
 struct lcf_plan {
     enum lcf_nature nature;
-    int max_retries;      /* DELETEs (reads: requests) after the first */
+    int max_retries;      /* own requests after the first */
+    bool names_one;       /* its path names the one thing that it is about: a 404 may say that it is absent */
     bool check_first;     /* read before deleting */
     double deadline;
 };
@@ -48,6 +51,7 @@ struct lcf_history {
     bool cancelled;
     bool affords_retry;   /* the client's retry budget */
     double blocked_until; /* the client's memory of a 429 to this credential */
+    double suspect_until; /* until then a connection that was lost may still be in the pool */
 };
 
 enum lcf_act {
@@ -71,14 +75,17 @@ struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history
 
 /* When an attempt begun now must end: `attempt_timeout` seconds from now, but never over half
  * of what is left, so that a stalled reply leaves time to settle. Of 0.8 to 1.1 s it leaves 0.55 s:
- * the least wait, the least for a GET, and LCF_LATE. */
+ * the least wait, the least for a GET, and LCF_HOST_DELAY. */
 double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now);
 
 /* What kind of answer, or lack of one, an attempt brought; and whether it brought an answer that is no yes. */
 enum lcf_kind lcf_entry_kind(const struct lcf_entry *entry);
 bool lcf_is_objection(const struct lcf_entry *entry);
 
-/* Whether a request is the operation's own, and not a GET that only looks before or after a DELETE. */
+/* Whether a request is the operation's own. Where it changes something, a GET only looks. */
 bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method);
+
+/* Whether repeating a call that ended so can do no further harm. */
+bool lcf_is_safe_to_retry(enum lcf_nature nature, enum lcf_outcome outcome);
 
 #endif

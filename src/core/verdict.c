@@ -110,29 +110,80 @@ static void read_id(struct lcf_span string, struct lcf_reading *r)
     r->named = LCF_NAMED_ID;
 }
 
-/* What the result names; false where it could be read in two ways. A result that is no
- * object, or whose id is no string, is not the API's: that is no yes at all. */
-static bool read_result(const struct envelope *e, struct lcf_reading *r)
+/* A secret: a string that is not empty. */
+static bool is_secret(const struct lcf_json_item *item)
 {
-    unsigned ids = 0;
-    if (e->results > 1) return false;
-    if (e->results == 0 || e->result.type == LCF_JSON_NULL) return true;
-    if (e->result.type != LCF_JSON_OBJECT) return false;
-    struct lcf_json_walk walk = lcf_json_enter(e->result.value);
+    return item->type == LCF_JSON_STRING && item->value.end - item->value.at > 2;
+}
+
+/* Takes a member of the result; false where it could be read in two ways. */
+static bool take_id(const struct lcf_json_item *item, unsigned *ids, struct lcf_reading *r)
+{
+    if (!lcf_json_equals(item->key, "id", 2)) return true;
+    r->named = LCF_NAMED_OTHER;
+    if (++*ids > 1 || item->type != LCF_JSON_STRING) return false;
+    read_id(item->value, r);
+    return true;
+}
+
+static bool take_value(const struct lcf_json_item *item, unsigned *values, struct lcf_reading *r)
+{
+    if (!lcf_json_equals(item->key, "value", 5)) return true;
+    r->has_value = is_secret(item);
+    return ++*values == 1;
+}
+
+/* What the result names; false where it could be read in two ways. An id that is no string is not the API's: that
+ * is no yes at all. */
+static bool read_object(struct lcf_span object, enum lcf_expects what, struct lcf_reading *r)
+{
+    unsigned ids = 0, values = 0;
+    struct lcf_json_walk walk = lcf_json_enter(object);
     for (struct lcf_json_item item; lcf_json_next(&walk, &item);) {
-        if (!lcf_json_equals(item.key, "id", 2)) continue;
-        r->named = LCF_NAMED_OTHER;
-        if (++ids > 1 || item.type != LCF_JSON_STRING) return false;
-        read_id(item.value, r);
+        if (!take_id(&item, &ids, r)) return false;
+        if (what == LCF_ID_AND_VALUE && !take_value(&item, &values, r)) return false;
     }
     return true;
 }
 
-static enum lcf_verdict judge_success(int status, const char *asked, const struct lcf_reading *r)
+static bool names_an_id(enum lcf_expects what)
 {
-    if (status != 200) return LCF_AMBIGUOUS;
-    bool same = r->named == LCF_NAMED_ID && (!asked || memcmp(r->id, asked, LCF_ID_LEN) == 0);
-    return same ? LCF_PROVEN : LCF_UNNAMED;
+    return what == LCF_THIS_ID || what == LCF_SOME_ID || what == LCF_ID_AND_VALUE;
+}
+
+/* False where the result is nothing that the API answers to this operation. */
+static bool read_result(const struct envelope *e, enum lcf_expects what, struct lcf_reading *r)
+{
+    if (e->results > 1) return false;
+    if (e->results == 0 || e->result.type == LCF_JSON_NULL || what == LCF_ENVELOPE) return true;
+    if (e->result.type == LCF_JSON_OBJECT) return read_object(e->result.value, what, r);
+    return !names_an_id(what);
+}
+
+/* Whether the result is what the operation expects. */
+static bool carries(const struct envelope *e, const struct lcf_expected *expected, const struct lcf_reading *r)
+{
+    switch (expected->what) {
+    case LCF_THIS_ID: return r->named == LCF_NAMED_ID && memcmp(r->id, expected->id, LCF_ID_LEN) == 0;
+    case LCF_SOME_ID: return r->named == LCF_NAMED_ID;
+    case LCF_ID_AND_VALUE: return r->named == LCF_NAMED_ID && r->has_value;
+    case LCF_STRING: return is_secret(&e->result);
+    case LCF_LIST: return e->result.type == LCF_JSON_ARRAY;
+    default: return true;
+    }
+}
+
+static bool is_success(int status)
+{
+    return status >= 200 && status <= 299;
+}
+
+static enum lcf_verdict judge_success(int status, const struct envelope *e, const struct lcf_expected *expected,
+                                      const struct lcf_reading *r)
+{
+    bool good = expected->what == LCF_ENVELOPE ? is_success(status) : status == 200;
+    if (!good) return LCF_AMBIGUOUS;
+    return carries(e, expected, r) ? LCF_PROVEN : LCF_UNNAMED;
 }
 
 /* A 404 without any code is a gateway's own. */
@@ -143,17 +194,32 @@ static enum lcf_verdict judge_failure(int status, const struct lcf_reading *r)
     return r->code_count ? LCF_ABSENT : LCF_AMBIGUOUS;
 }
 
-struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *asked)
+/* A yes that needs no envelope. */
+static bool is_bare_yes(const struct lcf_reply *reply, enum lcf_expects what)
+{
+    if (what == LCF_BYTES) return is_success(reply->status);
+    bool empty = reply->body.at == reply->body.end && (reply->status == 204 || reply->status == 205);
+    return what == LCF_ENVELOPE && empty;
+}
+
+static struct lcf_reading read_envelope(const struct lcf_reply *reply, const struct lcf_expected *expected)
 {
     struct lcf_reading r = {.verdict = LCF_AMBIGUOUS};
     struct envelope e;
-    if (!reply->complete || !open_envelope(reply->body, &e)) return r;
+    if (!open_envelope(reply->body, &e)) return r;
     bool yes = e.success.type == LCF_JSON_TRUE;
-    if (!(yes ? read_result(&e, &r) : read_errors(&e, &r))) return r;
+    if (!(yes ? read_result(&e, expected->what, &r) : read_errors(&e, &r))) return r;
     r.success = yes ? LCF_SUCCESS : LCF_FAILURE;
     if (reply->cached) return r;
-    r.verdict = yes ? judge_success(reply->status, asked, &r) : judge_failure(reply->status, &r);
+    r.verdict = yes ? judge_success(reply->status, &e, expected, &r) : judge_failure(reply->status, &r);
     return r;
+}
+
+struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const struct lcf_expected *expected)
+{
+    if (!reply->complete) return (struct lcf_reading){.verdict = LCF_AMBIGUOUS};
+    if (!is_bare_yes(reply, expected->what)) return read_envelope(reply, expected);
+    return (struct lcf_reading){.verdict = reply->cached ? LCF_AMBIGUOUS : LCF_PROVEN};
 }
 
 bool lcf_reading_has(const struct lcf_reading *r, int code)

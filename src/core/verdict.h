@@ -10,8 +10,8 @@
 
 enum lcf_verdict {
     LCF_AMBIGUOUS, /* nothing is proven */
-    LCF_PROVEN,    /* 200, success, and the id asked for (or any, where none was asked for) */
-    LCF_UNNAMED,   /* 200, success, but the result names no id or another one */
+    LCF_PROVEN,    /* a yes whose result is what the operation expects */
+    LCF_UNNAMED,   /* a yes whose result is something else: no id, another id, no secret */
     LCF_ABSENT,    /* an authoritative 404 whose codes are all about the token */
     LCF_REFUSAL    /* any other authoritative 4xx; a 404 about the route or the credential too */
 };
@@ -42,11 +42,28 @@ struct lcf_reading {
     char id[LCF_ID_LEN + 1];   /* set with LCF_NAMED_ID */
     size_t code_count;
     int codes[LCF_CODES_MAX];  /* of the errors and of their error_chain */
+    bool has_value;            /* the result has a `value`: a secret */
     bool about_access;         /* some code is about the route or the credential, not about the token */
 };
 
-/* `asked` is the id that the result must name, or NULL where any token's id is an answer. */
-struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const char *asked);
+/* What the result of a yes must be for the yes to be believed. All but the last two call for status 200 and an
+ * envelope. */
+enum lcf_expects {
+    LCF_THIS_ID,      /* an object with exactly the id asked for */
+    LCF_SOME_ID,      /* an object with an id */
+    LCF_ID_AND_VALUE, /* an object with an id and a secret: a string that is not empty */
+    LCF_STRING,       /* a secret alone */
+    LCF_LIST,         /* an array */
+    LCF_ENVELOPE,     /* an envelope of any 2xx, whatever its result; or 204 or 205 without a body */
+    LCF_BYTES         /* any complete 2xx */
+};
+
+struct lcf_expected {
+    enum lcf_expects what;
+    const char *id; /* for LCF_THIS_ID */
+};
+
+struct lcf_reading lcf_read_reply(const struct lcf_reply *reply, const struct lcf_expected *expected);
 
 /* Whether `code` is among the codes that are kept. */
 bool lcf_reading_has(const struct lcf_reading *reading, int code);

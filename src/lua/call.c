@@ -103,12 +103,12 @@ static bool has_own_text(const struct lcf_options *own)
 
 /* [-0, +n, v] The functions of the call's own options, and whether begin will find nothing wrong, so that the
  * host's functions are worth asking. */
-static bool is_promising(lua_State *L, const struct lcf_operation *op, struct lcf_options *own)
+static bool will_begin(lua_State *L, const struct lcf_operation *op, struct lcf_options *own)
 {
     struct lcf_request request = {0};
     struct lcf_fault fault = lcf_request_options(L, op, 3, own);
-    lcf_loop_check_idle(L, op->label.name);
-    struct lcf_client *client = lcf_client_resolve(L, 2, op->label.name);
+    lcf_loop_check_idle(L, op->intent.name);
+    struct lcf_client *client = lcf_client_resolve(L, 2, op->intent.name);
     if (client && !fault.message) fault = lcf_request_ids(L, op, 3, client->account_id, &request);
     return client && !fault.message;
 }
@@ -122,7 +122,7 @@ static int core_check(lua_State *L)
     int options = 2 + lcf_operation_options(op);
     struct lcf_options own = {0};
     lua_settop(L, options);
-    if (!is_promising(L, op, &own)) return 0;
+    if (!will_begin(L, op, &own)) return 0;
     lua_pushboolean(L, 1);
     push_hook(L, options + 1 + LCF_HOOK_SLEEP, 2, LCF_CLIENT_SLEEP);
     if (has_own_text(&own)) lua_pushboolean(L, 0);
@@ -168,7 +168,7 @@ static int give_fault(lua_State *L, const struct lcf_operation *op, int client_a
 {
     if (client_at) {
         lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
-        lcf_loop_tell_unsent(L, op->label.name);
+        lcf_loop_tell_unsent(L, op->intent.name);
     }
     if (!lua_toboolean(L, ARG_ASYNC)) return 2;
     push_empty(L);
@@ -182,9 +182,9 @@ static int core_refuse(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
     lua_settop(L, ARG_SEAL);
-    if (!lcf_client_resolve(L, ARG_CLIENT, op->label.name)) return give_fault(L, op, 0);
+    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name)) return give_fault(L, op, 0);
     lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_SEAL));
-    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->label.name, lua_tostring(L, -1));
+    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->intent.name, lua_tostring(L, -1));
     return give_fault(L, op, ARG_SEAL + 1);
 }
 
@@ -222,7 +222,7 @@ static bool launch(struct call *call, const struct lcf_request *request)
 
 /* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
  * before everything is there. The stack has the client, the call, and the functions of its options. */
-static bool entrust(lua_State *L, struct call *call, const struct lcf_request *request, int client_at)
+static bool submit(lua_State *L, struct call *call, const struct lcf_request *request, int client_at)
 {
     int call_at = client_at + 1;
     call->engine = lcf_loop_engine(L);
@@ -235,7 +235,7 @@ static bool entrust(lua_State *L, struct call *call, const struct lcf_request *r
     keep(L, call_at, SLOT_RESERVE);
     lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_loop_listen(L, call->exchange);
-    lcf_client_check_open(L, lua_touserdata(L, client_at), request->label->name); /* it has ended its calls */
+    lcf_client_check_open(L, lua_touserdata(L, client_at), request->intent->name); /* it has ended its calls */
     return lcf_engine_add(call->engine, call->exchange);
 }
 
@@ -267,25 +267,25 @@ static int core_begin(lua_State *L)
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
     int client_at = ARG_FIRST + lcf_operation_options(op);
     lua_settop(L, client_at - 1);
-    struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->label.name);
+    struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->intent.name);
     if (!client) return give_fault(L, op, 0);
     struct call *call = push_empty(L);
     struct lcf_options own = {.limits = client->limits, .missing_ok = client->missing_ok};
     struct lcf_request request = {0};
     struct lcf_fault fault = find_fault(L, op, client, &own, &request);
     if (fault.message) {
-        lcf_bad_value(L, op->label.name, fault.argument, fault.message);
+        lcf_bad_value(L, op->intent.name, fault.argument, fault.message);
         return give_fault(L, op, client_at);
     }
     call->missing_ok = own.missing_ok;
-    lcf_client_check_open(L, client, op->label.name);
+    lcf_client_check_open(L, client, op->intent.name);
     bool held = hold(L, call, client, &own);
     if (held) lcf_request_address(L, op, call->profile->base_url, &request);
-    if (held && entrust(L, call, &request, client_at)) {
+    if (held && submit(L, call, &request, client_at)) {
         lua_pushvalue(L, client_at + 1);
         return 1;
     }
-    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->label.name, "nothing was sent: out of memory or file descriptors");
+    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->intent.name, "nothing was sent: out of memory or file descriptors");
     return give_fault(L, op, client_at);
 }
 
@@ -300,7 +300,7 @@ static int call_done(lua_State *L)
 /* [-0, +2, e] The answer to a child process about its parent's call. */
 static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 {
-    return lcf_fail(L, LCF_KIND_HOST, x->plan.nature == LCF_REMOVE ? LCF_UNKNOWN : LCF_FAILED, x->label->name,
+    return lcf_fail(L, LCF_KIND_HOST, x->plan.nature == LCF_REMOVE ? LCF_UNKNOWN : LCF_FAILED, x->intent->name,
                     "this call belongs to the process that began it; only that one learns its outcome");
 }
 
@@ -373,7 +373,7 @@ static int call_timeout(lua_State *L)
 static int call_tostring(lua_State *L)
 {
     struct call *call = check_call(L);
-    const char *name = call->exchange ? call->exchange->label->name : "never begun";
+    const char *name = call->exchange ? call->exchange->intent->name : "never begun";
     const char *outcome = call->exchange ? lcf_outcome_name(call->exchange->outcome) : "not_sent";
     lua_pushfstring(L, "cloudflare.call: %s (%s)", name, outcome);
     return 1;

@@ -334,9 +334,9 @@ static void add_environment(luaL_Buffer *b, const struct lcf_exchange *x, const 
 
 static void add_permission(luaL_Buffer *b, const struct lcf_exchange *x)
 {
-    if (!x->label->permission) return;
+    if (!x->intent->permission) return;
     luaL_addstring(b, "; the credential needs the permission \"");
-    luaL_addstring(b, x->label->permission);
+    luaL_addstring(b, x->intent->permission);
     luaL_addchar(b, '"');
 }
 
@@ -361,7 +361,7 @@ static void add_unbuilt(luaL_Buffer *b, const char *why)
 static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e,
                            const struct said *said)
 {
-    const struct hint *hint = e && x->outcome == LCF_REFUSED ? find_hint(x->label->name, e->status, said) : NULL;
+    const struct hint *hint = e && x->outcome == LCF_REFUSED ? find_hint(x->intent->name, e->status, said) : NULL;
     if (x->retry_after >= 0) add_wait(b, x->retry_after);
     if (hint && hint->advice) add_advice(b, hint->advice);
     if (hint && !hint->advice) add_permission(b, x);
@@ -385,7 +385,7 @@ static void push_sentence(lua_State *L, const struct lcf_exchange *x, const stru
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     luaL_addstring(&b, "cloudflare.");
-    luaL_addstring(&b, x->label->name);
+    luaL_addstring(&b, x->intent->name);
     luaL_addstring(&b, ": ");
     luaL_addstring(&b, x->outcome == LCF_OK ? "the API said yes" : headline(x));
     add_advice(&b, finding(x, last));

@@ -99,7 +99,7 @@ static void push_event(lua_State *L, const struct lcf_exchange *x)
     lua_pushnumber(L, lcf_unix_time());
     lua_setfield(L, -2, "time");
     lcf_set_host(L, x);
-    lcf_set_text(L, "operation", x->label->name, x->secret);
+    lcf_set_text(L, "operation", x->intent->name, x->secret);
     lcf_set_text(L, "account_id", x->account, x->secret);
     lcf_set_text(L, "token_id", x->id, x->secret);
 }

@@ -4,9 +4,13 @@
 
 #include <string.h>
 
+#define ACCOUNT "/accounts/{account}/tokens"
+#define WRITE "Account API Tokens Write"
+
 static const struct lcf_operation operations[] = {
-    {{"tokens.delete", "Account API Tokens Write"}, LCF_REMOVE, "/accounts/{account}/tokens/{token}"},
-    {{"tokens.verify", NULL}, LCF_READ, "/accounts/{account}/tokens/verify"},
+    {.intent = {"tokens.delete", WRITE, "the token was deleted", LCF_DELETE, LCF_REMOVE, LCF_THIS_ID},
+     .path = ACCOUNT "/{token}"},
+    {.intent = {"tokens.verify", NULL, NULL, LCF_GET, LCF_READ, LCF_SOME_ID}, .path = ACCOUNT "/verify"},
 };
 
 /* [-0, +1, e] The table under `name` of the table on top of the stack, made if there is none. */
@@ -29,7 +33,7 @@ static void push_subtable(lua_State *L, const char *name, size_t len)
 static void put_operation(lua_State *L, const struct lcf_operation *op, int client, bool async)
 {
     int top = lua_gettop(L);
-    const char *name = op->label.name;
+    const char *name = op->intent.name;
     for (const char *dot; (dot = strchr(name, '.')); name = dot + 1) push_subtable(L, name, (size_t)(dot - name));
     lcf_state_get(L, LCF_SLOT_OPERATION);
     lua_pushlightuserdata(L, (void *)(size_t)op);

@@ -10,8 +10,8 @@ bool lcf_operation_names_token(const struct lcf_operation *op)
 
 const char *lcf_operation_verb(const struct lcf_operation *op)
 {
-    const char *dot = strrchr(op->label.name, '.');
-    return dot ? dot + 1 : op->label.name;
+    const char *dot = strrchr(op->intent.name, '.');
+    return dot ? dot + 1 : op->intent.name;
 }
 
 int lcf_operation_options(const struct lcf_operation *op)
@@ -95,8 +95,7 @@ struct lcf_fault lcf_request_ids(lua_State *L, const struct lcf_operation *op, i
 void lcf_request_address(lua_State *L, const struct lcf_operation *op, const char *base_url,
                          struct lcf_request *request)
 {
-    request->label = &op->label;
-    request->nature = op->nature;
+    request->intent = &op->intent;
     request->plain = lcf_url_is_plain((struct lcf_span){base_url, base_url + strlen(base_url)});
     push_url(L, op->path, request, base_url);
     request->url = lua_tostring(L, -1);

@@ -6,8 +6,7 @@
 /* One row of the table of operations, and how arguments become a checked request by it. */
 
 struct lcf_operation {
-    struct lcf_label label;
-    enum lcf_nature nature;
+    struct lcf_intent intent;
     const char *path;  /* below the base URL; {account} and {token} stand for its arguments */
 };
 

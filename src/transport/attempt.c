@@ -32,9 +32,9 @@ static int on_progress(void *data, curl_off_t down_all, curl_off_t down, curl_of
 {
     struct lcf_attempt *a = data;
     (void)down_all, (void)down, (void)up_all, (void)up;
-    if (!a->announced && a->stirs++ > LCF_PROXY_MAX) return 1;
+    if (!a->announced && a->callbacks++ > LCF_PROXY_MAX) return 1;
     double now = lcf_now();
-    a->overdue = now > a->due && now > a->carrier->hurry;
+    a->overdue = now > a->due && now > a->carrier->step_deadline;
     return a->overdue;
 }
 
@@ -84,13 +84,31 @@ static int on_close(void *data, curl_socket_t fd)
     return close(fd);
 }
 
+static enum lcf_purpose purpose_of(const struct lcf_wire *wire)
+{
+    if (wire->method == LCF_GET) return LCF_READS_FRESH;
+    return wire->body ? LCF_SENDS_BODY : LCF_SENDS_NO_BODY;
+}
+
+/* The method, the header lines and the body. */
+static CURLcode set_request(CURL *easy, const struct lcf_wire *wire)
+{
+    CURLcode rc = CURLE_OK;
+    if (wire->body) {
+        LCF_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)wire->body->len);
+        LCF_SET(CURLOPT_POSTFIELDS, wire->body->at);
+    }
+    if (wire->method != LCF_GET) LCF_SET(CURLOPT_CUSTOMREQUEST, lcf_method_name(wire->method));
+    LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret, purpose_of(wire)));
+    return rc;
+}
+
 static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     CURL *easy = a->easy;
     CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, a->store, wire->plain);
     LCF_SET(CURLOPT_URL, wire->url);
-    if (wire->method == LCF_DELETE) LCF_SET(CURLOPT_CUSTOMREQUEST, "DELETE");
-    LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret, wire->method == LCF_GET));
+    if (rc == CURLE_OK) rc = set_request(easy, wire);
     LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
     LCF_SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
     LCF_SET(CURLOPT_FORBID_REUSE, 1L); /* until it has spoken HTTP/2 */
@@ -233,7 +251,7 @@ static bool quotes_proxy(const struct lcf_attempt *a, int rc)
 static const char *explain(const struct lcf_attempt *a, int rc)
 {
     if (rc != CURLE_ABORTED_BY_CALLBACK) return curl_easy_strerror((CURLcode)rc);
-    return a->stirs > LCF_PROXY_MAX ? "the proxy's answer does not end" : "";
+    return a->callbacks > LCF_PROXY_MAX ? "the proxy's answer does not end" : "";
 }
 
 static bool is_distrust(int rc)

@@ -20,7 +20,7 @@ struct lcf_carrier {
     void *multi; /* CURLM */
     struct lcf_trust trust;
     struct lcf_sockets sockets;
-    double hurry; /* libcurl has been at it for long by then: it is stopped where an attempt is overdue */
+    double step_deadline; /* after this time the progress callback aborts attempts whose deadline has passed */
     size_t opening; /* attempts in flight whose request is not announced yet */
 };
 
@@ -28,6 +28,7 @@ struct lcf_carrier {
 struct lcf_wire {
     enum lcf_method method;
     const char *url;
+    const struct lcf_text *body; /* NULL where none is sent; `at` lasts as long as the attempt */
     struct lcf_secret *secret;
     const struct lcf_route *route;
     double connect_timeout; /* seconds, no longer than the attempt itself may take */
@@ -49,7 +50,7 @@ struct lcf_attempt {
     bool store_changed;   /* it is not the one that this call asked first; that comes once a call */
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     bool overdue;    /* stopped from within libcurl, which would not let go of it */
-    long stirs;      /* how often libcurl had something to do before the announcement */
+    long callbacks;  /* how often libcurl called back before the announcement */
     struct lcf_headers headers;
     struct lcf_bytes body;
     char error[LCF_SENTENCE_SIZE];

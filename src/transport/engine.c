@@ -215,7 +215,7 @@ static void count_opening(struct lcf_engine *e)
  * others of its client open connections, but not past its end. */
 static bool is_held_back(const struct lcf_engine *e, struct lcf_exchange *x, double now)
 {
-    if (x->state == LCF_RUNNING || now > x->plan.deadline - LCF_LEAST) return false;
+    if (x->state == LCF_RUNNING || now > x->plan.deadline - LCF_LEAST_TIME) return false;
     if (e->begun >= LCF_STEP_BEGINS) return true;
     if (x->profile->opening++ < LCF_OPENING) return false;
     x->due = now + LCF_OPENING_RETRY;
@@ -336,7 +336,7 @@ static void stir(struct lcf_engine *e, double seconds)
     size_t count = lcf_sockets_wait(&e->carrier.sockets, seconds, ready);
     double now = lcf_now();
     CURLM *multi = e->carrier.multi;
-    e->carrier.hurry = now + LCF_STEP_LATE;
+    e->carrier.step_deadline = now + LCF_STEP_LATE;
     handle_sockets(e, ready, count, now);
     handle_timeouts(e, now);
     look_after(e, now);

@@ -39,14 +39,14 @@ size_t lcf_engine_step(struct lcf_engine *engine, double seconds);
  * engine's hold on one that has ended passes to whoever asks. */
 struct lcf_exchange *lcf_engine_news(struct lcf_engine *engine);
 
-/* Seconds until a step has something to do even if no socket stirs; INFINITY when nothing is
+/* Seconds until a step has something to do even if no socket is ready; INFINITY when nothing is
  * in flight, 0 when there is more to do now. */
 double lcf_engine_timeout(const struct lcf_engine *engine);
 
 /* How long a host that polls may sleep: longer the longer nothing stirred, 1 to 10 ms. */
 double lcf_engine_pause(const struct lcf_engine *engine);
 
-/* One descriptor that is readable when a socket stirs, or -1 without epoll. */
+/* One descriptor that is readable when a socket is ready, or -1 without epoll. */
 int lcf_engine_pollfd(const struct lcf_engine *engine);
 
 /* Once a process, before any engine: false when libcurl could not set itself up. */

@@ -30,7 +30,7 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
                                       struct lcf_secret *secret, double now)
 {
     size_t url_size = strlen(request->url) + 1;
-    struct lcf_exchange *x = calloc(1, sizeof *x + url_size);
+    struct lcf_exchange *x = calloc(1, sizeof *x + url_size + request->body.len);
     if (!x) return NULL;
     if (!reserve_entry(x)) {
         free(x);
@@ -39,16 +39,19 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
     x->holders = 1;
     x->profile = lcf_profile_hold(profile);
     x->secret = lcf_secret_hold(secret);
-    x->label = request->label;
+    x->intent = request->intent;
     x->limits = request->limits;
     x->plain = request->plain;
-    x->plan = (struct lcf_plan){.nature = request->nature,
+    x->plan = (struct lcf_plan){.nature = request->intent->nature,
+                                .names_one = request->id != NULL,
                                 .max_retries = request->limits.max_retries,
                                 .check_first = request->limits.check_first,
                                 .deadline = now + request->limits.timeout};
-    memcpy(x->account, request->account, LCF_ID_LEN);
+    if (request->account) memcpy(x->account, request->account, LCF_ID_LEN);
     if (request->id) memcpy(x->id, request->id, LCF_ID_LEN);
     memcpy(x->url, request->url, url_size);
+    if (request->body.at) x->body = (struct lcf_text){x->url + url_size, request->body.len};
+    if (request->body.len) memcpy(x->url + url_size, request->body.at, request->body.len);
     x->due = now;
     x->began = now;
     x->retry_after = -1;
@@ -71,14 +74,15 @@ void lcf_exchange_release(struct lcf_exchange *x)
     lcf_secret_release(x->secret);
     lcf_profile_release(x->profile);
     free_entries(x);
+    if (x->body.at) lcf_wipe(x->url, (size_t)(x->body.at - x->url) + x->body.len);
     lcf_wipe(x, sizeof *x);
     free(x);
 }
 
-/* A yes without the name: a later look may fail to explain it. */
-static bool is_bare_yes(const struct lcf_entry *e)
+/* A DELETE answered 200 without naming our token; kept apart so that the GET that follows does not replace it. */
+static bool is_unnamed_yes(const struct lcf_exchange *x, const struct lcf_entry *e)
 {
-    return e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED;
+    return lcf_is_own(&x->plan, e->method) && x->plan.nature == LCF_REMOVE && e->reading.verdict == LCF_UNNAMED;
 }
 
 /* Keeps a body that was an envelope, each of the two kinds in its place. No outcome rests on what a look
@@ -86,8 +90,8 @@ static bool is_bare_yes(const struct lcf_entry *e)
 static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
 {
     bool shown = !lcf_is_own(&x->plan, e->method) && e->reading.success == LCF_SUCCESS;
-    if (e->reading.success == LCF_NO_ENVELOPE || shown) return;
-    struct lcf_bytes *place = is_bare_yes(e) ? &x->yes : &x->reply;
+    if ((e->reading.success == LCF_NO_ENVELOPE && e->reading.verdict != LCF_PROVEN) || shown) return;
+    struct lcf_bytes *place = is_unnamed_yes(x, e) ? &x->yes : &x->reply;
     lcf_bytes_free(place);
     *place = x->attempt.body;
     x->attempt.body = (struct lcf_bytes){0};
@@ -110,8 +114,8 @@ static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
 static void heed_loss(struct lcf_exchange *x, const struct lcf_entry *e)
 {
     if (e->phase != LCF_SENT) return;
-    if (e->cause == LCF_TIMED_OUT) x->profile->wary_until = x->profile->last_due;
-    if (e->cause == LCF_BROKEN) x->wary_until = e->ended + LCF_DEAD_KEPT;
+    if (e->cause == LCF_TIMED_OUT) x->profile->suspect_until = x->profile->last_due;
+    if (e->cause == LCF_BROKEN) x->suspect_until = e->ended + LCF_DEAD_KEPT;
 }
 
 /* The API itself told this credential to wait; what a gateway says of itself blocks nobody. */
@@ -131,7 +135,9 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
 {
     struct lcf_span body = lcf_span_of(lcf_bytes_text(&x->attempt.body));
     const struct lcf_reply reply = {e->status, e->phase == LCF_COMPLETE, e->cached, body};
-    e->reading = lcf_read_reply(&reply, x->id[0] ? x->id : NULL);
+    /* A look asks for the token that its path names. */
+    const struct lcf_expected expected = {lcf_is_own(&x->plan, e->method) ? x->intent->expects : LCF_THIS_ID, x->id};
+    e->reading = lcf_read_reply(&reply, &expected);
     e->ended = now;
     e->jitter = jitter;
     bool may_ask = e->status == 429 || e->status >= 500;
@@ -160,7 +166,7 @@ static void stop_attempt(struct lcf_exchange *x, enum lcf_cause cause, double no
 }
 
 /* An attempt that could not even begin is an entry too. */
-static void record_stillborn(struct lcf_exchange *x, enum lcf_method method, int rc, double now)
+static void record_unstarted(struct lcf_exchange *x, enum lcf_method method, int rc, double now)
 {
     struct lcf_entry *e = &x->entries[x->count];
     *e = (struct lcf_entry){.method = method, .phase = LCF_UNSENT, .cause = lcf_cause_of(rc, false), .began = now};
@@ -171,7 +177,7 @@ static void record_stillborn(struct lcf_exchange *x, enum lcf_method method, int
 static struct lcf_move decide(struct lcf_exchange *x, double now)
 {
     const struct lcf_history history = {x->entries, x->count, x->cancelled, lcf_pace_affords(&x->profile->pace),
-                                        blocked_until(x)};
+                                        blocked_until(x), fmax(x->suspect_until, x->profile->suspect_until)};
     struct lcf_move move = lcf_settle(&x->plan, &history, now);
     if (move.spends) {
         lcf_pace_spend(&x->profile->pace);
@@ -199,7 +205,7 @@ static void end(struct lcf_exchange *x, const struct lcf_move *move, double now)
 }
 
 /* No memory even to remember another attempt: it ends with what is proven. */
-static void starve(struct lcf_exchange *x, double now)
+static void end_without_memory(struct lcf_exchange *x, double now)
 {
     x->cancelled = true;
     struct lcf_move move = decide(x, now);
@@ -210,27 +216,29 @@ static void starve(struct lcf_exchange *x, double now)
 static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, const struct lcf_move *move,
                           double now)
 {
-    bool deletes = move->act == LCF_SEND && x->plan.nature == LCF_REMOVE;
+    bool own = move->act == LCF_SEND;
+    enum lcf_method method = own ? x->intent->method : LCF_GET;
     double due = lcf_attempt_deadline(&x->plan, x->limits.attempt_timeout, now);
     const struct lcf_wire wire = {
-        .method = deletes ? LCF_DELETE : LCF_GET,
+        .method = method,
         .url = x->url,
+        .body = own && x->body.at ? &x->body : NULL,
         .secret = x->secret,
         .route = &x->profile->route,
         .connect_timeout = fmin(x->limits.connect_timeout, due - now),
         .due = due,
         .plain = x->plain,
-        .fresh = move->fresh || now < fmax(x->wary_until, x->profile->wary_until),
-        .body_max = deletes ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
+        .fresh = move->fresh,
+        .body_max = method == LCF_DELETE ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
         .owner = x,
     };
     if (!reserve_entry(x)) {
-        starve(x, now);
+        end_without_memory(x, now);
         return;
     }
     int rc = lcf_attempt_begin(&x->attempt, carrier, &wire);
     if (rc != 0) {
-        record_stillborn(x, wire.method, rc, now);
+        record_unstarted(x, wire.method, rc, now);
         return;
     }
     x->entries[x->count] = (struct lcf_entry){.began = now};
@@ -317,6 +325,6 @@ const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *x)
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)
 {
     const struct lcf_entry *answer = lcf_exchange_answer(x);
-    bool yes = x->outcome == LCF_ACCEPTED || (answer && is_bare_yes(answer));
+    bool yes = x->outcome == LCF_ACCEPTED || (answer && is_unnamed_yes(x, answer));
     return lcf_bytes_text(yes ? &x->yes : &x->reply);
 }

@@ -21,20 +21,24 @@ struct lcf_limits {
     bool check_first;
 };
 
-/* What a call is, in errors and events. Static text. */
-struct lcf_label {
-    const char *name;       /* "tokens.delete" */
-    const char *permission; /* the permission group that it needs, or NULL */
+/* What an operation is. Static data. */
+struct lcf_intent {
+    const char *name;         /* "tokens.delete", in errors and events */
+    const char *permission;   /* the permission group that it needs, or NULL */
+    const char *effect;       /* "the token was deleted", for "it is unknown whether …"; NULL for a read */
+    enum lcf_method method;
+    enum lcf_nature nature;
+    enum lcf_expects expects; /* what the result of a yes must be */
 };
 
-/* A checked request. All text is NUL-terminated and, but for the label's, copied. */
+/* A checked request. All text is NUL-terminated, but for the body, and copied, but for the intent's. */
 struct lcf_request {
-    const struct lcf_label *label;
-    enum lcf_nature nature;
+    const struct lcf_intent *intent;
     const char *url;
-    const char *account;
-    const char *id;     /* the token it names, or NULL */
-    bool plain;         /* http to a loopback address */
+    const char *account;    /* NULL where it names none */
+    const char *id;         /* the token it names, or NULL */
+    struct lcf_text body;   /* JSON; `at` is NULL where none is sent */
+    bool plain;             /* http to a loopback address */
     struct lcf_limits limits;
 };
 
@@ -52,16 +56,17 @@ struct lcf_exchange {
     unsigned holders;
     struct lcf_profile *profile;
     struct lcf_secret *secret;
-    const struct lcf_label *label;
+    const struct lcf_intent *intent;
     struct lcf_limits limits;
     struct lcf_plan plan;
     bool plain, cancelled;
-    char account[LCF_ID_LEN + 1];
-    char id[LCF_ID_LEN + 1]; /* empty where the operation names none */
+    char account[LCF_ID_LEN + 1]; /* empty where the operation names none */
+    char id[LCF_ID_LEN + 1];      /* likewise */
     enum lcf_state state;
     double due;              /* when it wants to be turned next; monotonic seconds */
     double began;            /* monotonic seconds */
-    double wary_until;       /* until then a connection that broke may still be in the pool */
+    double suspect_until;    /* until then a connection that broke may still be in the pool */
+    struct lcf_text body;    /* what its own request sends, behind the URL; `at` is NULL where that is nothing */
 
     struct lcf_attempt attempt;
     struct lcf_entry *entries;

@@ -14,7 +14,7 @@ struct lcf_profile {
     struct lcf_pace pace;
     int opening;                 /* calls that wait for a connection; the engine counts */
     double last_due;             /* when every attempt begun so far will have ended */
-    double wary_until;           /* until then a connection that fell silent may still be in the pool */
+    double suspect_until;          /* until then a connection that fell silent may still be in the pool */
 };
 
 struct lcf_profile *lcf_profile_new(void); /* NULL when memory is short */

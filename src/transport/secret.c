@@ -8,7 +8,7 @@
 
 struct lcf_secret {
     unsigned holders;
-    struct curl_slist nodes[5]; /* those that only a read sends stand first */
+    struct curl_slist nodes[7];
     struct lcf_text value;
     size_t size;
     char lines[];
@@ -35,6 +35,12 @@ static struct lcf_text write_line(char *to, const struct line *line)
     return (struct lcf_text){to + name, line->value.len};
 }
 
+/* The lines that every request has, from LINE_ACCEPT on; before them those of a body and those of a read. */
+enum { LINE_TYPE, LINE_EXPECT, LINE_CACHE, LINE_PRAGMA, LINE_ACCEPT, LINE_CREDENTIAL };
+#define FIRST_LINES {"Content-Type: ", {"application/json", 16}}, {"Expect:", {"", 0}}, \
+                    {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
+                    {"Accept: ", {"application/json", 16}}
+
 /* The last line is the one that holds the secret value. */
 static struct lcf_secret *make(const struct line *lines, size_t count)
 {
@@ -51,24 +57,20 @@ static struct lcf_secret *make(const struct line *lines, size_t count)
         if (i > 0) s->nodes[i - 1].next = &s->nodes[i];
         to += line_size(&lines[i]);
     }
+    s->nodes[LINE_EXPECT].next = &s->nodes[LINE_ACCEPT];
     return s;
 }
-
-/* The first READ_LINES are sent by a read alone: they ask caches to let it pass. */
-#define READ_LINES 2
-#define FIRST_LINES {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
-                    {"Accept: ", {"application/json", 16}}
 
 struct lcf_secret *lcf_secret_bearer(struct lcf_text token)
 {
     struct line lines[] = {FIRST_LINES, {"Authorization: Bearer ", token}};
-    return make(lines, 4);
+    return make(lines, LINE_CREDENTIAL + 1);
 }
 
 struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key)
 {
     struct line lines[] = {FIRST_LINES, {"X-Auth-Email: ", email}, {"X-Auth-Key: ", key}};
-    return make(lines, 5);
+    return make(lines, LINE_CREDENTIAL + 2);
 }
 
 struct lcf_secret *lcf_secret_hold(struct lcf_secret *s)
@@ -84,9 +86,10 @@ void lcf_secret_release(struct lcf_secret *s)
     free(s);
 }
 
-struct curl_slist *lcf_secret_headers(struct lcf_secret *s, bool reads)
+struct curl_slist *lcf_secret_headers(struct lcf_secret *s, enum lcf_purpose purpose)
 {
-    return reads ? s->nodes : s->nodes + READ_LINES;
+    static const int first[] = {LINE_TYPE, LINE_ACCEPT, LINE_CACHE};
+    return &s->nodes[first[purpose]];
 }
 
 struct lcf_text lcf_secret_value(const struct lcf_secret *s)

@@ -19,9 +19,15 @@ struct lcf_secret *lcf_secret_key(struct lcf_text email, struct lcf_text key);
 struct lcf_secret *lcf_secret_hold(struct lcf_secret *secret);
 void lcf_secret_release(struct lcf_secret *secret); /* NULL is none */
 
-/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. Those of a read ask
- * caches to let it pass. */
-struct curl_slist *lcf_secret_headers(struct lcf_secret *secret, bool reads);
+/* What a request's header lines are for, besides the credential. */
+enum lcf_purpose {
+    LCF_SENDS_BODY,   /* the body is JSON, and is sent at once: no `Expect` */
+    LCF_SENDS_NO_BODY,
+    LCF_READS_FRESH   /* caches are asked to let it pass */
+};
+
+/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. */
+struct curl_slist *lcf_secret_headers(struct lcf_secret *secret, enum lcf_purpose purpose);
 
 /* The bytes that must never be handed back to anyone. */
 struct lcf_text lcf_secret_value(const struct lcf_secret *secret);

@@ -32,7 +32,7 @@ static int really_wait(int epoll, struct epoll_event *events, int most, int ms)
     return (int)syscall(SYS_epoll_pwait, epoll, events, most, ms, NULL, 8);
 }
 
-/* Serves, and lets time pass until a socket of `epoll` (or, with -1, nothing but the end) stirs. */
+/* Serves, and lets time pass until a socket of `epoll` (or, with -1, nothing but the end) is ready. */
 static int simulate(int epoll, struct epoll_event *events, int most, double seconds)
 {
     double until = time_now() + seconds;

@@ -5,7 +5,7 @@
 
 /* The clock that the engine, libcurl and the servers read, and the one place where the engine waits:
  * this program's own clock_gettime and epoll_wait stand before libc's. While time is simulated it passes
- * by a microsecond each time it is read, and by what was asked to wait wherever no socket stirs. */
+ * by a microsecond each time it is read, and by what was asked to wait wherever no socket is ready. */
 
 struct server;
 
