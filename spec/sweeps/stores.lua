@@ -24,11 +24,12 @@ end
 
 -- Prints outcome/attempts of each round of calls; `between` is a command to run before the second.
 local SCRIPT = write("rounds.lua", [[
-  local url, rounds, at_once, between, proxy, ca_file = ...
+  local url, rounds, at_once, between, proxy, ca_file, ca_path = ...
   local cloudflare = require "cloudflare"
   local cf = assert(cloudflare.new {
     api_token = "a-token", base_url = url, max_retries = 0, timeout = 60, attempt_timeout = 20, connect_timeout = 20,
-    proxy = proxy ~= "" and proxy or nil, ca_file = ca_file ~= "" and ca_file or nil,
+    proxy = proxy ~= "" and proxy or nil,
+    ca_file = ca_file ~= "" and ca_file or nil, ca_path = ca_path ~= "" and ca_path or nil,
   })
   local said = {}
   for round = 1, rounds do
@@ -60,9 +61,20 @@ end
 local function hash(name) return output_of(("openssl x509 -hash -noout -in %s/%s.pem"):format(DIR, name)) end
 local function hashed(name) return ("cp %s/%s.pem $S/%s.0; "):format(DIR, name, hash(name)) end
 
+-- A folder that holds one of them under its hash.
+local function folder(name)
+  local path = ("%s/path_%s"):format(DIR, name)
+  assert(os.execute(("S=%s; mkdir -p $S; %s"):format(path, hashed(name))))
+  return path
+end
+
 local STRAY = "ln -s /nowhere/else.pem $S/deadbeef.0; "
 local BESIDE = ("cp %s/authority.pem $S/later; "):format(DIR)
 local LATER = "cp /etc/ssl/certs/later /etc/ssl/certs/ca-certificates.crt"
+
+-- libcurl keeps for a day what it has read of a bundle; from 8.21 on it reads the bundle for every connection.
+local major, minor = output_of "curl -V":match "libcurl/(%d+)%.(%d+)"
+local KEEPS = tonumber(major) * 100 + tonumber(minor) < 821
 
 -- Each row: the shape, the words, whether curl accepts the peer, what we say; and what else there is.
 local shapes = {
@@ -94,22 +106,29 @@ local shapes = {
   { "none at first, then a bundle", BESIDE, false, "not_sent/1 (no store) deleted/1",
     between = LATER },
   { "the authority added to a bundle alone, in between", BESIDE .. bundle "stranger", false,
-    "not_sent/1 deleted/2", between = LATER },
+    KEEPS and "not_sent/1 deleted/2" or "not_sent/1 deleted/1", between = LATER },
   { "the authority added to the bundle, in between", BESIDE .. hashed "stranger" .. bundle "stranger", false,
     "not_sent/2 deleted/2", between = LATER },
   { "the authority added to the directory, in between", hashed "stranger" .. bundle "stranger", false,
     "not_sent/2 deleted/1", between = ("cp %s/authority.pem /etc/ssl/certs/%s.0"):format(DIR, hash "authority") },
-  -- libcurl keeps for a day what it has read of a bundle
   { "the bundle taken away that was read before", hashed "stranger" .. bundle "authority", true,
-    "deleted/2 deleted/1", between = "rm /etc/ssl/certs/ca-certificates.crt" },
+    KEEPS and "deleted/2 deleted/1" or "deleted/2 not_sent/2", between = "rm /etc/ssl/certs/ca-certificates.crt" },
   { "the authority in the bundle alone, four calls at once", hashed "stranger" .. bundle "authority", true,
     ("deleted/2 "):rep(4) .. ("deleted/1 "):rep(3) .. "deleted/1", at_once = 4 },
   { "a proxy's authority in the bundle alone", hashed "stranger" .. bundle "authority", true, "deleted/2 deleted/1",
     proxy = "https://localhost:" .. proxy },
   { "a proxy's authority in neither", hashed "stranger" .. bundle "stranger", false, "not_sent/2 not_sent/2",
     proxy = "https://localhost:" .. proxy },
+  -- from 8.21 on libcurl would trust its defaults beside what it is told
   { "a ca_file is the whole store", hashed "authority" .. bundle "authority", true, "not_sent/1 not_sent/1",
     ca_file = DIR .. "/stranger.pem" },
+  { "a ca_path is the whole store", hashed "authority" .. bundle "authority", true, "not_sent/1 not_sent/1",
+    ca_path = folder "stranger" },
+  { "a ca_file with an authority that the system does not know", hashed "stranger" .. bundle "stranger", false,
+    "deleted/1 deleted/1", ca_file = certificates.authority },
+  { "a ca_path with an authority that the system does not know", hashed "stranger" .. bundle "stranger", false,
+    "deleted/1 deleted/1", ca_path = folder "authority" },
+  { "a ca_path where there is no store", "", false, "deleted/1 deleted/1", ca_path = folder "authority" },
 }
 
 local sweep = Sweep.new "trust stores"
@@ -119,8 +138,8 @@ local function ask(prelude, shape)
   local url = "https://localhost:" .. (shape.port or good)
   local by = shape.proxy and "--proxy " .. shape.proxy or ""
   local curl = CLEAN .. ("curl -q -s -o /dev/null -w '%%{http_code}\\n' %s -X DELETE %s/%032d"):format(by, url, 1)
-  local ours = OURS .. ("%s '%s' 2 %d '%s' '%s' '%s'"):format(SCRIPT, url, shape.at_once or 1, shape.between or "",
-    shape.proxy or "", shape.ca_file or "")
+  local ours = OURS .. ("%s '%s' 2 %d '%s' '%s' '%s' '%s'"):format(SCRIPT, url, shape.at_once or 1,
+    shape.between or "", shape.proxy or "", shape.ca_file or "", shape.ca_path or "")
   local file = write("ask.sh", prelude .. curl .. "\n" .. ours .. "\n")
   return output_of((prelude ~= "" and "unshare -m " or "") .. "sh " .. file):match "^(%d%d%d)\n(.*)$"
 end

@@ -59,8 +59,9 @@ static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path,
 }
 
 /* From 8.21 on, NULL is not none but libcurl's default: beside the caller's store all of the system's would be
- * trusted, and the bundle parsed for every connection. So the other of the two is a store that adds nothing: for a
- * file itself, below which nothing is found; for a directory one of its own. */
+ * trusted, and beside a directory the system's bundle parsed for every connection. So the other of the two is a store
+ * that adds nothing: for a file itself, below which nothing is found; for a directory one of its own. Nothing helps
+ * against the file being parsed for every connection: libcurl keeps what it read only where there is no directory. */
 static CURLcode harden_trust(CURL *easy, const char *ca_file, const char *ca_path, long kept)
 {
     char one[PATH_MAX];

@@ -65,7 +65,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* libcurl keeps what it read of a bundle, and does not notice when that changes. */
+/* libcurl before 8.21 keeps what it read of a bundle, and does not notice when that changes. */
 static void heed_change(struct lcf_trust *trust)
 {
     struct stat now = {0};
