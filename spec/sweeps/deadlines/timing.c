@@ -23,7 +23,7 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
 {
     if (!served || clock == CLOCK_REALTIME) return (int)syscall(SYS_clock_gettime, clock, t);
     int64_t now = atomic_fetch_add(&nanoseconds, READING_TAKES);
-    *t = (struct timespec){now / 1000000000, (long)(now % 1000000000)};
+    *t = (struct timespec){(time_t)(now / 1000000000), (long)(now % 1000000000)};
     return 0;
 }
 
