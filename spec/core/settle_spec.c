@@ -1362,7 +1362,7 @@ static void no_server_makes_a_whole_call_lie_or_overstay(void **state)
         print_history(entries, history.count);
     }
     expect_none(wrong);
-    assert_in_range(known, CALLS / 2, CALLS - 1);
+    assert_true(known >= CALLS / 2 && known < CALLS);
 }
 
 int main(void)
