@@ -52,6 +52,8 @@ LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 .PHONY: all static host check unit replays sweeps allocations collector deps test test-hosts test-all suites coverage mutate \
   fuzz prove demo bench \
   install clean
+# Objects are kept: make would delete those that only a pattern names, and compile them again the next time.
+.SECONDARY:
 ifeq ($(origin LUA),file)
 all:
 	@for lua in $(or $(LUAS_HERE),$(LUA)); do \
