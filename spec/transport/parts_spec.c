@@ -153,7 +153,7 @@ static void a_bundle_that_has_changed_is_asked_again_and_read_anew(void **state)
     double before = lcf_now();
     assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, before), LCF_STORE_NONE);
     assert_int_equal(lcf_truststore_kept(&trust), 86400);
-    trust.bundle.st_mtim.tv_nsec++;
+    trust.bundle.nanoseconds++;
     assert_int_equal(lcf_truststore_other(&trust, LCF_STORE_BUNDLE, before), LCF_STORE_BUNDLE);
     assert_int_equal(lcf_truststore_kept(&trust), 0);
     /* So for another call in flight, which had been judged by the old one, but not for a later one. */

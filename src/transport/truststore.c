@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64 /* else, on 32 bits, what has a big number in its file system is not there */
 #include "truststore.h"
 #include "clock.h"
 
@@ -7,7 +8,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+_Static_assert(sizeof(off_t) == 8, "a file may have a number of 64 bits");
 
 #define KEPT_MAX 86400 /* seconds that libcurl keeps a bundle for by default */
 
@@ -59,18 +63,18 @@ static const char *find_bundle(const curl_version_info_data *curl)
     return NULL;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool is_same(const struct lcf_bundle *a, const struct lcf_bundle *b)
 {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+    return a->inode == b->inode && a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
 }
 
 /* libcurl before 8.21 keeps what it read of a bundle, and does not notice when that changes. */
 static void heed_change(struct lcf_trust *trust)
 {
-    struct stat now = {0};
-    if (!trust->file || stat(trust->file, &now) != 0) return;
-    bool known = trust->bundle.st_ino != 0;
+    struct stat status;
+    if (!trust->file || stat(trust->file, &status) != 0) return;
+    struct lcf_bundle now = {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+    bool known = trust->bundle.inode != 0;
     if (known && !is_same(&now, &trust->bundle)) trust->changed = lcf_now();
     trust->bundle = now;
 }

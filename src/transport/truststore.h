@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/stat.h>
+#include <stdint.h>
 
 /* Which certificate authorities this system trusts: a hashed directory, a bundle, or both. libcurl's
  * default on Debian, both at once, parses the bundle anew for every connection. So one is asked at a
@@ -12,12 +12,19 @@
 
 enum lcf_store { LCF_STORE_NONE, LCF_STORE_DIRECTORY, LCF_STORE_BUNDLE };
 
+/* What shows that a bundle has changed. No struct stat: its size hangs on what a file defines first. */
+struct lcf_bundle {
+    uint64_t inode;         /* 0 where none was looked at */
+    int64_t size, seconds;
+    long nanoseconds;
+};
+
 struct lcf_trust {
-    const char *path;       /* a directory that c_rehash prepared, or NULL */
-    const char *file;       /* a bundle, or NULL */
-    enum lcf_store first;   /* which to ask first; none where none was found */
-    struct stat bundle;     /* as it was when last looked at */
-    double changed;         /* when it was found to have changed; monotonic seconds, 0 for never */
+    const char *path;         /* a directory that c_rehash prepared, or NULL */
+    const char *file;         /* a bundle, or NULL */
+    enum lcf_store first;     /* which to ask first; none where none was found */
+    struct lcf_bundle bundle; /* as it was when last looked at */
+    double changed;           /* when it was found to have changed; monotonic seconds, 0 for never */
 };
 
 /* Which to ask first. Looks at the system where none is known yet. */
