@@ -1,19 +1,30 @@
 -- Who is asking, and what they may do.
+local addresses = require "addresses"
+local clock = require "clock"
 local groups = require "groups"
+local lockout = require "lockout"
+local policies = require "policies"
 local store = require "store"
+local switches = require "switches"
 
 local access = { key = {} } -- key: the email and the global key that the seed gave
 
 local function is_early(token)
-  return type(token.not_before) == "string" and token.not_before > store.now()
+  return type(token.not_before) == "string" and token.not_before > clock.now()
+end
+
+local function is_alive(token, made)
+  local is_fresh = ngx.now() < made + switches.get "fresh_refused"
+  return token and token.status == "active" and not is_early(token) and not (made > 0 and is_fresh)
 end
 
 local function by_token(header)
   local secret = header:match "^Bearer ([%w%-_.]+)$"
   if not secret then return nil, "bad_authorization" end
-  local realm, id = store.owner(secret)
-  local token = realm and store.get(realm, id)
-  if not token or token.status ~= "active" or is_early(token) then return nil, "invalid_token" end
+  local realm, id, made = store.owner(secret)
+  local token = realm and store.holder(realm, id)
+  if not is_alive(token, made or 0) then return nil, "invalid_token" end
+  if not addresses.allow(token.condition, access.address()) then return nil, "elsewhere", access.address() end
   store.mark_used(realm, id)
   return { id = id, realm = realm, token = token }
 end
@@ -24,8 +35,7 @@ local function by_key(email, key)
   return { id = "key", realm = "key" }
 end
 
--- The caller, or nothing and the name of a failure.
-function access.caller()
+local function caller()
   local header = ngx.var.http_authorization
   if header then return by_token(header) end
   local email, key = ngx.var.http_x_auth_email, ngx.var.http_x_auth_key
@@ -33,26 +43,80 @@ function access.caller()
   return nil, "no_credential"
 end
 
-local WRITE = { account = "Account API Tokens Write", user = "API Tokens Write" }
-local READ = { account = "Account API Tokens Read", user = "API Tokens Read" }
+local COUNTED = { invalid_token = true, unknown_key = true }
 
--- Does a policy allow this group, and none deny it? Which resources a policy names is not looked at.
-local function holds(token, name)
-  local wanted, allowed = groups.by_name[name].id, false
-  for _, policy in ipairs(token.policies) do
-    for _, group in ipairs(policy.permission_groups) do
-      if group.id == wanted and policy.effect == "deny" then return false end
-      allowed = allowed or group.id == wanted
-    end
-  end
-  return allowed
+-- Notes a refusal, which may be one too many.
+function access.refuse(failure)
+  if COUNTED[failure] then lockout.count() end
 end
 
--- need: "none", "read" or "write"
-function access.permits(caller, realm, need)
-  if need == "none" or caller.realm == "key" then return true end
-  if realm == "user" and caller.realm ~= "user" then return false end
-  return holds(caller.token, WRITE[realm]) or need == "read" and holds(caller.token, READ[realm])
+-- Where the caller seems to be.
+function access.address()
+  local pretended = switches.get "address"
+  return pretended ~= "" and pretended or ngx.var.remote_addr
+end
+
+-- The caller, or nothing, the name of a failure and its detail.
+function access.caller()
+  if lockout.holds() then return nil, "locked_out" end
+  local found, failure, detail = caller()
+  if failure then access.refuse(failure) end
+  return found, failure, detail
+end
+
+-- need → the groups of which one is needed
+local ACCOUNT = {
+  write = { "Account API Tokens Write" },
+  read = { "Account API Tokens Write", "Account API Tokens Read" },
+  own = { "Account API Tokens Write", "Account API Tokens Read", "Account API Tokens Own" },
+  create = { "Account API Tokens Write", "Account API Tokens Own" },
+  audit = { "Account Settings Read", "Account Settings Write" },
+}
+local USER = {
+  write = { "API Tokens Write" }, create = { "API Tokens Write" },
+  read = { "API Tokens Write", "API Tokens Read" }, own = { "API Tokens Write", "API Tokens Read" },
+}
+local NEEDS = { account = ACCOUNT, other = ACCOUNT, user = USER }
+
+-- need: "none", or one of those above
+local function permits(asking, realm, need)
+  if need == "none" or asking.realm == "key" then return true end
+  for _, name in ipairs(NEEDS[realm][need]) do
+    if policies.hold(asking.token.policies, groups.named(name).id) then return true end
+  end
+  return false
+end
+
+-- A user's token at an account's door lacks permission; any other stranger is not known there.
+local function is_known(asking, realm, need)
+  if asking.realm == "key" or asking.realm == realm then return true end
+  return realm ~= "user" and asking.realm == "user" and need ~= "none"
+end
+
+-- The failure that stands between this caller and the operation, or nil. Without a realm the account is nobody's.
+function access.barrier(request, need)
+  local asking, realm = request.caller, request.realm
+  if not realm then return "forbidden" end
+  if not is_known(asking, realm, need) then return "invalid_token" end
+  if need ~= "none" and asking.realm ~= "key" and asking.realm ~= realm then return "forbidden" end
+  if not permits(asking, realm, need) then return "forbidden" end
+end
+
+-- Does the caller see nothing but what it made?
+function access.sees_own_only(request)
+  return not permits(request.caller, request.realm, "read")
+end
+
+-- What is granted of the groups that the caller asks for: a function of a group's id.
+function access.grants(asking)
+  local withheld, held_only = {}, switches.get "held_only" and asking.realm ~= "key"
+  for _, name in ipairs(switches.get "withhold") do
+    withheld[name] = true
+  end
+  return function(id)
+    if withheld[id] or withheld[groups.by_id[id].name] then return false end
+    return not held_only or policies.hold(asking.token.policies, id)
+  end
 end
 
 return access

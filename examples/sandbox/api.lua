@@ -1,12 +1,13 @@
 -- One request to the API, from its arrival to its answer.
 local access = require "access"
+local clock = require "clock"
 local faults = require "faults"
 local json = require "json"
 local ledger = require "ledger"
 local quota = require "quota"
 local reply = require "reply"
 local routes = require "routes"
-local seed = require "seed"
+local switches = require "switches"
 
 local api = {}
 
@@ -29,7 +30,8 @@ local function open_entry(request, fault)
   return {
     n = n, ray = ("%08x%08x-SBX"):format(ngx.time(), n),
     method = request.method, path = request.path, token = request.id or json.null, has_body = request.has_body,
-    effect = json.null, status = json.null, fault = fault and faults.name(fault) or json.null,
+    time = clock.now(), caller = json.null, effect = json.null, status = json.null,
+    fault = fault and faults.name(fault) or json.null,
     protocol = ngx.var.server_protocol, connection = tonumber(ngx.var.connection),
     user_agent = ngx.var.http_user_agent or json.null,
   }
@@ -44,10 +46,10 @@ end
 
 -- The failure that stands between this caller and the operation, or nil.
 local function barrier(request, operation)
-  local is_foreign = request.account and request.account ~= seed.account
-  if is_foreign or not access.permits(request.caller, request.realm, operation.needs) then
-    return reply.failure "forbidden"
-  end
+  local failure = access.barrier(request, operation.needs)
+  if not failure then return nil end
+  access.refuse(failure)
+  return reply.failure(failure)
 end
 
 local TAKES_BODY = { POST = true, PUT = true }
@@ -58,16 +60,17 @@ local function read_body(request)
 end
 
 -- Asks in the API's order: is there such a place, who asks, how often already, may they? Then acts.
-local function perform(request)
+local function perform(request, entry)
   local operation, missing = find_operation(request)
   if not operation then return missing end
-  local caller, failure = access.caller()
-  if not caller then return reply.failure(failure) end
-  request.caller = caller
+  local caller, failure, detail = access.caller()
+  if not caller then return reply.failure(failure, detail) end
+  request.caller, entry.caller = caller, caller.id
   local headers, wait = quota.charge(caller.id)
   local answer, effect, id = wait and reply.failure "throttled" or barrier(request, operation)
   if not answer then
     read_body(request)
+    if switches.get "bodies" then entry.body = request.body end
     answer, effect, id = operation.run(request)
   end
   answer.headers = headers
@@ -76,7 +79,7 @@ end
 
 local function act(request, fault, entry)
   if fault and not faults.lets_through(fault) then return { status = 200, body = "" } end
-  local answer, effect, id = perform(request)
+  local answer, effect, id = perform(request, entry)
   entry.effect, entry.token = effect or json.null, id or entry.token
   return answer
 end

@@ -2,10 +2,13 @@
 local faults = require "faults"
 local json = require "json"
 local ledger = require "ledger"
+local lockout = require "lockout"
+local mints = require "mints"
 local quota = require "quota"
 local reply = require "reply"
 local seed = require "seed"
 local store = require "store"
+local switches = require "switches"
 
 local control = {}
 
@@ -20,6 +23,8 @@ end
 function control.reset()
   faults.clear()
   quota.lift()
+  switches.clear()
+  lockout.lift()
   store.clear()
   ledger.clear()
   seed.plant()
@@ -28,12 +33,33 @@ end
 
 local MOST = 50000 -- what fits
 
+local function is_count(value)
+  return type(value) == "number" and value >= 0 and value % 1 == 0
+end
+
+-- One batch, or a list of them.
 local function grow(body)
-  local count = body.count
-  if type(count) ~= "number" or count < 0 or count > MOST or count % 1 ~= 0 then
-    return bad(400, "count must be a whole number up to " .. MOST)
+  local batches, total = body[1] and body or { body }, 0
+  for _, batch in ipairs(batches) do
+    if type(batch) ~= "table" or not is_count(batch.count) then return bad(400, "count must be a whole number") end
+    total = total + batch.count
   end
-  return ok { ids = seed.grow(count) }
+  if total > MOST then return bad(400, "count must be a whole number up to " .. MOST) end
+  local grown, problem = seed.grow(batches)
+  if not grown then return bad(400, problem) end
+  return ok(body[1] and { seeded = grown } or grown[1])
+end
+
+local function set_switches(body)
+  local problem = switches.set(body)
+  if problem then return bad(400, problem) end
+  return ok(switches.all())
+end
+
+local function clear_switches()
+  switches.clear()
+  lockout.lift()
+  return ok(switches.all())
 end
 
 local function add_fault(body)
@@ -65,6 +91,10 @@ end
 local ROUTES = {
   ["/sandbox/health"] = { GET = function() return ok { ok = true, tokens = #store.ids("account", true) } end },
   ["/sandbox/ledger"] = { GET = function() return ok(ledger.since(tonumber(ngx.var.arg_since) or 1)) end },
+  ["/sandbox/secrets"] = { GET = function() return ok(mints.of(ngx.unescape_uri(ngx.var.arg_name or ""))) end },
+  ["/sandbox/switches"] = {
+    GET = function() return ok(switches.all()) end, POST = set_switches, DELETE = clear_switches,
+  },
   ["/sandbox/reset"] = { POST = control.reset },
   ["/sandbox/seed"] = { POST = grow },
   ["/sandbox/fault"] = { GET = function() return ok(faults.pending()) end, POST = add_fault, DELETE = clear_faults },

@@ -7,7 +7,7 @@ local control = ngx.shared.control
 
 -- field → type; README.md explains each
 local FIELDS = {
-  method = "string", token = "string", path = "string", times = "number",
+  method = "string", token = "string", path = "string", times = "number", every = "number",
   delay = "number", delay_after = "number", status = "number", code = "number", message = "string",
   html = "html", body = "string", headers = "table", truncate = "number", drop = "drop", effect = "boolean",
 }
@@ -78,14 +78,22 @@ local function consume(queue, i)
   return fault
 end
 
+-- Is it the turn of a fault that hits only every so many of the requests that it fits?
+local function is_due(fault)
+  if not fault.every then return true end
+  fault.passed = (fault.passed or 0) + 1
+  return fault.passed % fault.every == 0
+end
+
 -- The first fault that is meant for this request, or nil.
 function faults.take(request)
   local text = control:get "faults"
   if not text then return nil end
   local queue = json.decode(text)
   for i, fault in ipairs(queue) do
-    if fits(fault, request) then return consume(queue, i) end
+    if fits(fault, request) and is_due(fault) then return consume(queue, i) end
   end
+  save(queue) -- some may have counted
 end
 
 -- Does the operation take effect under this fault?

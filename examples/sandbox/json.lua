@@ -6,6 +6,7 @@ local json = { null = cjson.null, decode = cjson.decode }
 local LISTS = {
   policies = true, permission_groups = true, ["in"] = true, not_in = true,
   errors = true, messages = true, error_chain = true, scopes = true, ids = true, faults = true,
+  values = true, withhold = true,
 }
 
 -- Inside a string the quotes before and after a name would be escaped, so this matches real members only.

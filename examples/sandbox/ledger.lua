@@ -13,12 +13,17 @@ function ledger.write(entry)
   entries:set(entry.n, json.encode(entry))
 end
 
-function ledger.since(first)
+-- The entries as JSON, from number `first` on.
+function ledger.texts(first)
   local texts = {}
   for n = math.max(first, (entries:get "cleared" or 0) + 1), entries:get "n" or 0 do
     texts[#texts + 1] = entries:get(n)
   end
-  return json.join(texts)
+  return texts
+end
+
+function ledger.since(first)
+  return json.join(ledger.texts(first))
 end
 
 -- The numbers go on: what was under way when it was cleared must not pass for something new.

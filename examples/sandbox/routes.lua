@@ -1,5 +1,7 @@
 -- From method and path to an operation and the permission that it needs.
+local audit = require "audit"
 local operations = require "operations"
+local seed = require "seed"
 
 local ID = ("[0-9a-f]"):rep(32)
 
@@ -11,31 +13,33 @@ end
 local SINGLE = "^/(" .. ID .. ")$"
 local VALUE = "^/(" .. ID .. ")/value$"
 local TREE = {
-  { SINGLE, { GET = route("read", "get"), PUT = route("write", "update"), DELETE = route("write", "delete") } },
-  { "^$", { GET = route("read", "list"), POST = route("write", "create") } },
+  { SINGLE, { GET = route("own", "get"), PUT = route("write", "update"), DELETE = route("write", "delete") } },
+  { "^$", { GET = route("own", "list"), POST = route("create", "create") } },
   { "^/verify$", { GET = route("none", "verify") } },
   { "^/permission_groups$", { GET = route("read", "permission_groups") } },
   { VALUE, { PUT = route("write", "roll") } },
 }
 
-local ACCOUNT = "^/client/v4/accounts/(" .. ID .. ")/tokens(.*)$"
+local ACCOUNT = "^/client/v4/accounts/(" .. ID .. ")/(%l+)(.*)$"
+local AUDIT = { GET = { needs = "audit", run = audit.list } }
 
--- realm, rest[, account]
-local function split(path)
-  local account, rest = path:match(ACCOUNT)
-  if account then return "account", rest, account end
-  rest = path:match "^/client/v4/user/tokens(.*)$"
-  if rest then return "user", rest end
-end
-
--- { realm, account, id, methods }, or nothing.
-local function find(path)
-  local realm, rest, account = split(path)
-  if not realm then return nil end
+-- What is under ".../tokens": { realm, account, id, methods }, or nothing.
+local function find_token(rest, realm, account)
   for _, branch in ipairs(TREE) do
     local id = rest:match(branch[1])
     if id then return { realm = realm, account = account, id = #id == 32 and id or nil, methods = branch[2] } end
   end
+end
+
+-- The same for any path. The realm of an account that is nobody's is nil.
+local function find(path)
+  local rest = path:match "^/client/v4/user/tokens(.*)$"
+  if rest then return find_token(rest, "user") end
+  local account, resource, below = path:match(ACCOUNT)
+  if not account then return nil end
+  local realm = seed.realms[account]
+  if resource == "tokens" then return find_token(below, realm, account) end
+  if resource == "logs" and below == "/audit" then return { realm = realm, account = account, methods = AUDIT } end
 end
 
 return { find = find }

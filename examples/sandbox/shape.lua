@@ -1,81 +1,79 @@
--- What a token in a request's body must look like.
-local groups = require "groups"
+-- What a token in a request's body must look like, and what one looks like in an answer.
+local addresses = require "addresses"
+local clock = require "clock"
 local json = require "json"
-local random = require "random"
+local policies = require "policies"
 
 local shape = {}
 
-local STATUS = { active = true, disabled = true, expired = true }
+local STATUS = { active = true, disabled = true }
 
-local function is_time(value)
-  return value == nil or value == json.null
-    or type(value) == "string" and value:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$" ~= nil
+local function is_given(value)
+  return value ~= nil and value ~= json.null
 end
 
-local function is_list(value)
-  return type(value) == "table" and #value > 0
+local function is_name(value)
+  if type(value) ~= "string" then return false end
+  local characters = #value:gsub("[\128-\191]", "")
+  return characters > 0 and characters <= 120
 end
 
-local function is_group(value)
-  return type(value) == "table" and type(value.id) == "string" and #value.id == 32
-end
-
-local function check_groups(list)
-  if not is_list(list) then return "permission_groups must not be empty" end
-  for _, group in ipairs(list) do
-    if not is_group(group) then return "permission_groups: an id must be present" end
+local function is_ranges(list)
+  if not is_given(list) then return true end
+  if type(list) ~= "table" then return false end
+  for _, range in ipairs(list) do
+    if not addresses.is_range(range) then return false end
   end
+  return true
 end
 
-local function check_policy(policy)
-  if type(policy) ~= "table" then return "policies: each must be an object" end
-  if policy.effect ~= "allow" and policy.effect ~= "deny" then return "policies: effect must be allow or deny" end
-  local resources = policy.resources
-  if type(resources) ~= "table" or not next(resources) then return "policies: resources must not be empty" end
-  return check_groups(policy.permission_groups)
-end
-
-local function check_policies(policies)
-  if not is_list(policies) then return "policies must not be empty" end
-  for _, policy in ipairs(policies) do
-    local problem = check_policy(policy)
-    if problem then return problem end
-  end
+local function is_condition(value)
+  if not is_given(value) then return true end
+  if type(value) ~= "table" then return false end
+  local rule = value.request_ip or value["request.ip"]
+  return rule == nil or type(rule) == "table" and is_ranges(rule["in"]) and is_ranges(rule.not_in)
 end
 
 -- What is wrong with it, or nil.
-local function check(token)
-  local name = token.name
-  if type(name) ~= "string" or #name == 0 or #name > 120 then return "name must have 1 to 120 characters" end
-  if not is_time(token.expires_on) then return "expires_on must look like 2030-01-31T00:00:00Z" end
-  if not is_time(token.not_before) then return "not_before must look like 2030-01-31T00:00:00Z" end
-  if token.status ~= nil and not STATUS[token.status] then return "status must be active, disabled or expired" end
-  return check_policies(token.policies)
-end
-
--- As the API answers it: with its id, and its groups with their names.
-local function complete_policy(policy)
-  local full = { id = policy.id or random.id(), effect = policy.effect, resources = policy.resources }
-  full.permission_groups = {}
-  for i, group in ipairs(policy.permission_groups) do
-    local known = groups.by_id[group.id]
-    full.permission_groups[i] = { id = group.id, name = known and known.name or group.name, meta = group.meta }
+local function problem_of(token)
+  if not is_name(token.name) then return "name must have 1 to 120 characters" end
+  for _, field in ipairs { "expires_on", "not_before" } do
+    if is_given(token[field]) and not clock.parse(token[field]) then
+      return field .. " must look like 2030-01-31T00:00:00Z"
+    end
   end
-  return full
+  if is_given(token.status) and not STATUS[token.status] then return "status must be active or disabled" end
+  if not is_condition(token.condition) then return "condition must name IPv4 or IPv6 addresses in CIDR notation" end
+  return policies.problem_of(token.policies)
 end
 
--- The fields of a token that a caller may choose; or nothing, the name of a failure and its detail.
+-- What was sent, as a table that holds a whole token; or nothing, the name of a failure and its detail.
 function shape.read(text)
   local wish = json.decode(text or "")
   if type(wish) ~= "table" then return nil, "bad_json" end
-  local problem = check(wish)
+  local problem = problem_of(wish)
   if problem then return nil, "bad_request", problem end
-  local token = {
-    name = wish.name, status = wish.status, condition = wish.condition,
-    not_before = wish.not_before, expires_on = wish.expires_on, policies = {},
+  return wish
+end
+
+-- The fields that a caller may choose; what was left out is not there, and other fields are not heeded.
+function shape.chosen(wish, is_granted)
+  return {
+    name = wish.name, status = is_given(wish.status) and wish.status or "active",
+    condition = is_given(wish.condition) and wish.condition or nil,
+    not_before = clock.normal(wish.not_before), expires_on = clock.normal(wish.expires_on),
+    policies = policies.keep(wish.policies, is_granted),
   }
-  for i, policy in ipairs(wish.policies) do token.policies[i] = complete_policy(policy) end
-  return token
+end
+
+-- As an answer shows it: without what the sandbox alone knows of it.
+function shape.show(token)
+  local shown = {}
+  for field, value in pairs(token) do
+    if field ~= "hidden" then shown[field] = value end
+  end
+  shown.policies = policies.show(token.policies)
+  return shown
 end
 
 return shape
