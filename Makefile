@@ -216,7 +216,7 @@ DEMO_PACKAGES = gcc libc6-dev pkg-config libcurl4-openssl-dev lua5.4 liblua5.4-d
   nginx libnginx-mod-http-lua openssl
 PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev lua5.5? liblua5.5-dev? \
   luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
-  libcmocka-dev valgrind strace curl locales python3 python3-hpack
+  libcmocka-dev valgrind strace curl locales python3 python3-hpack python3-jsonschema
 HOST_PACKAGES = haproxy? neovim? love? xvfb? xauth? prosody? mpv? nmap?
 PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 

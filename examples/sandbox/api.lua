@@ -70,7 +70,7 @@ local function perform(request, entry)
   local answer, effect, id = wait and reply.failure "throttled" or barrier(request, operation)
   if not answer then
     read_body(request)
-    if switches.get "bodies" then entry.body = request.body end
+    if switches.get "bodies" then entry.query, entry.body = ngx.var.args, request.body end
     answer, effect, id = operation.run(request)
   end
   answer.headers = headers

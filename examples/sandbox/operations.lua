@@ -65,7 +65,7 @@ function operations.list(request)
   local texts = page_of(ids, page, per_page, query.direction == "desc")
   for i, id in ipairs(texts) do texts[i] = json.encode(shape.show(store.get(request.realm, id))) end
   return reply.success(json.join(texts), {
-    page = page, per_page = per_page, count = #texts, total_count = #ids, total_pages = math.ceil(#ids / per_page),
+    page = page, per_page = per_page, count = #texts, total_count = #ids,
   })
 end
 

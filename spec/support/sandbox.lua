@@ -2,6 +2,7 @@
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local cjson = require "cjson"
+local unpack = table.unpack or unpack
 
 local sandbox = {
   http = os.getenv "SANDBOX_HTTP",
@@ -9,6 +10,8 @@ local sandbox = {
   token = os.getenv "CLOUDFLARE_API_TOKEN",
   read_token = os.getenv "SANDBOX_READ_TOKEN",
   no_token = os.getenv "SANDBOX_NO_TOKEN",
+  user_token = os.getenv "SANDBOX_USER_TOKEN",
+  other_account = os.getenv "SANDBOX_OTHER_ACCOUNT_ID",
   key = os.getenv "SANDBOX_API_KEY",
   email = os.getenv "SANDBOX_API_EMAIL",
   ca_file = os.getenv "SANDBOX_CA_FILE",
@@ -22,19 +25,40 @@ local sandbox = {
 }
 assert(sandbox.http, "the specs need a sandbox: make check, or examples/sandbox/sandbox run busted")
 
-local function ask(method, path, body)
-  local text, answer = body and cjson.encode(body) or "", {}
-  local ok, status = http.request {
-    url = sandbox.http .. "/sandbox/" .. path,
-    method = method,
-    headers = { ["Content-Length"] = tostring(#text), ["Content-Type"] = "application/json" },
-    source = ltn12.source.string(text),
-    sink = ltn12.sink.table(answer),
+-- status or nil and what went wrong, body, headers
+local function send(method, url, headers, text)
+  local answer = {}
+  headers["Content-Length"], headers["Content-Type"] = text and tostring(#text), "application/json"
+  local ok, status, received = http.request {
+    url = url, method = method, headers = headers,
+    source = ltn12.source.string(text or ""), sink = ltn12.sink.table(answer),
   }
-  local reply = table.concat(answer)
-  assert(ok and status == 200, ("the sandbox answered %s: %s"):format(status, reply))
+  return ok and status, table.concat(answer), received
+end
+
+local function ask(method, path, body)
+  local status, reply = send(method, sandbox.http .. "/sandbox/" .. path, {}, body and cjson.encode(body) or "")
+  assert(status == 200, ("the sandbox answered %s: %s"):format(status, reply))
   return cjson.decode(reply)
 end
+
+--- One request to the API by plain HTTP, below /client/v4, with `token` as its credential (false: none). A body that
+--- is a string is sent as it is. Returns the exchange: method, path, query, request, status, answer (both texts), body
+--- (the answer decoded) and headers.
+function sandbox.api(method, target, body, token)
+  local headers = {}
+  if token ~= false then headers.Authorization = "Bearer " .. (token or sandbox.token) end
+  local text = body and (type(body) == "string" and body or cjson.encode(body))
+  local path, query = target:match "^([^?]*)%??(.*)$"
+  local status, answer, received = send(method, sandbox.urls.plain .. target, headers, text)
+  return {
+    method = method, path = path, query = query, request = text, status = status, answer = answer,
+    body = cjson.decode(answer), headers = received,
+  }
+end
+
+--- The path of the account's tokens, and of what is below.
+function sandbox.tokens(below) return ("/accounts/%s/tokens%s"):format(sandbox.account, below or "") end
 
 --- Back to the seed: no faults, an empty ledger.
 function sandbox.reset() ask("POST", "reset") end
@@ -45,8 +69,32 @@ function sandbox.fault(fault) ask("POST", "fault", fault) end
 --- What really happened, in order.
 function sandbox.ledger() return ask("GET", "ledger") end
 
+--- What the API was sent since the reset, as exchanges without answers; needs the switch `bodies`.
+function sandbox.sent()
+  local found = {}
+  for i, entry in ipairs(sandbox.ledger()) do
+    found[i] = {
+      method = entry.method, path = entry.path:gsub("^/client/v4", ""), query = entry.query, request = entry.body,
+      status = entry.status,
+    }
+  end
+  return found
+end
+
 --- Adds tokens and returns their ids.
 function sandbox.seed(count) return ask("POST", "seed", { count = count }).ids end
+
+--- Adds batches of tokens, of which each says more than a count; returns { ids, values } of each.
+function sandbox.grow(...) return unpack(ask("POST", "seed", { ... }).seeded) end
+
+--- Throws switches, until the reset.
+function sandbox.switch(switches) return ask("POST", "switches", switches) end
+
+--- From now on `q` requests of each credential in `w` seconds.
+function sandbox.quota(quota) ask("POST", "quota", quota) end
+
+--- What became of the secrets that a name got: created, rolled, live, ids.
+function sandbox.secrets(name) return ask("GET", "secrets?name=" .. name) end
 
 --- A token's id, fresh.
 function sandbox.fresh() return sandbox.seed(1)[1] end
