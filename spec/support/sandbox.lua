@@ -53,7 +53,7 @@ function sandbox.api(method, target, body, token)
   local status, answer, received = send(method, sandbox.urls.plain .. target, headers, text)
   return {
     method = method, path = path, query = query, request = text, status = status, answer = answer,
-    body = cjson.decode(answer), headers = received,
+    body = status and cjson.decode(answer), headers = received,
   }
 end
 
