@@ -19,6 +19,7 @@ function switches.all()
 end
 
 function switches.get(name)
+  if not control:get "switches" then return DEFAULTS[name] end
   return switches.all()[name]
 end
 
