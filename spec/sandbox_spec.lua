@@ -116,11 +116,13 @@ describe("the sandbox", function()
     end)
 
     it("to a credential that may list its own alone nothing else", function()
-      local own = credential { groups = { "Account API Tokens Own" } }.values[1]
+      local batch = credential { groups = { "Account API Tokens Own" } }
+      local own = batch.values[1]
       assert.equal(0, api("GET", ACCOUNT, nil, own).body.result_info.total_count)
       local mine = created(token "mine", own)
+      sandbox.grow { count = 2, creator = batch.ids[1] }
       local seen = api("GET", ACCOUNT, nil, own).body
-      assert.same({ 1, mine.id }, { seen.result_info.total_count, seen.result[1].id })
+      assert.same({ 3, mine.id }, { seen.result_info.total_count, seen.result[1].id })
       assert.equal(200, api("GET", sandbox.tokens("/" .. mine.id), nil, own).status)
       refused(404, 1003, "not found", api("GET", sandbox.tokens("/" .. sandbox.fresh()), nil, own))
       refused(403, 9109, "Unauthorized", api("DELETE", sandbox.tokens("/" .. mine.id), nil, own))
@@ -371,6 +373,16 @@ describe("the sandbox", function()
       refused(403, 10502, "Too many authentication failures", verified())
       socket.sleep(1.2)
       assert.equal(200, verified().status)
+    end)
+
+    it("verifying a disabled or expired token, which is refused all else", function()
+      sandbox.switch { verify_tells = true }
+      local off = credential { status = "disabled", groups = { "Account API Tokens Write" } }
+      assert.same({ id = off.ids[1], status = "disabled" }, verified(off.values[1]).body.result)
+      local old = verified(credential { expires_on = "2020-01-01T00:00:00Z" }.values[1]).body.result
+      assert.same({ "expired", "2020-01-01T00:00:00Z" }, { old.status, old.expires_on })
+      refused(401, 1000, "Invalid API Token", verified(credential { status = "revoked (exposed)" }.values[1]))
+      refused(401, 1000, "Invalid API Token", api("GET", ACCOUNT, nil, off.values[1]))
     end)
 
     it("nothing that it does not know", function()

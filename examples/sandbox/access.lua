@@ -13,17 +13,24 @@ local function is_early(token)
   return type(token.not_before) == "string" and token.not_before > clock.now()
 end
 
-local function is_alive(token, made)
-  local is_fresh = ngx.now() < made + switches.get "fresh_refused"
-  return token and token.status == "active" and not is_early(token) and not (made > 0 and is_fresh)
+local TELLS = { disabled = true, expired = true }
+
+-- need: what the operation wants of its caller; "none" is verify, which may tell why a token is not accepted.
+local function is_accepted(token, need)
+  if token.status == "active" then return not is_early(token) end
+  return need == "none" and switches.get "verify_tells" and TELLS[token.status]
 end
 
-local function by_token(header)
+local function is_fresh(made)
+  return made > 0 and ngx.now() < made + switches.get "fresh_refused"
+end
+
+local function by_token(header, need)
   local secret = header:match "^Bearer ([%w%-_.]+)$"
   if not secret then return nil, "bad_authorization" end
   local realm, id, made = store.owner(secret)
   local token = realm and store.holder(realm, id)
-  if not is_alive(token, made or 0) then return nil, "invalid_token" end
+  if not token or is_fresh(made) or not is_accepted(token, need) then return nil, "invalid_token" end
   if not addresses.allow(token.condition, access.address()) then return nil, "elsewhere", access.address() end
   store.mark_used(realm, id)
   return { id = id, realm = realm, token = token }
@@ -35,9 +42,9 @@ local function by_key(email, key)
   return { id = "key", realm = "key" }
 end
 
-local function caller()
+local function caller(need)
   local header = ngx.var.http_authorization
-  if header then return by_token(header) end
+  if header then return by_token(header, need) end
   local email, key = ngx.var.http_x_auth_email, ngx.var.http_x_auth_key
   if email and key then return by_key(email, key) end
   return nil, "no_credential"
@@ -57,9 +64,9 @@ function access.address()
 end
 
 -- The caller, or nothing, the name of a failure and its detail.
-function access.caller()
+function access.caller(need)
   if lockout.holds() then return nil, "locked_out" end
-  local found, failure, detail = caller()
+  local found, failure, detail = caller(need)
   if failure then access.refuse(failure) end
   return found, failure, detail
 end
@@ -87,18 +94,17 @@ local function permits(asking, realm, need)
   return false
 end
 
--- A user's token at an account's door lacks permission; any other stranger is not known there.
-local function is_known(asking, realm, need)
-  if asking.realm == "key" or asking.realm == realm then return true end
-  return realm ~= "user" and asking.realm == "user" and need ~= "none"
+-- What a token of one realm is told in another: a user's lacks permission in an account, all else is not known there.
+local function stranger(asking, realm, need)
+  local may_lack = asking.realm == "user" and realm ~= "user" and need ~= "none"
+  return may_lack and "forbidden" or "invalid_token"
 end
 
 -- The failure that stands between this caller and the operation, or nil. Without a realm the account is nobody's.
 function access.barrier(request, need)
   local asking, realm = request.caller, request.realm
   if not realm then return "forbidden" end
-  if not is_known(asking, realm, need) then return "invalid_token" end
-  if need ~= "none" and asking.realm ~= "key" and asking.realm ~= realm then return "forbidden" end
+  if asking.realm ~= "key" and asking.realm ~= realm then return stranger(asking, realm, need) end
   if not permits(asking, realm, need) then return "forbidden" end
 end
 

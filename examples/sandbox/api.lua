@@ -63,7 +63,7 @@ end
 local function perform(request, entry)
   local operation, missing = find_operation(request)
   if not operation then return missing end
-  local caller, failure, detail = access.caller()
+  local caller, failure, detail = access.caller(operation.needs)
   if not caller then return reply.failure(failure, detail) end
   request.caller, entry.caller = caller, caller.id
   local headers, wait = quota.charge(caller.id)

@@ -1,5 +1,5 @@
--- The names of some 400 permission groups: for each category and scope those that come as "… Read" and "… Write", and
--- those that stand alone. The ids of the first few are Cloudflare's; the others are made from scope and name.
+-- The names of some 400 permission groups: for each category and scope those that come as "… Read" and "… Write",
+-- and those that stand alone. The ids of the first few are Cloudflare's; the others are made from scope and name.
 -- Some names stand for two scopes, as they do in the real list: a name alone does not say which group is meant.
 local catalogue = {}
 

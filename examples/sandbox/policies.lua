@@ -35,6 +35,7 @@ end
 
 -- The scope of a policy; or nothing and what is wrong.
 local function scope_of_resources(resources)
+  if type(resources) ~= "table" or not next(resources) then return nil, "resources must be named" end
   local scope
   for key, value in pairs(resources) do
     local found = scope_of(tostring(key), value)
@@ -58,9 +59,8 @@ end
 local function problem_of_policy(policy)
   if type(policy) ~= "table" then return "policies: each must be an object" end
   if policy.effect ~= "allow" and policy.effect ~= "deny" then return "policies: effect must be allow or deny" end
-  if type(policy.resources) ~= "table" or not next(policy.resources) then return "policies: resources must be named" end
-  local scope, mixed = scope_of_resources(policy.resources)
-  if not scope then return "policies: " .. mixed end
+  local scope, problem_of_scope = scope_of_resources(policy.resources)
+  if not scope then return "policies: " .. problem_of_scope end
   if not is_list(policy.permission_groups) then return "permission_groups must not be empty" end
   for _, group in ipairs(policy.permission_groups) do
     local problem = problem_of_group(group, scope)

@@ -55,7 +55,9 @@ local TERRAFORM = {
   condition = { request_ip = { ["in"] = { "192.0.2.0/24", "2001:db8::/48" }, not_in = {} } },
 }
 
-local OAUTH = { provisioner_id = ngx.md5(given.account .. "oauth"), provisioner_type = "com.cloudflare.api.oauthtoken" }
+local OAUTH = {
+  provisioner_id = ngx.md5(given.account .. "oauth"), provisioner_type = "com.cloudflare.api.oauthtoken",
+}
 
 function seed.plant()
   access.key = given

@@ -7,6 +7,7 @@ local control = ngx.shared.control
 local DEFAULTS = {
   fresh_refused = 0, dead_accepted = 0, lockout = 0, lockout_after = 12,
   withhold = {}, held_only = false, most_account = 500, most_user = 50, address = "", bodies = false,
+  verify_tells = false,
 }
 
 function switches.all()

@@ -4,8 +4,8 @@ local program = require "spec.support.program"
 
 local schema = {}
 
---- For each exchange a list of problems. An exchange is what sandbox.api returns: method, path, query, request, status,
---- answer. `waivers` is a list of names.
+--- For each exchange a list of problems. An exchange is what sandbox.api returns: method, path, query, request,
+--- status, answer. `waivers` is a list of names.
 function schema.problems(exchanges, waivers)
   local sent = {}
   for i, each in ipairs(exchanges) do
