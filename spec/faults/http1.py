@@ -1,6 +1,6 @@
 """HTTP/1.1, exact to the byte."""
-from replies import Reply, honest
-from truth import meaning
+from meaning import meaning
+from replies import Reply
 from wire import play
 
 
@@ -15,7 +15,8 @@ def compose(reply):
     if reply.raw is not None:
         return reply.raw.encode("latin-1")
     lines = ["HTTP/1.1 %d -\r\n\r\n" % status for status in reply.interim]
-    lines.append("HTTP/1.1 %s -\r\nContent-Type: application/json\r\nCF-Ray: 8f1c2d3e4f5a6b7c-AMS\r\n" % reply.status)
+    lines.append("HTTP/1.1 %s -\r\nContent-Type: application/json\r\nCF-Ray: 8f1c2d3e4f5a6b7c-AMS\r\nDate: %s\r\n"
+                 % (reply.status, reply.date))
     if reply.framing == "chunked":
         lines.append("Transfer-Encoding: chunked\r\n")
     elif reply.framing == "length" and reply.length is not False:
@@ -26,31 +27,38 @@ def compose(reply):
 
 
 def answer(line, truth, asked, compose):
-    """Acts and replies as the token's next script says. Returns how the connection ends, if it does."""
-    token, method = asked.token, asked.method
-    script = truth.take_script(token, method)
-    if script.get("copies") and method == "DELETE":
+    """Acts and replies as its world's next script says. Returns how the connection ends, if it does."""
+    method = asked.method
+    script = truth.take_script(asked)
+    if script.get("copies") and method != "GET":
         truth.copy(asked)
-    sight = asked.sees()
-    reply = Reply(script, honest(method, sight), token.id, asked.headers)
+    draft = asked.draft()
+    reply = Reply(script, asked, draft)
     wire = compose(reply)
     is_old = method == "GET" and reply.is_cached
-    said = "nothing" if is_old else meaning(reply.status, reply.framed(), token.id)
-    acts = method == "DELETE" and script.get("effect", said not in ("refusal", "absent"))
+    said = "nothing" if is_old else meaning(reply.status, reply.framed(), asked.operation, draft.id)
+    acts = method != "GET" and script.get("effect", said not in ("refusal", "absent"))
     if acts and not script.get("late"):
-        truth.delete(asked)
+        truth.act(asked, draft)
     needed = len(wire) - 2 if reply.framing == "chunked" else len(wire)  # RFC 9112, 8: complete with its zero chunk
     is_sound = script.get("sound", reply.is_plain()) and script.get("cut", len(wire)) >= needed
-    token.answers.append({"method": method, "says": said if is_sound else "nothing"})
+    asked.world.answers.append({"method": method, "operation": asked.operation, "says": said if is_sound else "nothing"})
     play(line, wire, script)
     if acts and script.get("late"):
-        truth.delete(asked)
+        truth.act(asked, draft)
     return script.get("end", "fin" if "cut" in script or reply.framing == "close" else None)
 
 
 def fields_of(lines):
     pairs = [line.decode("latin-1").partition(":") for line in lines]
     return {name.lower(): value.strip() for name, _, value in pairs}
+
+
+def body_of(line, head, fields):
+    """The body of a request; None where the request is not whole."""
+    length = int(fields.get("content-length", "0"))
+    body = line.read(length) if head.endswith(b"\r\n\r\n") else b""
+    return body if head.endswith(b"\r\n\r\n") and len(body) == length else None
 
 
 def serve(line, truth):
@@ -60,13 +68,15 @@ def serve(line, truth):
         words = lines[0].decode("latin-1").split(" ")
         if b"\r\n" not in head or len(words) != 3:
             return line.end("fin")
-        asked = truth.arrive(words[0], words[1], line.serial, fields_of(lines[1:]))
-        if not asked or not head.endswith(b"\r\n\r\n"):
-            early = asked and words[0] == "DELETE" and truth.take_script(asked.token, "DELETE").get("early")
-            if early:  # it did not wait for the whole request
-                truth.delete(asked)
+        fields = fields_of(lines[1:])
+        asked = truth.arrive(words[0], words[1], line.serial, fields)
+        body = asked and body_of(line, head, fields)
+        if body is None:
+            if asked:
+                truth.hurry(asked)
             return line.end("fin")
-        asked.token.received += words[0] == "DELETE"
+        asked.body = body
+        asked.world.received += asked.method != "GET"
         how = answer(line, truth, asked, compose)
         if how:
             return line.end(how)

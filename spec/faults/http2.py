@@ -6,7 +6,7 @@ import hpack
 from http1 import answer
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 ACK = END_STREAM = 1
 END_HEADERS, PADDED, PRIORITY = 4, 8, 32
 MOST = 16384  # bytes of a frame
@@ -16,8 +16,10 @@ def frame(kind, flags, stream, payload=b""):
     return struct.pack("!I", len(payload))[1:] + struct.pack("!BBI", kind, flags, stream) + payload
 
 
-# What a server says first, and its answer to the client's settings: both wait for the first reply.
-GREETING = frame(SETTINGS, 0, 0, struct.pack("!HI", 3, 128)) + frame(SETTINGS, ACK, 0)
+# What a server says first, its answer to the client's settings, and room for the bodies of many requests: all of it
+# waits for the first reply.
+GREETING = (frame(SETTINGS, 0, 0, struct.pack("!HI", 3, 128)) + frame(SETTINGS, ACK, 0)
+            + frame(WINDOW_UPDATE, 0, 0, struct.pack("!I", 1 << 30)))
 
 
 class Writer:
@@ -27,7 +29,7 @@ class Writer:
         self.reply, self.stream, self.encoder = reply, stream, encoder
 
     def block(self, fields, flags):
-        text = self.encoder.encode(fields)
+        text = self.encoder.encode(fields, huffman=False)  # a date would have another length at another time
         parts = [text[i:i + MOST] for i in range(0, len(text), MOST)]
         kinds = [HEADERS] + [CONTINUATION] * (len(parts) - 1)
         ends = [0] * (len(parts) - 1) + [END_HEADERS]
@@ -37,7 +39,7 @@ class Writer:
     def headers(self, flags=0):
         reply = self.reply
         fields = [(":status", str(reply.status)), ("content-type", "application/json"),
-                  ("cf-ray", "8f1c2d3e4f5a6b7c-AMS")]
+                  ("cf-ray", "8f1c2d3e4f5a6b7c-AMS"), ("date", reply.date)]
         if reply.framing == "length" and reply.length is not False:
             fields.append(("content-length", str(reply.length)))
         return self.block(fields + [(name.lower(), value) for name, value in reply.headers], flags)
@@ -81,40 +83,55 @@ class Writer:
 
 
 def fragment(payload, flags):
-    """A HEADERS frame's share of the header block."""
+    """What a frame carries, without its padding."""
     padding = payload[0] if flags & PADDED else 0
     start = bool(flags & PADDED) + (5 if flags & PRIORITY else 0)
     return payload[start:len(payload) - padding]
 
 
 def requests(line):
-    """Each request on a connection: its stream and its fields."""
-    decoder, block = hpack.Decoder(), b""
+    """The parts of each request on a connection: its stream, its fields or None, bytes of its body, whether it ends."""
+    decoder, block, ends = hpack.Decoder(), b"", False
     while True:
         head = line.read(9)
         payload = line.read(int.from_bytes(head[:3], "big"))
-        if len(head) < 9 or head[3] == GOAWAY:
+        if len(head) < 9 or len(payload) < int.from_bytes(head[:3], "big") or head[3] == GOAWAY:
             return
         kind, flags, stream = struct.unpack("!BBI", head[3:])
         if kind == PING and not flags & ACK:
             line.send(frame(PING, ACK, 0, payload))
+        if kind == DATA:
+            yield stream, None, fragment(payload, flags & PADDED), bool(flags & END_STREAM)
+        if kind == HEADERS:
+            ends = bool(flags & END_STREAM)
         if kind in (HEADERS, CONTINUATION):
             block += fragment(payload, flags) if kind == HEADERS else payload
             if flags & END_HEADERS:
-                yield stream, dict(decoder.decode(block))
+                yield stream, dict(decoder.decode(block)), b"", ends
                 block = b""
+
+
+def exchanges(line, truth):
+    """Each whole request, with its stream; a path that nobody knows is the end of them."""
+    unfinished = {}
+    for stream, fields, data, ends in requests(line):
+        if fields:
+            unfinished[stream] = truth.arrive(fields[":method"], fields[":path"], line.serial, fields)
+        if unfinished.get(stream) is None:
+            break
+        unfinished[stream].body += data
+        if ends:
+            yield stream, unfinished.pop(stream)
+    for asked in filter(None, unfinished.values()):
+        truth.hurry(asked)
 
 
 def serve(line, truth):
     if line.read(len(PREFACE)) != PREFACE:
         return line.end("fin")
     encoder, greeting = hpack.Encoder(), GREETING
-    for stream, fields in requests(line):
-        method = fields[":method"]
-        asked = truth.arrive(method, fields[":path"], line.serial, fields)
-        if not asked:
-            break
-        asked.token.received += method == "DELETE"
+    for stream, asked in exchanges(line, truth):
+        asked.world.received += asked.method != "GET"
         opening, greeting = greeting, b""
         how = answer(line, truth, asked, lambda reply: opening + Writer(reply, stream, encoder).all())
         if how == "rest":  # the stream stays silent, the connection lives on

@@ -50,8 +50,8 @@ function faults.register(tokens) order { tokens = tokens } end
 function faults.truth(ids, forget) return order { truth = ids, forget = forget or false } end
 
 --- How many bytes the reply of each script has on the wire, on a new connection.
-function faults.measure(scripts, over, method)
-  return order { measure = scripts, over = over, method = method }
+function faults.measure(scripts, over, operation)
+  return order { measure = scripts, over = over, operation = operation }
 end
 
 --- Opens `count` ports that share no connections with any other; with a plan { id =, up =, down =, narrow =, ["end"] = }
