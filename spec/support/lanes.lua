@@ -1,15 +1,17 @@
 -- Walks many cases against the fault server at once. A lane is a client whose connections no other lane shares; it has
--- one call in flight. A case has `name`, `over`, and where it needs them `state`, `scripts`, `world` (what else the server
--- is told of the token), `account` (that the call names), `options` (of the call), `alone` (a port and a client of its
--- own, so new connections) or `relay` (likewise, and the plan of a relay), `path` (of that client's base URL), `warm`
--- (scripts of a call that leaves it a live connection; may be empty), `idle` (seconds after that call), `allowed`
--- (outcome → true), `one_each` (each DELETE of the trace must have arrived). Leaves in it `detail` (of the call), `truth`,
--- `lied` (whether its end is a false word), and `kept` (whether its first request came on the connection of the call
--- before).
+-- one call in flight. A case has `name`, `over`, and where it needs them `operation` (of spec/support/operations.lua: a
+-- deletion by default) with its `params`, `state`, `scripts`, `world` (what else the server is told of the token),
+-- `account` (that the call names), `options` (of the call), `alone` (a port and a client of its own, so new connections)
+-- or `relay` (likewise, and the plan of a relay), `path` (of that client's base URL), `warm` (scripts of a call that
+-- leaves it a live connection; may be empty), `idle` (seconds after that call), `allowed` (outcome → true), `one_each`
+-- (each request of the trace that changes something must have arrived). Leaves in it `result`, `detail` (of the call),
+-- `truth`, `lied` (whether its end is a false word), and `kept` (whether its first request came on the connection of the
+-- call before).
 local cloudflare = require "cloudflare"
 local gettime = require "socket".gettime
 local faults = require "spec.support.faults"
 local judge = require "spec.support.judge"
+local operations = require "spec.support.operations"
 
 local LANES = 40 -- for each transport
 local WARM_LANES = 10 -- libcurl keeps 32 connections in all: with more lanes none would be kept alive
@@ -24,7 +26,9 @@ local function register(cases)
     local tokens = {}
     for i, case in ipairs(batch) do
       case.id = faults.fresh()
-      tokens[i] = { id = case.id, state = case.state, scripts = case.scripts }
+      case.operation = case.operation or "delete"
+      local is_account = operations[case.operation].in_account
+      tokens[i] = { id = case.id, state = case.state, scripts = case.scripts, account = is_account }
       for name, value in pairs(case.world or {}) do tokens[i][name] = value end
     end
     faults.register(tokens)
@@ -70,13 +74,15 @@ function Lane:keep(scripts)
   self.call = self.cf.async.tokens.delete(nil, self.warm_id)
 end
 
+function Lane:call_operation(cf) self.call = operations[self.case.operation].begin(cf.async.tokens, self.case) end
+
 function Lane:begin()
   self.case = self.queue[self.queue.next]
   if not self.case then return end
   self.queue.next = self.queue.next + 1
   self.warming = self.case.warm ~= nil
   if self.warming then return self:keep(self.case.warm) end
-  self.call = self:client().async.tokens.delete(self.case.account, self.case.id, self.case.options)
+  self:call_operation(self:client())
 end
 
 function Lane:finish()
@@ -85,8 +91,8 @@ function Lane:finish()
     self.case.before = faults.truth({ self.warm_id }, true)[1].connections[1]
     return
   end
-  local case, _ = self.case, nil
-  _, case.detail = self.call:wait()
+  local case = self.case
+  case.result, case.detail = self.call:wait()
   if case.port then faults.close { case.port } end
   self:begin()
 end
@@ -94,7 +100,7 @@ end
 function Lane:turn()
   if self.call and self.call:done() then return self:finish() end
   if self.call or gettime() < self.due then return end
-  self.call = self.cf.async.tokens.delete(nil, self.case.id, self.case.options)
+  self:call_operation(self.cf)
 end
 
 local function fly(lanes)
@@ -120,7 +126,10 @@ end
 
 local function wrong(case)
   local outcome = case.detail.outcome
-  local problem, lied = judge(outcome, case.detail.http, case.truth, case.one_each)
+  local problem, lied = judge(outcome, case.detail.http, case.truth, case.one_each, nil, {
+    operation = case.operation, params = case.params, recover = case.options and case.options.recover,
+    result = case.result, err = not case.result and case.detail or nil,
+  })
   case.lied = lied or false
   if problem or not case.allowed or case.allowed[outcome] then return problem end
   return ("%s: %s"):format(outcome, tostring(case.detail.message or ""))

@@ -42,13 +42,60 @@ local function reading(attempt, id)
 end
 
 -- A read: what its last request that left brought.
-local function of_read(trace)
+local function of_read(trace, id)
   local outcome = "not_sent"
-  local words = { yes = "ok", absent = "not_found", no = "refused", lost = "failed" }
+  local words = { yes = "ok", absent = "not_found", no = "refused", lost = "failed", nameless = "failed" }
   for _, attempt in ipairs(trace) do
-    outcome = words[reading(attempt)] or outcome
+    outcome = words[reading(attempt, id)] or outcome
   end
   return outcome
+end
+
+-- A list names nobody: any complete yes is one.
+local function of_list(trace)
+  local outcome = "not_sent"
+  for _, attempt in ipairs(trace) do
+    local word = reading(attempt, "nobody")
+    outcome = ({ nameless = "ok", no = "refused", lost = "failed", absent = "not_found" })[word] or outcome
+  end
+  return outcome
+end
+
+-- What must happen once: the attempt that decides is the first that left and was not definitely put off (429). The trace
+-- does not hold secrets, so a yes leaves two words open; so does a lost update, which is looked after.
+local ONCE = {
+  create = { method = "POST", yes = { "ok", "unknown" }, nameless = { "unknown" }, absent = { "refused" }, lost = { "unknown" } },
+  roll = { method = "PUT", yes = { "ok", "unknown" }, nameless = { "ok", "unknown" }, absent = { "not_found" },
+    lost = { "unknown" } },
+  update = { method = "PUT", yes = { "ok" }, nameless = { "unknown", "ok" }, absent = { "not_found" },
+    lost = { "unknown", "ok" } },
+}
+
+local function once_asked(operation, attempt, id)
+  if operation ~= "create" then return reading(attempt, id) end
+  local word = reading(attempt, attempt.id or "nobody")
+  return word == "yes" and not is_id(attempt.id) and "nameless" or word
+end
+
+local function one_of(words, said)
+  for _, word in ipairs(words) do
+    if word == said then return said end
+  end
+  return words[1]
+end
+
+local function of_once(trace, id, told)
+  local kind, outcome, open = ONCE[told.operation], "not_sent", nil
+  for i, attempt in ipairs(trace) do
+    if attempt.method == kind.method then
+      if open then return ("nothing: attempt %d follows the end"):format(i) end
+      local word = once_asked(told.operation, attempt, id)
+      if word == "no" then outcome = "refused" end
+      if word == "no" and attempt.status ~= 429 then open = { "refused" } end
+      if kind[word] then open = kind[word] end
+    end
+  end
+  return open and one_of(open, told.said) or outcome
 end
 
 -- What is known of a deletion: `sent`; `seen` (a GET showed it); `uncertain` (a DELETE may have taken effect); of what was
@@ -133,10 +180,16 @@ local function of_deletion(trace, id, told)
   return deletion.ending or deletion:rest(told.cancelled), deletion.seen
 end
 
+local READS = { get = of_read, list = of_list }
+
 --- The outcome that `http` (of an envelope or an error) amounts to; of a deletion also whether a GET showed the token.
---- `id` is the token's, nil for a read; `told` may hold cancelled.
+--- `id` is the token's, nil for a read of none in particular; `told` may hold cancelled, the operation where it is not a
+--- deletion, and `said`, the outcome to be proven: where the trace leaves two words open, it stands if it is one of them.
 return function(http, id, told)
+  told = told or {}
   assert(http.attempts == #http.trace, "attempts do not count the trace")
   if not id then return of_read(http.trace) end
-  return of_deletion(http.trace, id, told or {})
+  if READS[told.operation] then return READS[told.operation](http.trace, id) end
+  if ONCE[told.operation] then return of_once(http.trace, id, told) end
+  return of_deletion(http.trace, id, told)
 end
