@@ -21,7 +21,7 @@ local function truth(more)
   return made
 end
 
-local function token(id, ...) return { id = id, fields = { name = "new" }, values = { ... } } end
+local function token(id, ...) return { id = id, made = true, fields = { name = "new" }, values = { ... } } end
 
 local SECRET = { id = ID, value = "secret" }
 local MADE = { done = { create = 1 }, tokens = { token(ID, "secret") }, live = { "secret" } }
@@ -64,6 +64,10 @@ local rows = {
     merge({}, { done = { create = 1, roll = 1 }, tokens = ROLLED.tokens, live = { "second" } }) },
   { "a recovered create with the dead secret", "ok", create { recover = true, result = { id = ID, value = "first" } },
     merge({}, { done = { create = 1, roll = 1 }, tokens = ROLLED.tokens, live = { "second" } }), "a lie" },
+  { "a recovered create that rolled another's", "unknown", create { recover = true }, { done = { create = 1, roll = 1 }, tokens = {
+      token(ID, "secret"), { id = ("2"):rep(32), values = { "theirs", "stolen" } } } }, "another's token was rolled" },
+  { "a create beside another's token", "ok", create { result = SECRET }, { done = { create = 1 }, tokens = {
+      { id = ("2"):rep(32), values = { "theirs" } }, token(ID, "secret") }, live = { "theirs", "secret" } } },
   { "a create that rolls, unasked", "ok", create { result = { id = ID, value = "second" } },
     merge({}, { done = { create = 1, roll = 1 }, tokens = ROLLED.tokens, live = { "second" } }), "1 times: roll" },
 
@@ -73,6 +77,7 @@ local rows = {
   { "a roll done twice", "ok", roll { result = "third" }, ROLLED_TWICE, "a lie" },
   { "a roll done twice, and says nothing", "unknown", roll(), ROLLED_TWICE, "2 times: roll" },
   { "a roll that was not found", "not_found", roll(), {} },
+  { "a roll whose read came first, and missed it", "not_found", roll(), said "absent" },
   { "a roll that was not found, and done", "not_found", roll(), ROLLED, "a lie" },
   { "a lost roll that is known", "unknown", roll { err = { rolled = true } }, ROLLED },
   { "a lost roll that is known, and was not", "unknown", roll { err = { rolled = true } }, {}, "rolled, it says" },
@@ -132,6 +137,8 @@ local traces = {
   { "roll", { yes "PUT" }, "ok", "unknown" },
   { "roll", { no("PUT", 404, 1003) }, "not_found" },
   { "roll", { lost "PUT", lost "PUT" }, "nothing: attempt 2 follows the end" },
+  { "roll", { no("GET", 404, 1003) }, "not_sent", "not_found" },
+  { "roll", { yes("GET", ID), no("PUT", 403, 9109) }, "refused" },
   { "update", { yes("PUT", ID) }, "ok" },
   { "update", { lost "PUT", yes("GET", ID) }, "unknown", "ok" },
   { "get", { lost "GET", yes("GET", ID) }, "ok" },

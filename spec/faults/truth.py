@@ -15,7 +15,8 @@ import zlib
 PATH = re.compile(r"/(?:accounts/([0-9a-f]{32})|user)/tokens(?:/([0-9a-f]{32}|verify|permission_groups))?(/value)?(?:\?.*)?$")
 ACCOUNT = "a" * 32  # where every token is that has no account of its own
 SELF = "5" * 32  # what verify answers
-WORLD = ("id", "state", "scripts", "reads", "sight", "credential", "account", "fields", "value")  # what may be said of one
+WORLD = ("id", "state", "scripts", "reads", "sight", "credential", "account", "others", "fields",
+         "value")  # what may be said of one
 READ_ONLY = ("id", "issued_on", "modified_on", "last_used_on", "value")
 serials = itertools.count(1)
 
@@ -26,13 +27,18 @@ def fresh_secret():
     return "cfat_%s%08x" % (middle, zlib.crc32(middle.encode()))
 
 
+def fresh_id():
+    return "c%031x" % next(serials)
+
+
 def now():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Token:
-    def __init__(self, id, state="present", fields=None, values=()):
+    def __init__(self, id, state="present", fields=None, values=(), made=False):
         self.id, self.state = id, state  # present, absent, or hidden from this credential
+        self.made = made  # by a request
         self.fields = fields or {"name": "a token", "status": "active"}
         self.values = list(values)  # every secret that it has had; the last is good
         self.issued_on = self.modified_on = now()
@@ -45,17 +51,19 @@ class Token:
 
     def after(self, fields=None, value=None):
         """The same token, changed."""
-        token = Token(self.id, self.state, fields or self.fields, self.values + ([value] if value else []))
+        token = Token(self.id, self.state, fields or self.fields, self.values + ([value] if value else []), self.made)
         token.issued_on = self.issued_on
         return token
 
 
 class World:
-    def __init__(self, id, state="present", scripts=(), reads=(), sight=None, credential=None, account=False, fields=None,
-                 value=None):
+    def __init__(self, id, state="present", scripts=(), reads=(), sight=None, credential=None, account=False, others=(),
+                 fields=None, value=None):
         self.id = id
         self.is_account = account
-        self.tokens = {} if account else {id: Token(id, state, fields, [value or fresh_secret()])}
+        tokens = [] if account else [Token(id, state, fields, [value or fresh_secret()])]
+        tokens += [Token(fresh_id(), "present", other, [fresh_secret()]) for other in others]
+        self.tokens = {token.id: token for token in tokens}
         self.scripts = list(scripts)
         self.reads = list(reads)
         self.sight = sight or {}
@@ -78,7 +86,7 @@ class World:
         hidden = ("scripts", "reads", "credential", "is_account", "tokens")
         counted = {name: value for name, value in vars(self).items() if name not in hidden}
         return {
-            **counted, "state": self.tokens[self.id].state if self.id in self.tokens else None,
+            **counted, "state": self.tokens[self.id].state if self.id in self.tokens else "an account",
             "tokens": [vars(token) for token in self.tokens.values()],
             "live": [token.values[-1] for token in self.tokens.values() if token.state != "absent"],
         }
@@ -161,7 +169,7 @@ class Asked:
         """What it names, as that will be when it has taken effect."""
         fields = {name: value for name, value in (object_of(self.body) or {}).items() if name not in READ_ONLY}
         if self.operation == "create":
-            return Token("c%031x" % next(serials), "present", {"status": "active", **fields}, [fresh_secret()])
+            return Token(fresh_id(), "present", {"status": "active", **fields}, [fresh_secret()], made=True)
         if self.operation == "update":
             return self.token().after(fields={"status": "active", **fields})
         return self.token().after(value=fresh_secret()) if self.operation == "roll" else self.token()

@@ -49,9 +49,10 @@ function faults.register(tokens) order { tokens = tokens } end
 --- What is true of each of these ids, in their order; `forget` makes room for others.
 function faults.truth(ids, forget) return order { truth = ids, forget = forget or false } end
 
---- How many bytes the reply of each script has on the wire, on a new connection.
-function faults.measure(scripts, over, operation)
-  return order { measure = scripts, over = over, operation = operation }
+--- How many bytes the reply of each script has on the wire, on a new connection: to a deletion, or to an `operation` with
+--- `params`.
+function faults.measure(scripts, over, operation, params)
+  return order { measure = scripts, over = over, operation = operation, body = params and cjson.encode(params) }
 end
 
 --- Opens `count` ports that share no connections with any other; with a plan { id =, up =, down =, narrow =, ["end"] = }

@@ -60,20 +60,29 @@ local function is_as_asked(t, call)
   return true
 end
 
-local function holds_secret(t, value) return type(value) == "string" and #t.live == 1 and t.live[1] == value end
+-- The one token that a request made; nil where none was made, or several.
+local function made(t)
+  local found, count = nil, 0
+  for _, token in ipairs(t.tokens) do
+    if token.made then found, count = token, count + 1 end
+  end
+  return count == 1 and found or nil
+end
 
 local function nothing_arrived(t) return t.arrived == 0 and not t.left end
 local function nothing_done(t) return t.effects == 0 end
 local function refused(t) return t.effects == 0 and t.arrived > 0 end
+-- The same, also where a read that came first was told so.
+local function answered_no(t) return t.effects == 0 and t.arrived + t.gets > 0 end
 local function always() return true end
 
 -- What a `create`, a `roll` and an `update` claim by their yes.
 local yes = {
   create = function(t, call)
-    return type(call.result) == "table" and #t.tokens == 1 and t.tokens[1].id == call.result.id
-      and holds_secret(t, call.result.value)
+    local token, result = made(t), call.result
+    return token and type(result) == "table" and result.id == token.id and result.value == token.values[#token.values]
   end,
-  roll = function(t, call) return t.done.roll == 1 and holds_secret(t, call.result) end,
+  roll = function(t, call) return t.done.roll == 1 and t.live[1] == call.result end,
   update = is_as_asked,
 }
 
@@ -97,18 +106,21 @@ local is_true = {
   REPLACE = { ok = is_as_asked, not_found = refused, refused = refused, not_sent = nothing_arrived, unknown = always },
   ONCE = {
     ok = function(t, call) return yes[call.operation](t, call) end,
-    not_found = refused, refused = refused, not_sent = nothing_arrived, unknown = always,
+    not_found = answered_no, refused = answered_no, not_sent = nothing_arrived, unknown = always,
   },
 }
 
 -- What no call may do, whatever it says of itself: change anything by a read; or, by what must happen once, do it twice.
--- Each copy of a middleman's may do it once more. `recover` may roll the one token that it made.
+-- Each copy of a middleman's may do it once more. `recover` may roll the one token that it made, and no other.
 local broken = {
   READ = function(t) return not nothing_done(t) and "a read that changed something" end,
   ONCE = function(t, call)
     for kind, count in pairs(t.done) do
       local may = kind == call.operation and 1 + t.copied or kind == "roll" and call.recover and 1 or 0
       if count > may then return ("%d times: %s"):format(count, kind) end
+    end
+    for _, token in ipairs(t.tokens) do
+      if call.operation == "create" and not token.made and #token.values > 1 then return "another's token was rolled" end
     end
   end,
 }

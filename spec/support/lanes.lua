@@ -4,7 +4,8 @@
 -- `account` (that the call names), `options` (of the call), `alone` (a port and a client of its own, so new connections)
 -- or `relay` (likewise, and the plan of a relay), `path` (of that client's base URL), `warm` (scripts of a call that
 -- leaves it a live connection; may be empty), `idle` (seconds after that call), `allowed` (outcome → true), `one_each`
--- (each request of the trace that changes something must have arrived). Leaves in it `result`, `detail` (of the call),
+-- (each request of the trace that changes something must have arrived), `check` (says of the case what else is wrong,
+-- or nil). Leaves in it `result`, `detail` (of the call),
 -- `truth`, `lied` (whether its end is a false word), and `kept` (whether its first request came on the connection of the
 -- call before).
 local cloudflare = require "cloudflare"
@@ -131,7 +132,8 @@ local function wrong(case)
     result = case.result, err = not case.result and case.detail or nil,
   })
   case.lied = lied or false
-  if problem or not case.allowed or case.allowed[outcome] then return problem end
+  if problem then return problem end
+  if not case.allowed or case.allowed[outcome] then return case.check and case:check() end
   return ("%s: %s"):format(outcome, tostring(case.detail.message or ""))
 end
 

@@ -84,18 +84,24 @@ local function one_of(words, said)
   return words[1]
 end
 
+-- A read that comes first may end the call: then nothing was sent, and the read may say why.
+local function before_once(trace, id)
+  local read = of_read(trace, id)
+  return { "not_sent", (read == "not_found" or read == "refused") and read or nil }
+end
+
 local function of_once(trace, id, told)
-  local kind, outcome, open = ONCE[told.operation], "not_sent", nil
+  local kind, outcome, open = ONCE[told.operation], nil, nil
   for i, attempt in ipairs(trace) do
-    if attempt.method == kind.method then
+    if attempt.method == kind.method and attempt.sent then
       if open then return ("nothing: attempt %d follows the end"):format(i) end
       local word = once_asked(told.operation, attempt, id)
-      if word == "no" then outcome = "refused" end
-      if word == "no" and attempt.status ~= 429 then open = { "refused" } end
+      if word == "no" then outcome = { "refused" } end
+      if word == "no" and attempt.status ~= 429 then open = outcome end
       if kind[word] then open = kind[word] end
     end
   end
-  return open and one_of(open, told.said) or outcome
+  return one_of(open or outcome or before_once(trace, id), told.said)
 end
 
 -- What is known of a deletion: `sent`; `seen` (a GET showed it); `uncertain` (a DELETE may have taken effect); of what was
