@@ -1,4 +1,5 @@
 local cloudflare = require "cloudflare"
+local child = require "spec.support.child"
 local sandbox = require "spec.support.sandbox"
 
 local AGENT = "arguments-spec" -- by which the ledger knows the requests of these specs
@@ -31,12 +32,7 @@ local function in_environment(variables, code)
   local words = { "env" }
   for _, name in ipairs(VARIABLES) do words[#words + 1] = "-u " .. name end
   for name, value in pairs(variables) do words[#words + 1] = ("%s='%s'"):format(name, value) end
-  words[#words + 1] = os.getenv "LUA_INTERPRETER" or arg[-1]
-  local script = "local cloudflare = require 'cloudflare'\n" .. code
-  local pipe = assert(io.popen(table.concat(words, " ") .. " - 2>&1 <<'END'\n" .. script .. "\nEND"))
-  local output = pipe:read "*a"
-  pipe:close()
-  return (output:gsub("%s+$", ""))
+  return (child.run("local cloudflare = require 'cloudflare'\n" .. code, table.concat(words, " ")))
 end
 
 describe("a mistake raises", function()

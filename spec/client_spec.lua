@@ -1,4 +1,5 @@
 local cloudflare = require "cloudflare"
+local child = require "spec.support.child"
 local sandbox = require "spec.support.sandbox"
 local second_opinion = require "spec.support.second_opinion"
 
@@ -549,8 +550,7 @@ describe("with the last client", function()
   before_each(sandbox.reset)
 
   local function descriptors_after(steps)
-    local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
-    local pipe = assert(io.popen(lua .. " - 2>&1 <<'END'\n" .. [[
+    return (child.run([[
       local cloudflare, sandbox = require "cloudflare", require "spec.support.sandbox"
       local process = require "spec.support.process"
       local function new() return assert(cloudflare.new(sandbox.options "http2")) end
@@ -562,10 +562,7 @@ describe("with the last client", function()
       first:close()
       local closed = process.descriptors()
       assert(closed < with_connection)
-      ]] .. steps .. "\nEND"))
-    local said = pipe:read "*a"
-    pipe:close()
-    return said
+      ]] .. steps))
   end
 
   for how, steps in pairs {
@@ -589,6 +586,6 @@ describe("with the last client", function()
       print(process.descriptors() == closed and sandbox.count "DELETE" == 2)]],
     ["and another goes on"] = "delete(new()) delete(new()) print(true)",
   } do
-    it("its idle connections are closed, " .. how, function() assert.equal("true\n", descriptors_after(steps)) end)
+    it("its idle connections are closed, " .. how, function() assert.equal("true", descriptors_after(steps)) end)
   end
 end)

@@ -1,4 +1,5 @@
 local cloudflare = require "cloudflare"
+local child = require "spec.support.child"
 local sandbox = require "spec.support.sandbox"
 
 -- What one deletion under this fault ends in, or without one.
@@ -20,14 +21,8 @@ end
 
 local function contains(text, part) return text:find(part, 1, true) ~= nil end
 
--- What a Lua of the same kind prints when it runs this, the sandbox's environment given, behind this command if any.
-local function run(code, command)
-  local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
-  local pipe = assert(io.popen((command or "") .. lua .. " - 2>&1 <<'END'\nlocal cloudflare = require 'cloudflare'\n" .. code .. "\nEND"))
-  local output = pipe:read "*a"
-  pipe:close()
-  return output
-end
+-- What a Lua of the same kind prints when it runs this, behind this command if any.
+local function run(code, command) return (child.run("local cloudflare = require 'cloudflare'\n" .. code, command)) end
 
 describe("an error", function()
   before_each(sandbox.reset)
@@ -272,7 +267,7 @@ describe("an error", function()
       local token, envelope = cloudflare.tokens.delete(nil, "%s")
       show(token.id, envelope.success, envelope.outcome, envelope.result.id, #envelope.errors, #envelope.messages,
         envelope.http.status, envelope.http.trace[1].proved)]]):format(id))
-    assert.equal(("%s|true|deleted|%s|0|0|200|deleted\n"):format(id, id), output)
+    assert.equal(("%s|true|deleted|%s|0|0|200|deleted"):format(id, id), output)
   end)
 
   it("calls nothing memory that is not: neither a hook that lets nothing be built", function()
@@ -336,16 +331,12 @@ describe("an error", function()
 
   -- The sentence of a deletion over TLS in a process with these words before it, and these options in code.
   local function sentence_of(words, options)
-    local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
     local code = ([[
       local options = require "spec.support.sandbox".options("http2", %s)
       options.ca_path = options.ca_path ~= "" and options.ca_path or nil
       print(select(2, require "cloudflare".new(options).tokens.delete(nil, ("0"):rep(32))))
     ]]):format(options or "{ max_retries = 0 }")
-    local pipe = assert(io.popen(("%s %s - 2>&1 <<'END'\n%s\nEND"):format(words, lua, code)))
-    local output = pipe:read "*a"
-    pipe:close()
-    return output
+    return (child.run(code, words))
   end
 
   -- What of the environment, or of an option, stands behind a failure: the words before the command, the options

@@ -1,5 +1,6 @@
 -- A language with a decimal comma, which the process takes up sooner or later than the module.
 local cloudflare = require "cloudflare"
+local child = require "spec.support.child"
 local sandbox = require "spec.support.sandbox"
 
 local COMMA = "de_DE.UTF-8" -- 0,5
@@ -30,12 +31,8 @@ local function run(code)
         and envelope.messages[1].code == 10000 and envelope.outcome
     end
   ]]):format(COMMA) .. code
-  local lua = os.getenv "LUA_INTERPRETER" or arg[-1]
   -- The C library itself leaks a list of LOCPATH's folders.
-  local pipe = assert(io.popen(("LOCPATH=%s ASAN_OPTIONS=detect_leaks=0 %s - 2>&1 <<'END'\n%s\nEND"):format(folder, lua, script)))
-  local output = pipe:read "*a"
-  pipe:close()
-  return (output:gsub("%s+$", ""))
+  return (child.run(script, ("LOCPATH=%s ASAN_OPTIONS=detect_leaks=0"):format(folder)))
 end
 
 local ANSWER = '{"success":true,"errors":[],"messages":[{"code":10000,"message":"1.5, said \\"2.5"}],"result":'

@@ -1,40 +1,34 @@
 -- One spec for each way in which the module was once wrong.
 local cloudflare = require "cloudflare"
+local child = require "spec.support.child"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
-local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
-
--- Runs a script in a process of its own, where these variables are set too, and returns what it printed.
-local function output_of(script, variables)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write('local cloudflare, sandbox = require "cloudflare", require "spec.support.sandbox"\n')
-  -- 5.1 has finalizers for userdata only
-  file:write "local function finally(f) local p = newproxy and newproxy(true); if p then getmetatable(p).__gc = f; return p end; "
-  file:write "return setmetatable({}, { __gc = f }) end\n"
-  file:write(script)
-  file:close()
-  local pipe = io.popen(("%s %s %s 2>&1; echo $?"):format(variables or "", interpreter, path))
-  local text = pipe:read "*a"
-  pipe:close()
-  os.remove(path)
-  return text
+-- Runs a script in a process of its own, where these variables are set too: what it prints, and its exit status.
+local function run(script, variables)
+  return child.run([[
+    local cloudflare, sandbox = require "cloudflare", require "spec.support.sandbox"
+    local function finally(f) -- 5.1 has finalizers for userdata only
+      local guard = newproxy and newproxy(true) or setmetatable({}, { __gc = f })
+      if newproxy then getmetatable(guard).__gc = f end
+      return guard
+    end
+  ]] .. script, variables)
 end
 
 describe("it was once wrong that", function()
   before_each(sandbox.reset)
 
   it("a finalizer that closes a client while Lua closes crashed", function()
-    assert.equal("0\n", output_of [[
+    assert.same({ "", 0 }, { run [[
       local cf = cloudflare.new(sandbox.options())
       guard = finally(function() cf:close(); cloudflare.step() end)
       assert(cf.tokens.verify())
-    ]])
+    ]] })
   end)
 
   it("a finalizer that closes the client in the middle of a call crashed", function()
-    local text = output_of [[
+    local text, status = run [[
       collectgarbage "setpause"; collectgarbage("setpause", 0); collectgarbage("setstepmul", 10000)
       for round = 1, 200 do
         local cf = cloudflare.new(sandbox.options())
@@ -44,12 +38,12 @@ describe("it was once wrong that", function()
         else assert(tostring(result):find("closed", 1, true), tostring(result)) end
       end
     ]]
-    assert.equal("0\n", text)
+    assert.same({ "", 0 }, { text, status })
   end)
 
   if _VERSION ~= "Lua 5.3" then -- whose own collector hangs there
     it("a listener that collects garbage while Lua closes crashed, before Lua 5.4", function()
-      assert.equal("1\n0\n", output_of [[
+      assert.same({ "1", 0 }, { run [[
         local attempt
         local options = { base_url = "http://127.0.0.1:1", max_retries = 0 } -- lua-cjson is unloaded by then
         function options.on_event(event)
@@ -62,14 +56,14 @@ describe("it was once wrong that", function()
           while not attempt do cloudflare.step(0.01) end
           print(attempt)
         end)
-      ]])
+      ]] })
     end)
   end
 
   it("a second require lost the calls of the first", function()
     local id = sandbox.fresh()
     sandbox.fault { token = id, delay = 0.3 }
-    assert.equal("deleted\n0\n", output_of(([[
+    assert.same({ "deleted", 0 }, { run(([[
       local cf = cloudflare.new(sandbox.options())
       local call = cf.async.tokens.delete(nil, "%s")
       cloudflare.step(0.05)
@@ -78,13 +72,13 @@ describe("it was once wrong that", function()
       collectgarbage()
       while not call:done() do cloudflare.step(0.05) end
       print((select(2, call:wait())).outcome)
-    ]]):format(id)))
+    ]]):format(id)) })
   end)
 
   it("a second copy of the module in one Lua state took the calls of the first", function()
     local id = sandbox.fresh()
     sandbox.fault { token = id, delay = 0.3 }
-    assert.equal("false\t0\t1\ndeleted\tdeleted\nfalse\n0\n", output_of(([[
+    assert.same({ "false\t0\t1\ndeleted\tdeleted\nfalse", 0 }, { run(([[
       local path = os.tmpname()
       os.execute("cp " .. package.cpath:match("[^;]+"):gsub("?", "cloudflare") .. " " .. path)
       local first = cloudflare.new(sandbox.options())
@@ -97,7 +91,7 @@ describe("it was once wrong that", function()
       local _, answer = second.tokens.delete(nil, sandbox.fresh())
       print(answer.outcome, (select(2, call:wait())).outcome)
       print((pcall(second.async.tokens.verify().done, call))) -- of the other copy's kind it is not
-    ]]):format(id)))
+    ]]):format(id)) })
   end)
 
   it("an answer that had long arrived was taken for a deadline that passed", function()
@@ -135,12 +129,12 @@ describe("it was once wrong that", function()
   end)
 
   it("a missing credential raised where globals are strict", function()
-    assert.equal("argument\n0\n", output_of [[
+    assert.same({ "argument", 0 }, { run [[
       os.getenv = nil
       setmetatable(_G, { __index = function(_, name) error("undeclared variable " .. name, 2) end })
       local _, err = cloudflare.new { api_email = "a@example.com" }
       print(err.kind)
-    ]])
+    ]] })
   end)
 
   it("a forgotten colon blamed a function that nobody had called", function()
@@ -192,7 +186,7 @@ describe("it was once wrong that", function()
     sandbox.fault { token = id, delay = 0.3 }
     local call = cf.async.tokens.delete(nil, id)
     while sandbox.count "DELETE" == 0 do cloudflare.step(0.01) end
-    local child = io.popen "sleep 2"
+    local sleeper = io.popen "sleep 2"
     call:cancel()
     local slow = sandbox.fresh()
     sandbox.fault { token = slow, delay = 0.6 }
@@ -201,7 +195,7 @@ describe("it was once wrong that", function()
       cloudflare.step(0.05)
       steps = steps + 1
     until other:done()
-    child:close()
+    sleeper:close()
     assert.is_true(steps < 500)
   end)
 
@@ -216,7 +210,7 @@ describe("it was once wrong that", function()
   end)
 
   it("so was the one in a proxy variable whose scheme libcurl does not know", function()
-    local text = output_of([[
+    local text = run([[
       local _, err = cloudflare.new(sandbox.options("http2", { max_retries = 0 })).tokens.delete(nil, sandbox.missing_id)
       print(err.outcome, err)
     ]], "https_proxy=ftp://user:hunter2@127.0.0.1:9")
@@ -246,15 +240,14 @@ describe("it was once wrong that", function()
   end)
 
   it("bytes that nobody asked for, on an HTTP/1.1 connection, passed for the next call's answer", function()
-    local port_file, ids = os.tmpname(), { ("1"):rep(32), ("2"):rep(32) }
-    local server = os.tmpname()
-    local file = assert(io.open(server, "w"))
-    file:write(([[
+    local ids = { ("1"):rep(32), ("2"):rep(32) }
+    local _, said = child.start [[
       local socket = require "socket"
       local listener = assert(socket.bind("127.0.0.1", 0))
-      local out = io.open("%s", "w"); out:write(select(2, listener:getsockname()), "\n"); out:close()
+      io.write(select(2, listener:getsockname()), "\n")
+      io.flush()
       local function answer(connection, status, body)
-        connection:send(("HTTP/1.1 %%s\r\nContent-Length: %%d\r\n\r\n%%s"):format(status, #body, body))
+        connection:send(("HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s"):format(status, #body, body))
       end
       listener:settimeout(10)
       for n = 1, 2 do
@@ -262,7 +255,7 @@ describe("it was once wrong that", function()
         local id
         repeat
           local line = connection:receive()
-          id = line and line:match "^DELETE .*/(%%x+) HTTP" or id
+          id = line and line:match "^DELETE .*/(%x+) HTTP" or id
         until not line or line == ""
         answer(connection, "200 OK", '{"success":true,"errors":[],"messages":[],"result":{"id":"' .. id .. '"}}')
         socket.sleep(0.05)
@@ -271,13 +264,11 @@ describe("it was once wrong that", function()
         if n == 2 then socket.sleep(1) end
         _G[n] = connection
       end
-    ]]):format(port_file))
-    file:close()
-    os.execute(("%s %s >/dev/null 2>&1 &"):format(interpreter, server))
+    ]]
     local port
     repeat
       socket.sleep(0.05)
-      port = io.open(port_file):read "*l"
+      port = io.open(said):read "*l"
     until port
     local cf = cloudflare.new(sandbox.options("plain", { base_url = "http://127.0.0.1:" .. port }))
     for _, id in ipairs(ids) do
@@ -314,7 +305,7 @@ describe("it was once wrong that", function()
   end)
 
   it("a finalizer that raised, somebody else's, took the answer", function()
-    local text = output_of [[
+    local text = run [[
       local function litter()
         for _ = 1, 5 do finally(function() error("of somebody else", 0) end) end
       end

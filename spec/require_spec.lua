@@ -1,19 +1,8 @@
 -- What `require "cloudflare"` needs, what it refuses, and which Lua may load which build.
 local sandbox = require "spec.support.sandbox"
-local read = require "spec.support.read"
+local child = require "spec.support.child"
 
-local interpreter = os.getenv "LUA_INTERPRETER" or "lua5.4"
 local build = os.getenv "BUILD" or "build"
-
---- What a Lua of its own prints of this script, its last words included; `first` is told to the shell.
-local function said(script, first)
-  local source, output = os.tmpname(), os.tmpname()
-  local file = assert(io.open(source, "w"))
-  file:write(script)
-  file:close()
-  os.execute(("{ %s %s %s; } >%s 2>&1"):format(first or "", interpreter, source, output))
-  return (read(output):gsub("%s+$", ""))
-end
 
 local function exists(path)
   local file = io.open(path)
@@ -36,7 +25,7 @@ describe("require", function()
         local folder = ("%s/%s"):format(build, lua)
         if not exists(folder .. "/cloudflare.so") then return pending("not built: " .. folder) end
         local id = sandbox.fresh()
-        assert.equal("deleted", said(([[
+        assert.equal("deleted", child.run(([[
           local _, answer = assert(require "cloudflare".tokens.delete(nil, "%s"))
           print(answer.outcome)
         ]]):format(id), ("LUA_CPATH='%s/?.so;;'"):format(folder)))
@@ -50,25 +39,25 @@ describe("require", function()
   local load = "print(require 'cloudflare'.null == package.loaded.cjson.null)"
 
   it("takes a lua-cjson that is loaded already where `require` is closed to others", function()
-    assert.equal("true", said("require 'cjson'; " .. closed .. load))
+    assert.equal("true", child.run("require 'cjson'; " .. closed .. load))
   end)
 
   it("loads lua-cjson by the program's `require` where its caller's globals have another", function()
-    assert.equal("true", said("package.loaded._G = { require = require }; " .. closed .. load))
+    assert.equal("true", child.run("package.loaded._G = { require = require }; " .. closed .. load))
   end)
 
   it("loads lua-cjson by the global `require` where the program's globals are hidden", function()
-    assert.equal("true", said("package.loaded._G = nil; " .. load))
+    assert.equal("true", child.run("package.loaded._G = nil; " .. load))
   end)
 
   it("asks for lua-cjson where nothing may load it", function()
-    assert.truthy(said("local require = require; _G.require = nil; require 'cloudflare'")
+    assert.truthy(child.run("local require = require; _G.require = nil; require 'cloudflare'")
       :find("cloudflare: needs lua-cjson", 1, true))
   end)
 
   for what, other in pairs { ["another library"] = "{ decode = print, encode = print }", ["no library"] = "true" } do
     it("names lua-cjson where 'cjson' is " .. what, function()
-      assert.truthy(said(("package.loaded.cjson = %s; require 'cloudflare'"):format(other))
+      assert.truthy(child.run(("package.loaded.cjson = %s; require 'cloudflare'"):format(other))
         :find("cloudflare: needs lua-cjson; the 'cjson' found here is another library", 1, true))
     end)
   end

@@ -2,26 +2,8 @@
 local sandbox = require "spec.support.sandbox"
 local gettime = require "socket".gettime
 local sleep = require "socket".sleep
+local child = require "spec.support.child"
 local read = require "spec.support.read"
-
-local interpreter = os.getenv "LUA_INTERPRETER" or "lua5.4"
-
-local function first_line(command)
-  local pipe = io.popen(command)
-  local line = pipe:read "*l"
-  pipe:close()
-  return line
-end
-
---- Starts a Lua script in the background, behind what the shell is told `first`; returns its process id
---- and the file of its output.
-local function background(script, first)
-  local source, output = os.tmpname(), os.tmpname()
-  local file = assert(io.open(source, "w"))
-  file:write(script)
-  file:close()
-  return first_line(("{ %s exec %s %s; } >%s 2>&1 & echo $!"):format(first or "", interpreter, source, output)), output
-end
 
 local function eventually(seconds, condition)
   local deadline = gettime() + seconds
@@ -37,7 +19,7 @@ describe("a script", function()
 
   it("is ended by Ctrl-C while it waits", function()
     sandbox.fault { method = "DELETE", delay = 30 }
-    local pid, output = background(([[
+    local pid, output = child.start(([[
       local cf = require "cloudflare".new { timeout = 60, attempt_timeout = 25 }
       cf.tokens.delete(nil, "%s")
     ]]):format(sandbox.missing_id))
@@ -48,7 +30,7 @@ describe("a script", function()
 
   it("that has no descriptor left has sent nothing, and goes on when it has", function()
     local id = sandbox.fresh()
-    local _, output = background(([[
+    local _, output = child.start(([[
       local cf = require "cloudflare".new()
       local function try()
         local token, err = cf.tokens.delete(nil, "ID", { max_retries = 0 })
@@ -74,7 +56,7 @@ describe("a script", function()
   end)
 
   it("deletes thousands over one connection, without growing", function()
-    local _, output = background [[
+    local _, output = child.start [[
       local process, sandbox = require "spec.support.process", require "spec.support.sandbox"
       local cf = assert(require "cloudflare".new(sandbox.options "http2"))
       local function delete(count)
