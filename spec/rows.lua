@@ -10,7 +10,7 @@ local scanner, pace, explore = in_file(core, "scanner"), in_file(core, "pace"), 
 local engine = in_file(unit, "engine")
 local outcomes, arguments, delete = in_file(lua, "outcomes"), in_file(lua, "arguments"), in_file(lua, "delete")
 local async, client, errors = in_file(lua, "async"), in_file(lua, "client"), in_file(lua, "errors")
-local locale = in_file(lua, "locale")
+local locale, verify = in_file(lua, "locale"), in_file(lua, "verify")
 local once, house = in_file(lua, "regression"), in_file(lua, "house")
 local odd, one_each = in_file(sweep, "odd_replies.lua"), in_file(sweep, "one_request.lua")
 local settles, worlds = in_file(sweep, "settles.lua"), in_file(sweep, "worlds.lua")
@@ -81,9 +81,9 @@ return {
       outcomes "end a call whose confirmation never says anything as unknown, of the kind of the last answer" },
     { "the trace has one entry an attempt", outcomes "with evidence:", one_each "one DELETE an attempt" },
     { "a read that failed is failed", settle "a_read_that_failed_is_failed_and_never_unknown",
-      client "is repeated where no answer came, and fails without harm where none comes" },
+      verify "is repeated where no answer came, and fails without harm where none comes" },
     { "a verify that names nobody is no yes", verdict "where_no_id_was_asked_for_a_yes_that_names_any_token_is_proof",
-      client "takes no yes that names nobody: " },
+      verify "takes no yes that names nobody: " },
   },
 
   { "How a reply is read",
@@ -154,8 +154,8 @@ return {
     { "the same yes again, where reading is not permitted",
       settle "where_reading_is_not_permitted_the_same_yes_again_is_accepted" },
     { "the documented example names its own id", verdict "the_documented_example_proves_its_own_id_and_no_other" },
-    { "a 401 never proves anything", client "a lost answer to its own deletion is unknown, whatever the 401 that follows",
-      client "a credential that was rolled meanwhile answers the same, and the token lives",
+    { "a 401 never proves anything", verify "a lost answer to its own deletion is unknown, whatever the 401 that follows",
+      verify "a credential that was rolled meanwhile answers the same, and the token lives",
       outcomes "the credential is no longer good for the confirming GET", worlds "the credential dies at the second request",
       worlds "the credential is the token" },
     { "a DELETE after an ambiguous one", settle "a_delete_after_an_ambiguous_one_is_read_in_that_light" },
