@@ -37,7 +37,8 @@ local UNSENT = { arrived = 0, left = false }
 
 local function create(more) return merge({ operation = "create" }, more) end
 local function roll(more) return merge({ operation = "roll" }, more) end
-local function update(params, nature) return { operation = "update", params = params, nature = nature } end
+local function update(params) return { operation = "update", params = params } end
+local function replace(params) return { operation = "replace", params = params } end
 local function said(what) return { answers = { { method = "GET", says = what } }, arrived = 0, gets = 1, uncached = 1 } end
 
 -- What is said, of which call, in which world; and what the judge has against it: a pattern, or nothing.
@@ -87,9 +88,9 @@ local rows = {
   { "an update with another policy", "ok", update { name = "new", policies = {} }, RENAMED, "a lie" },
   { "a refused update that was done", "refused", update(ASKED), RENAMED, "a lie" },
   { "an update done twice", "ok", update(ASKED), merge({ done = { update = 2 } }, { tokens = RENAMED.tokens }), "2 times: update" },
-  { "a repeatable request done twice", "ok", update(ASKED, "REPLACE"),
+  { "a repeatable request done twice", "ok", replace(ASKED),
     merge({ done = { update = 2 } }, { tokens = RENAMED.tokens }) },
-  { "a repeatable request that was done, and refused", "refused", update(ASKED, "REPLACE"), RENAMED, "a lie" },
+  { "a repeatable request that was done, and refused", "refused", replace(ASKED), RENAMED, "a lie" },
 
   { "a read", "ok", { operation = "get" }, said "proof" },
   { "a read that saw nothing", "ok", { operation = "get" }, said "nothing", "a lie" },
@@ -141,6 +142,10 @@ local traces = {
   { "roll", { yes("GET", ID), no("PUT", 403, 9109) }, "refused" },
   { "update", { yes("PUT", ID) }, "ok" },
   { "update", { lost "PUT", yes("GET", ID) }, "unknown", "ok" },
+  { "replace", { lost "PUT", yes("PUT", ID) }, "ok" },
+  { "replace", { lost "PUT", no("PUT", 403, 9109) }, "unknown" },
+  { "replace", { no("PUT", 429, 10429), no("PUT", 404, 1003) }, "not_found" },
+  { "replace", { unsent "PUT" }, "not_sent" },
   { "get", { lost "GET", yes("GET", ID) }, "ok" },
   { "get", { yes("GET", "another") }, "failed" },
   { "list", { yes "GET" }, "ok" },

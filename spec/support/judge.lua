@@ -192,10 +192,10 @@ end
 --- nil, or what is wrong with the end of a call: `outcome`, its `http` evidence, and its world's truth; then also whether
 --- that is a false word. A request that was sent may still not arrive, unless `one_each` says that in this case they all do.
 --- `ending` is the second opinion's; false where nobody kept the whole trace. `call` tells what was called, a deletion by
---- default: { operation =, nature = (where it is not the operation's), params =, recover =, result =, err = }.
+--- default: { operation =, params =, recover =, result =, err = }.
 return function(outcome, http, truth, one_each, ending, call)
   call = call or { operation = "delete" }
-  local problem = lie(outcome, truth, call, call.nature or operations[call.operation].nature)
+  local problem = lie(outcome, truth, call, operations[call.operation].nature)
   if problem then return problem, true end
   if call.recover then return end -- its trace is that of several calls
   problem = count_wrong(http, truth, one_each)

@@ -75,7 +75,7 @@ function Lane:keep(scripts)
   self.call = self.cf.async.tokens.delete(nil, self.warm_id)
 end
 
-function Lane:call_operation(cf) self.call = operations[self.case.operation].begin(cf.async.tokens, self.case) end
+function Lane:call_operation(cf) self.call = operations[self.case.operation].begin(cf.async, self.case) end
 
 function Lane:begin()
   self.case = self.queue[self.queue.next]

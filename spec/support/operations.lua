@@ -1,16 +1,27 @@
--- What the specs know of an operation: its nature (what repeating its request would do), its method, how a case begins it,
--- and whether the case's world is an account of its own (the fault server's `account`) rather than a token.
+-- What the specs know of an operation: its nature (what repeating its request would do), its method, how a case begins it
+-- (on a client's `async`), and whether the case's world is an account of its own (the fault server's `account`) rather than
+-- a token.
+local faults = require "spec.support.faults"
+
+-- The same PUT as `update`, by hand, said to be repeatable.
+local function replace(async, case)
+  local options = { body = case.params, repeatable = true }
+  for name, value in pairs(case.options or {}) do options[name] = value end
+  return async.request("PUT", ("/accounts/%s/tokens/%s"):format(faults.account, case.id), options)
+end
+
 return {
   delete = { nature = "REMOVE", method = "DELETE",
-    begin = function(tokens, case) return tokens.delete(case.account, case.id, case.options) end },
+    begin = function(async, case) return async.tokens.delete(case.account, case.id, case.options) end },
   create = { nature = "ONCE", method = "POST", in_account = true,
-    begin = function(tokens, case) return tokens.create(case.id, case.params, case.options) end },
+    begin = function(async, case) return async.tokens.create(case.id, case.params, case.options) end },
   roll = { nature = "ONCE", method = "PUT",
-    begin = function(tokens, case) return tokens.roll(case.account, case.id, case.options) end },
+    begin = function(async, case) return async.tokens.roll(case.account, case.id, case.options) end },
   update = { nature = "ONCE", method = "PUT",
-    begin = function(tokens, case) return tokens.update(case.account, case.id, case.params, case.options) end },
+    begin = function(async, case) return async.tokens.update(case.account, case.id, case.params, case.options) end },
+  replace = { nature = "REPLACE", method = "PUT", begin = replace },
   get = { nature = "READ", method = "GET",
-    begin = function(tokens, case) return tokens.get(case.account, case.id, case.options) end },
+    begin = function(async, case) return async.tokens.get(case.account, case.id, case.options) end },
   list = { nature = "READ", method = "GET", in_account = true,
-    begin = function(tokens, case) return tokens.list(case.id, case.query, case.options) end },
+    begin = function(async, case) return async.tokens.list(case.id, case.query, case.options) end },
 }

@@ -186,7 +186,19 @@ local function of_deletion(trace, id, told)
   return deletion.ending or deletion:rest(told.cancelled), deletion.seen
 end
 
-local READS = { get = of_read, list = of_list }
+-- A request that may be repeated: any complete 2xx is its yes; a no after a loss proves nothing.
+local function of_repeatable(trace)
+  local outcome, uncertain = "not_sent", false
+  for _, attempt in ipairs(trace) do
+    local word = reading(attempt, "nobody")
+    if attempt.success and attempt.complete and attempt.status >= 200 and attempt.status < 300 then return "ok" end
+    uncertain = uncertain or word == "lost"
+    outcome = ({ no = "refused", absent = "not_found" })[word] or outcome
+  end
+  return uncertain and "unknown" or outcome
+end
+
+local OTHERS = { get = of_read, list = of_list, create = of_once, roll = of_once, update = of_once, replace = of_repeatable }
 
 --- The outcome that `http` (of an envelope or an error) amounts to; of a deletion also whether a GET showed the token.
 --- `id` is the token's, nil for a read of none in particular; `told` may hold cancelled, the operation where it is not a
@@ -195,7 +207,5 @@ return function(http, id, told)
   told = told or {}
   assert(http.attempts == #http.trace, "attempts do not count the trace")
   if not id then return of_read(http.trace) end
-  if READS[told.operation] then return READS[told.operation](http.trace, id) end
-  if ONCE[told.operation] then return of_once(http.trace, id, told) end
-  return of_deletion(http.trace, id, told)
+  return (OTHERS[told.operation] or of_deletion)(http.trace, id, told)
 end
