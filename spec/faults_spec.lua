@@ -60,6 +60,7 @@ describe("the fault server", function()
     local got = ask("GET", path_of(made.id, id))
     made.value = nil
     assert.same(made, got)
+    assert.same({ 2, 2 }, { truth(id).gets, truth(id).cacheable })
   end)
 
   it("rolls by PUT of the value: the result is the new secret, and the last one is dead", function()

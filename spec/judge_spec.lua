@@ -13,7 +13,7 @@ end
 local function truth(more)
   local done = merge({ delete = 0, create = 0, roll = 0, update = 0 }, more.done)
   local made = merge({
-    id = ID, state = "present", arrived = 1, gets = 0, uncached = 0, effects = 0, foreign = 0, copied = 0, left = true,
+    id = ID, state = "present", arrived = 1, gets = 0, cacheable = 0, effects = 0, foreign = 0, copied = 0, left = true,
     sight = {}, answers = {}, tokens = { { id = ID, fields = { name = "old" }, values = { "first" } } }, live = { "first" },
   }, more)
   made.done = done
@@ -39,7 +39,7 @@ local function create(more) return merge({ operation = "create" }, more) end
 local function roll(more) return merge({ operation = "roll" }, more) end
 local function update(params) return { operation = "update", params = params } end
 local function replace(params) return { operation = "replace", params = params } end
-local function said(what) return { answers = { { method = "GET", says = what } }, arrived = 0, gets = 1, uncached = 1 } end
+local function said(what) return { answers = { { method = "GET", says = what } }, arrived = 0, gets = 1 } end
 
 -- What is said, of which call, in which world; and what the judge has against it: a pattern, or nothing.
 local rows = {
@@ -101,6 +101,7 @@ local rows = {
 
   { "a deletion", "deleted", nil, { done = { delete = 1 }, state = "absent", answers = { { method = "DELETE", says = "proof" } } } },
   { "a deletion that was none", "deleted", nil, {}, "a lie" },
+  { "a lost deletion", "unknown", nil, {} },
 }
 
 describe("the judge", function()
@@ -114,6 +115,16 @@ describe("the judge", function()
       assert.is_true(lied)
     end)
   end
+end)
+
+describe("the judge", function()
+  it("wants GETs to be asked past the caches, and no more requests than the trace has", function()
+    local http = { trace = { { method = "DELETE", sent = true } } }
+    assert.is_nil((judge("unknown", http, truth {}, nil, false)))
+    assert.truthy(judge("unknown", http, truth { cacheable = 1 }, nil, false):find "past the caches")
+    assert.truthy(judge("unknown", http, truth { arrived = 2 }, nil, false):find "the trace has 1")
+    assert.truthy(judge("unknown", http, truth { arrived = 0 }, true, false):find "the trace has 1")
+  end)
 end)
 
 local function yes(method, id) return { method = method, sent = true, complete = true, success = true, status = 200, id = id } end

@@ -127,7 +127,7 @@ return {
       worlds "one read misses it", worlds "a cache that obeys holds a miss" },
     { "two witnesses that disagree: unknown", outcomes "reading shows it, deleting says that it is not there",
       outcomes "check_first, and a 404 that reading contradicts", worlds "DELETE never sees it", worlds "GET sees it for ever" },
-    { "GETs are asked past every cache", "spec/support/judge.lua: %d GETs, but %d of them asked past the caches",
+    { "GETs are asked past every cache", "spec/support/judge.lua: %d GETs did not ask past the caches",
       worlds "a cache that obeys holds a miss" },
     { "an answer with Age or Warning: 110 teaches nothing", headers "an_age_or_a_warning_of_staleness_tells_of_a_cache",
       verdict "a_read_that_a_cache_answered_proves_nothing", outcomes "a cache answers the confirming GET",

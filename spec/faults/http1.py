@@ -75,8 +75,7 @@ def serve(line, truth):
             if asked:
                 truth.hurry(asked)
             return line.end("fin")
-        asked.body = body
-        asked.world.received += asked.method != "GET"
+        truth.receive(asked, body)
         how = answer(line, truth, asked, compose)
         if how:
             return line.end(how)

@@ -131,7 +131,7 @@ def serve(line, truth):
         return line.end("fin")
     encoder, greeting = hpack.Encoder(), GREETING
     for stream, asked in exchanges(line, truth):
-        asked.world.received += asked.method != "GET"
+        truth.receive(asked, asked.body)
         opening, greeting = greeting, b""
         how = answer(line, truth, asked, lambda reply: opening + Writer(reply, stream, encoder).all())
         if how == "rest":  # the stream stays silent, the connection lives on

@@ -72,7 +72,7 @@ class World:
         self.arrived = self.received = self.effects = self.gets = 0  # of all but GETs; and these
         self.done = {"delete": 0, "create": 0, "roll": 0, "update": 0}  # the effects, each kind
         self.copied = 0  # requests that a middleman sent twice
-        self.uncached = 0  # GETs that asked to be answered by no cache
+        self.cacheable = 0  # GETs, whole, that did not ask past the caches
         self.foreign = 0  # requests that named another account
         self.relayed = 0  # bytes that a relay had from the client
         self.left = False  # whether it saw a request among them, wherever that went
@@ -219,10 +219,16 @@ class Truth:
                 asked.target = next(token.id for token in world.tokens.values() if value in token.values)
             world.arrived += method != "GET"
             world.gets += method == "GET"
-            world.uncached += method == "GET" and asked.is_uncached
             if connection not in world.connections:
                 world.connections.append(connection)
         return asked
+
+    def receive(self, asked, body):
+        """All of it is here."""
+        asked.body = body
+        with self.lock:
+            asked.world.received += asked.method != "GET"
+            asked.world.cacheable += asked.method == "GET" and not asked.is_uncached
 
     def take_script(self, asked):
         """The next of its scripts that is for this method."""
