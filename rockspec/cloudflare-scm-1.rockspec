@@ -62,6 +62,7 @@ build = {
         "src/lua/evidence.c",
         "src/lua/json.c",
         "src/lua/loop.c",
+        "src/lua/names.c",
         "src/lua/operations.c",
         "src/lua/options.c",
         "src/lua/request.c",

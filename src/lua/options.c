@@ -1,5 +1,6 @@
 #include "options.h"
 #include "errors.h"
+#include "names.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,41 +53,11 @@ static struct lcf_fault fault(const char *argument, const char *message)
     return (struct lcf_fault){argument, message};
 }
 
-#define NAME_MAX_LEN 24
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many single-character edits turn one name into the other (Levenshtein). */
-static size_t distance(const char *a, const char *b, size_t b_len)
-{
-    size_t row[NAME_MAX_LEN + 1];
-    for (size_t j = 0; j <= b_len; j++) row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = least(substituted, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b_len];
-}
-
 static const char *nearest(const char *name, bool for_call)
 {
     const char *best = NULL;
-    size_t best_distance = 4; /* further off it is no slip of the keyboard */
-    size_t len = strlen(name);
-    for (size_t i = 0; i < KNOWN && len <= NAME_MAX_LEN; i++) {
-        size_t d = distance(known[i].name, name, len);
-        if (d >= best_distance || (for_call && !known[i].for_call)) continue;
-        best = known[i].name;
-        best_distance = d;
-    }
+    for (size_t i = 0; i < KNOWN; i++)
+        if (!for_call || known[i].for_call) best = lcf_nearer(best, known[i].name, name);
     return best;
 }
 
@@ -97,19 +68,13 @@ static const struct option *find(const char *name)
     return NULL;
 }
 
-/* [-0, +1, e] A long name may be a secret that slipped into the wrong place: it is not repeated. */
-static const char *unknown(lua_State *L, const char *name)
-{
-    return lua_pushfstring(L, strlen(name) > NAME_MAX_LEN ? "unknown option" : "unknown option '%s'", name);
-}
-
-/* [-0, +1, e] Why a name is none of an option here. */
+/* [-0, +1, e] The message for an option name that is not known here. */
 static const char *misnomer(lua_State *L, const char *name, bool is_known, bool for_call)
 {
-    const char *near = nearest(name, for_call);
-    return is_known ? lua_pushfstring(L, "option '%s' is the client's alone", name)
-           : near   ? lua_pushfstring(L, "unknown option '%s'; did you mean '%s'?", name, near)
-                    : unknown(L, name);
+    char message[120];
+    if (is_known) return lua_pushfstring(L, "option '%s' is the client's alone", name);
+    lcf_unknown(message, sizeof message, "option", name, nearest(name, for_call));
+    return lua_pushfstring(L, "%s", message);
 }
 
 /* [-0, +0, v] The option that the key at -2 names. */
