@@ -17,7 +17,11 @@ int luaopen_cloudflare(lua_State *L);
 
 static inline void add_module(lua_State *L)
 {
-    luaL_requiref(L, "cloudflare", luaopen_cloudflare, 0);
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_pushcfunction(L, luaopen_cloudflare);
+    lua_pushliteral(L, "cloudflare");
+    lua_call(L, 1, 1);
+    lua_setfield(L, -2, "cloudflare");
     lua_pop(L, 1);
 }
 

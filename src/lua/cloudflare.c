@@ -1,3 +1,4 @@
+#include "body.h"
 #include "call.h"
 #include "client.h"
 #include "envelope.h"
@@ -93,6 +94,7 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     lcf_loop_open(L);
     open_json(L);
     open_errors(L);
+    lcf_body_open(L);
     lcf_client_open(L);
     lcf_call_open(L);
     push_api(L);               /* 1 */
@@ -101,6 +103,8 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     publish(L, 1, "step");
     lcf_state_get(L, LCF_SLOT_NULL);
     lua_setfield(L, -2, "null");
+    lua_pushcfunction(L, lcf_array);
+    lua_setfield(L, -2, "array");
     lua_pushliteral(L, LCF_VERSION);
     lua_setfield(L, -2, "_VERSION");
     return 1;

@@ -24,6 +24,8 @@ enum lcf_slot {
     LCF_SLOT_SEAL_META,
     LCF_SLOT_CLIENT_META,
     LCF_SLOT_LOOP_META,
+    LCF_SLOT_DRAFT_META,
+    LCF_SLOT_ARRAY_META,     /* of the tables that cloudflare.array marked */
     LCF_SLOT_KEY_OUTCOME,    /* the string "outcome" */
     LCF_SLOT_KEY_MESSAGE,    /* the string "message" */
     LCF_SLOT_RAISED,         /* the sentence for an answer that could not be built though there was memory */
