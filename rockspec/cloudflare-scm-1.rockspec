@@ -33,6 +33,7 @@ build = {
   modules = {
     cloudflare = {
       sources = {
+        "src/core/dates.c",
         "src/core/headers.c",
         "src/core/idents.c",
         "src/core/outcome.c",
@@ -70,6 +71,7 @@ build = {
         "src/lua/query.c",
         "src/lua/request.c",
         "src/lua/state.c",
+        "src/lua/timestamp.c",
         "rockspec/pin.c",
       },
       incdirs = { "$(CURL_INCDIR)" },

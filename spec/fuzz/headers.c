@@ -1,6 +1,7 @@
 /* Header blocks, Retry-After and dates. An input is a block of lines; each is also tried as a date. */
 #include "fuzz.h"
 
+#include "../../src/core/dates.h"
 #include "../../src/core/headers.h"
 
 #include <time.h>

@@ -3,6 +3,7 @@
  * byte too far is out of bounds on either side. */
 #include "__fc_builtin.h"
 
+#include "../../src/core/dates.h"
 #include "../../src/core/headers.h"
 #include "../../src/core/verdict.h"
 #include "../../src/core/words.h"
@@ -70,7 +71,16 @@ static void read_headers(bool at_end)
         lcf_headers_line(&headers, any_span(at_end));
         (void)lcf_retry_after(&headers, unix_time);
     }
+}
+
+static void read_dates(bool at_end)
+{
+    char text[LCF_TIMESTAMP_SIZE];
+    int64_t unix_time;
+    Frama_C_make_unknown((char *)&unix_time, sizeof unix_time);
+    (void)lcf_timestamp_write(unix_time, text);
     (void)lcf_http_date(any_span(at_end), &unix_time);
+    (void)lcf_timestamp_read(any_span(at_end), &unix_time);
 }
 
 static void copy_words(struct lcf_span words)
@@ -96,6 +106,7 @@ static void read_anything(bool at_end)
     read_value(any_span(at_end));
     read_reply(any_span(at_end));
     read_headers(at_end);
+    read_dates(at_end);
     check_argument(any_span(at_end));
     copy_words(any_span(at_end));
 }

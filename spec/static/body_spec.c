@@ -1,11 +1,12 @@
-/* Lua tables as JSON bodies and as queries, by the module's own writers: what is written of each, and what is refused
- * in which words. */
+/* What Lua gives as JSON bodies, queries and dates, by the module's own writers: what is written of each, and what is
+ * refused in which words. */
 #define _DEFAULT_SOURCE
 #include "support.h"
 
 #include "../../src/core/scanner.h"
 #include "../../src/lua/body.h"
 #include "../../src/lua/query.h"
+#include "../../src/lua/timestamp.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -49,7 +50,16 @@ static int any(lua_State *L)
     return give(L, lcf_query_push(L, 1, NULL));
 }
 
-static const luaL_Reg writers[] = {{"body", body}, {"list", list}, {"groups", groups}, {"any", any}, {NULL, NULL}};
+/* date(value [, from_now]): the text, or what is wrong. */
+static int date(lua_State *L)
+{
+    lua_settop(L, 2);
+    lcf_timestamp(L);
+    return 1;
+}
+
+static const luaL_Reg writers[] = {{"body", body}, {"list", list}, {"groups", groups}, {"any", any}, {"date", date},
+                                   {NULL, NULL}};
 
 static lua_State *L;
 
@@ -378,6 +388,40 @@ static void queries_are_encoded_once_and_checked_by_the_schema(void **state)
     expect(rows, COUNT(rows));
 }
 
+#define NO_DATE "not a date of RFC 3339, with time and zone (2026-12-31T23:59:59Z)"
+#define NO_SECONDS "not a date in seconds since 1970 and before the year 10000 (are these milliseconds?)"
+#define NO_DURATION "must be a number of seconds over 0, and end before the year 10000"
+
+static void dates_are_texts_or_seconds(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"date '2026-12-31T23:59:59Z'", "2026-12-31T23:59:59Z"},
+        {"date '2026-12-31t23:59:59.123+01:00'", "2026-12-31t23:59:59.123+01:00"},
+        {"date '2026-12-31'", NO_DATE},
+        {"date '2026-12-31T23:59:59Z\\0'", NO_DATE},
+        {"date ''", NO_DATE},
+        {"date(784111777)", "1994-11-06T08:49:37Z"},
+        {"date(784111777.9)", "1994-11-06T08:49:37Z"},
+        {"date(0)", "1970-01-01T00:00:00Z"},
+        {"date(253402300799)", "9999-12-31T23:59:59Z"},
+        {"date(784111777000)", NO_SECONDS},
+        {"date(-1)", NO_SECONDS},
+        {"date(math.huge)", NO_SECONDS},
+        {"date(0/0)", NO_SECONDS},
+        {"tostring(date(null) == null)", "true"},
+        {"date {}", "must be a date of RFC 3339 (2026-12-31T23:59:59Z) or a number of seconds since 1970"},
+        {"tostring(date(3600, true) >= os.date('!%Y-%m-%dT%H:%M:%SZ', os.time() + 3599))", "true"},
+        {"tostring(date(3600, true) <= os.date('!%Y-%m-%dT%H:%M:%SZ', os.time() + 3601))", "true"},
+        {"date(0, true)", NO_DURATION},
+        {"date(-1, true)", NO_DURATION},
+        {"date(0/0, true)", NO_DURATION},
+        {"date(math.huge, true)", NO_DURATION},
+        {"date('3600', true)", NO_DURATION},
+    };
+    expect(rows, COUNT(rows));
+}
+
 static void array_marks_plain_tables_alone(void **state)
 {
     (void)state;
@@ -405,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_table_that_changes_meanwhile_is_written_in_one_of_its_states),
         cmocka_unit_test(a_get_that_is_put_back_is_the_same),
         cmocka_unit_test(queries_are_encoded_once_and_checked_by_the_schema),
+        cmocka_unit_test(dates_are_texts_or_seconds),
         cmocka_unit_test(array_marks_plain_tables_alone),
     };
     return cmocka_run_group_tests(tests, open_writers, close_writers);

@@ -1,4 +1,5 @@
 #include "headers.h"
+#include "dates.h"
 
 #include <string.h>
 
@@ -37,80 +38,6 @@ static bool decimal(struct lcf_span text, uint64_t *out)
         sum = sum * 10 + (uint64_t)(byte - '0');
     }
     *out = sum;
-    return true;
-}
-
-/* Moves past exactly `count` digits. */
-static bool take_digits(struct lcf_span *text, int count, int *out)
-{
-    *out = 0;
-    for (; count > 0; count--) {
-        int byte = lcf_next(text);
-        if (!lcf_is_digit(byte)) return false;
-        *out = *out * 10 + (byte - '0');
-    }
-    return true;
-}
-
-/* Moves past one of the names, and says which. */
-static bool take_name(struct lcf_span *text, const char *const *names, int count, int *out)
-{
-    for (*out = 0; *out < count; ++*out) {
-        struct lcf_span rest = *text;
-        if (!lcf_take_word(&rest, names[*out])) continue;
-        *text = rest;
-        return true;
-    }
-    return false;
-}
-
-/* Days since 1970-01-01 of a date in the Gregorian calendar, counting years from March. January is 0. */
-static int64_t days_from_civil(int year, int month, int day)
-{
-    year -= month < 2;
-    int64_t era = year / 400, year_of_era = year % 400;
-    int64_t day_of_year = (153 * (month < 2 ? month + 10 : month - 2) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static int days_in_month(int year, int month)
-{
-    static const char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month] + (month == 1 && leap);
-}
-
-struct date {
-    int weekday, day, month, year, hour, minute, second; /* a Thursday and January are 0 */
-};
-
-static bool take_date(struct lcf_span *text, struct date *d)
-{
-    static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    return take_name(text, weekdays, 7, &d->weekday) && lcf_take_word(text, ", ") &&
-           take_digits(text, 2, &d->day) && lcf_take(text, ' ') &&
-           take_name(text, months, 12, &d->month) && lcf_take(text, ' ') &&
-           take_digits(text, 4, &d->year) && lcf_take(text, ' ');
-}
-
-static bool take_time(struct lcf_span *text, struct date *d)
-{
-    return take_digits(text, 2, &d->hour) && lcf_take(text, ':') &&
-           take_digits(text, 2, &d->minute) && lcf_take(text, ':') &&
-           take_digits(text, 2, &d->second) && lcf_take_word(text, " GMT");
-}
-
-bool lcf_http_date(struct lcf_span text, int64_t *unix_time)
-{
-    struct date d = {0};
-    if (!take_date(&text, &d) || !take_time(&text, &d) || !lcf_is_empty(text)) return false;
-    if (d.year < 1970 || d.day < 1 || d.day > days_in_month(d.year, d.month)) return false;
-    if (d.hour > 23 || d.minute > 59 || d.second > 60) return false;
-    int64_t days = days_from_civil(d.year, d.month, d.day);
-    if (d.weekday != days % 7) return false; /* 1970-01-01 was a Thursday */
-    *unix_time = days * 86400 + d.hour * 3600 + d.minute * 60 + d.second;
     return true;
 }
 

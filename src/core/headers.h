@@ -39,7 +39,4 @@ void lcf_headers_line(struct lcf_headers *headers, struct lcf_span line);
  * `unix_now` stands in where the reply had no Date. */
 double lcf_retry_after(const struct lcf_headers *headers, int64_t unix_now);
 
-/* An IMF-fixdate (RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT") as UNIX seconds. */
-bool lcf_http_date(struct lcf_span text, int64_t *unix_time);
-
 #endif
