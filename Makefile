@@ -153,9 +153,9 @@ $(BUILD)/spec/static/reload_spec: $(MODULE)
 FUZZ_SECONDS = 60
 FUZZ_MAIN    = spec/fuzz/replay.c
 FUZZ_TARGETS = $(patsubst spec/fuzz/corpus/%,$(BUILD)/spec/fuzz/%,$(wildcard spec/fuzz/corpus/*))
-fuzz_needs   = $(if $(filter %/options,$(1)),$(call checked,transport,core transport) $(wildcard src/lua/*.c) $(CURL_LIBS) -lm, \
+fuzz_needs   = $(if $(filter %/options %/body,$(1)),$(call checked,transport,core transport) $(wildcard src/lua/*.c) $(CURL_LIBS) -lm, \
                  $(call checked,core,core)) \
-               $(if $(filter %/options %/cjson,$(1)),$(LUA_CFLAGS) -rdynamic $(LUA_LIBS))
+               $(if $(filter %/options %/body %/cjson,$(1)),$(LUA_CFLAGS) -rdynamic $(LUA_LIBS))
 replays: $(FUZZ_TARGETS)
 $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch]) $(call checked,core,core) $(call checked,transport,core transport)
 	@mkdir -p $(@D)
