@@ -68,6 +68,8 @@ static int open_writers(void **state)
     (void)state;
     L = open_state();
     for (const luaL_Reg *writer = writers; writer->name; writer++) lua_register(L, writer->name, writer->func);
+    lua_pushlightuserdata(L, (void *)(size_t)writers);
+    lua_setglobal(L, "handle"); /* a pointer that is not null */
     run(L, "cloudflare = require 'cloudflare'; null, array = cloudflare.null, cloudflare.array\n"
            "function nest(levels) local t = {} for _ = 2, levels do t = { t } end return t end\n");
     return 0;
@@ -248,6 +250,7 @@ static void what_cannot_be_sent_is_named_by_its_path(void **state)
     (void)state;
     static const struct row rows[] = {
         {"body { policies = { {}, { effect = print } } }", "policies[2].effect: a function cannot be sent"},
+        {"body { a = handle }", "a: a userdata cannot be sent"},
         {"body { a = io.stdout }", "a: a userdata cannot be sent"},
         {"body { a = coroutine.create(function() end) }", "a: a thread cannot be sent"},
         {"body(print)", "params: a function cannot be sent"},
@@ -350,6 +353,7 @@ static void queries_are_encoded_once_and_checked_by_the_schema(void **state)
         {"list(nil)", ""},
         {"list { per_page = 50, page = 2, direction = 'asc', include_expired = true }",
          "?direction=asc&include_expired=true&page=2&per_page=50"},
+        {"list { page = 1, per_page = 5 }", "?page=1&per_page=5"},
         {"list { page = 1e6, include_expired = false }", "?include_expired=false&page=1000000"},
         {"list { per_page = 51 }", "query.per_page: must be a whole number from 5 to 50"},
         {"list { per_page = 4 }", "query.per_page: must be a whole number from 5 to 50"},
@@ -410,6 +414,7 @@ static void dates_are_texts_or_seconds(void **state)
         {"date(math.huge)", NO_SECONDS},
         {"date(0/0)", NO_SECONDS},
         {"tostring(date(null) == null)", "true"},
+        {"date(handle)", "must be a date of RFC 3339 (2026-12-31T23:59:59Z) or a number of seconds since 1970"},
         {"date {}", "must be a date of RFC 3339 (2026-12-31T23:59:59Z) or a number of seconds since 1970"},
         {"tostring(date(3600, true) >= os.date('!%Y-%m-%dT%H:%M:%SZ', os.time() + 3599))", "true"},
         {"tostring(date(3600, true) <= os.date('!%Y-%m-%dT%H:%M:%SZ', os.time() + 3601))", "true"},

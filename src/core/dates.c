@@ -98,7 +98,7 @@ static bool take_fraction(struct lcf_span *text)
 {
     if (!lcf_take(text, '.')) return true;
     if (!lcf_is_digit(lcf_peek(text))) return false;
-    while (lcf_is_digit(lcf_peek(text))) text->at++;
+    while (lcf_is_digit(lcf_peek(text))) (void)lcf_next(text);
     return true;
 }
 

@@ -43,7 +43,6 @@ struct lcf_draft *lcf_draft_push(lua_State *L, const char *whole)
 
 bool lcf_draft_fault(struct lcf_draft *draft, const char *argument, const char *message)
 {
-    if (draft->message[0]) return false;
     snprintf(draft->argument, sizeof draft->argument, "%s", argument);
     snprintf(draft->message, sizeof draft->message, "%s", message);
     return false;

@@ -15,7 +15,7 @@ struct lcf_draft {
     struct lcf_bytes parts; /* what has been written but stands in no order yet: struct part */
     const char *whole;      /* the name of all that is written, for faults */
     bool lacks_memory;
-    char argument[256], message[160]; /* of the first fault; empty for none */
+    char argument[256], message[160]; /* of the last fault; empty for none */
 };
 
 /* [-0, +0, e] */
@@ -40,7 +40,7 @@ size_t lcf_draft_parts(const struct lcf_draft *draft);
 void lcf_draft_part(struct lcf_draft *draft, size_t from, size_t key_len);
 void lcf_draft_sort(struct lcf_draft *draft, size_t first);
 
-/* Notes what is wrong, unless something was wrong before; always false. */
+/* Notes what is wrong; always false. */
 bool lcf_draft_fault(struct lcf_draft *draft, const char *argument, const char *message);
 
 /* [-1, +1, e] Puts the finished text, a string, in the place of the draft on top of the stack; for a fault leaves the
