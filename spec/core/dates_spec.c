@@ -61,7 +61,8 @@ static void http_dates_are_read_in_the_one_fixed_form(void **state)
         int64_t unix_time = -1;
         bool good = lcf_http_date(lcf_span_of(text), &unix_time);
         if (good != rows[i].good) WRONG(wrong, "\"%s\" is %s", rows[i].text, good ? "accepted" : "refused");
-        else if (good && unix_time != rows[i].unix_time) WRONG(wrong, "\"%s\" as %lld", rows[i].text, (long long)unix_time);
+        else if (good && unix_time != rows[i].unix_time)
+            WRONG(wrong, "\"%s\" as %lld", rows[i].text, (long long)unix_time);
         release(text);
     }
     expect_none(wrong);
@@ -185,7 +186,8 @@ static void timestamps_are_read_as_rfc_3339_has_them(void **state)
         int64_t unix_time = -1;
         bool good = lcf_timestamp_read(lcf_span_of(text), &unix_time);
         if (good != rows[i].good) WRONG(wrong, "\"%s\" is %s", rows[i].text, good ? "accepted" : "refused");
-        else if (good && unix_time != rows[i].unix_time) WRONG(wrong, "\"%s\" as %lld", rows[i].text, (long long)unix_time);
+        else if (good && unix_time != rows[i].unix_time)
+            WRONG(wrong, "\"%s\" as %lld", rows[i].text, (long long)unix_time);
         release(text);
     }
     expect_none(wrong);

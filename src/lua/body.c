@@ -213,8 +213,7 @@ static const char *keys_fault(const struct keys *k)
     if (k->other) return "a key must be the name of a field, or the number of an item from 1 on";
     if (k->named && k->numbered) return "a table with both items and named fields cannot be sent";
     if (k->numbered && k->last != (lua_Number)k->numbered)
-        return "a list with gaps cannot be sent; cloudflare.null stands for null, and a number as a field's name has to "
-               "be a string";
+        return "a list with gaps cannot be sent; null is cloudflare.null, a field named by a number needs a string";
     return NULL;
 }
 

@@ -19,9 +19,9 @@ extern const char *const lcf_token_lists[];
 /* [-0, +0, e] */
 void lcf_body_open(lua_State *L);
 
-/* [-0, +1, e] Pushes the text of the value at `index` (not counted from the top), or, with a fault, what the fault's words rest on: its argument
- * is the field, as in "policies[2].effect", behind `where` and a dot if `where` is not empty; the value at `index`
- * itself is called `whole`. `lists` ends in NULL, and may be NULL. */
+/* [-0, +1, e] Pushes the text of the value at `index` (not counted from the top), or, with a fault, what the fault's
+ * words rest on: its argument is the field, as in "policies[2].effect", behind `where` and a dot if `where` is not
+ * empty; the value at `index` itself is called `whole`. `lists` ends in NULL, and may be NULL. */
 struct lcf_fault lcf_body_push(lua_State *L, int index, const char *whole, const char *where,
                                const char *const *lists);
 

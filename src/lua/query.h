@@ -24,9 +24,10 @@ struct lcf_field {
 /* As the published schema has them. */
 extern const struct lcf_field lcf_fields_of_list[], lcf_fields_of_groups[];
 
-/* [-0, +1, e] Pushes the query of the table at `index` (not counted from the top), empty where there is none; or, with a fault, what the fault's
- * words rest on: its argument is the field, as in "query.per_page". Without `fields` every name is taken, with a
- * string, a number, a boolean, or a list of them, whose name is repeated for each. Tables are read raw. */
+/* [-0, +1, e] Pushes the query of the table at `index` (not counted from the top), empty where there is none; or, with
+ * a fault, what the fault's words rest on: its argument is the field, as in "query.per_page". Without `fields` every
+ * name is taken, with a string, a number, a boolean, or a list of them, whose name is repeated for each. Tables are
+ * read raw. */
 struct lcf_fault lcf_query_push(lua_State *L, int index, const struct lcf_field *fields);
 
 #endif
