@@ -13,6 +13,7 @@
 # make bench      side by side with plain C over libcurl
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make host       build/host/frames, one that does
+# make reference  what the definitions give: src/types/library/derived.lua, the README's reference
 # make install    PREFIX=/usr/local DESTDIR=
 # CFLAGS, CPPFLAGS and LDFLAGS are yours.
 
@@ -51,7 +52,7 @@ LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
 .PHONY: all static host check unit replays sweeps allocations collector deps test test-hosts test-all suites coverage mutate \
   fuzz prove demo bench \
-  install clean
+  reference install clean
 # Objects are kept: make would delete those that only a pattern names, and compile them again the next time.
 .SECONDARY:
 ifeq ($(origin LUA),file)
@@ -254,6 +255,9 @@ fuzz:
 
 prove:
 	@spec/prove/prove
+
+reference:
+	@LUA_PATH='./?.lua;;' $(LUA) -e 'require("src.types.generate").write()'
 
 install: $(MODULE)
 	install -d "$(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)"

@@ -1,5 +1,7 @@
 ---@meta cloudflare
--- What `require "cloudflare"` gives, for editors and for reading: LuaCATS annotations, never loaded.
+-- What `require "cloudflare"` gives, for editors and for reading: LuaCATS annotations, never loaded. The `async` half
+-- (derived.lua) and the README's reference are made of this file: `make reference`. A class cloudflare.AsyncNAME that
+-- is used here and stands nowhere is derived from cloudflare.NAME.
 -- Every operation answers in one of three ways:
 --   result, envelope   it did what it says; `envelope.outcome` says how much of that is proven
 --   nil, err           it did not, or that cannot be proven; `err.outcome` says which
@@ -75,6 +77,16 @@
 ---@field messages cloudflare.Message[]
 ---@field outcome cloudflare.Outcome
 ---@field http cloudflare.Http
+
+---What `verify` says of the credential.
+---@class cloudflare.Verified
+---Its id.
+---@field id string
+---"active", "disabled", "expired", or what the API may add.
+---@field status string
+---When it ends, and when it begins to be valid: RFC 3339.
+---@field expires_on? string
+---@field not_before? string
 
 ---An entry of `errors` or `messages`.
 ---@class cloudflare.Message
@@ -178,7 +190,8 @@
 ---Makes "not_found" a success, with `result.id` the id asked for. Default false.
 ---@field missing_ok? boolean
 ---Reads the token before deleting it. Where that showed it, the call never ends as "not_found", and as
----"refused" only after one more read, if time is left, that did not miss it. Default false. Of no effect on reads.
+---"refused" only after one more read, if time is left, that did not miss it. Recommended
+---for leaked tokens. Default false. Of no effect on reads.
 ---@field check_first? boolean
 ---Waits so many seconds in the host's way: `ngx.sleep`, `copas.sleep`, a function that yields. The
 ---plain form and `call:wait` then never block themselves. The plain form first calls it with 0.001,
@@ -237,7 +250,7 @@ function tokens.delete(account_id, token_id, options) end
 ---Errors, as `nil, err`: outcome "refused", "not_found", "failed", or "not_sent". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param options? cloudflare.CallOptions over those of the client
----@return { id: string, status: string, expires_on: string?, not_before: string? }|nil result
+---@return cloudflare.Verified|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.verify(account_id, options) end
 
@@ -245,39 +258,11 @@ function tokens.verify(account_id, options) end
 ---The same as `tokens`, under the name that the official SDKs use.
 ---@field tokens cloudflare.Tokens
 
----The same operations, each returning a call at once.
----@class cloudflare.AsyncTokens
-local async_tokens = {}
-
----Begins what `tokens.delete` does. A bad value gives a call that has already ended.
----
----    local call = cf.async.tokens.delete(account_id, token_id)
----    local token, err = call:wait()
----
----Raises as `tokens.delete` does. Dropping the call does not cancel it.
----@param account_id string|nil
----@param token_id string
----@param options? cloudflare.CallOptions
----@return cloudflare.Call<{ id: string }>
-function async_tokens.delete(account_id, token_id, options) end
-
----Begins what `tokens.verify` does.
----
----    local call = cf.async.tokens.verify(account_id)
----    while not call:done() do cloudflare.step(0.05) end
----
----Raises as `tokens.verify` does.
----@param account_id string|nil
----@param options? cloudflare.CallOptions
----@return cloudflare.Call<{ id: string, status: string, expires_on: string?, not_before: string? }>
-function async_tokens.verify(account_id, options) end
-
----@class cloudflare.AsyncAccounts
----@field tokens cloudflare.AsyncTokens
-
----@class cloudflare.Async
----@field tokens cloudflare.AsyncTokens
----@field accounts cloudflare.AsyncAccounts
+---What the module and each client can do.
+---@class cloudflare.Operations
+---The account-owned tokens.
+---@field tokens cloudflare.Tokens
+---@field accounts cloudflare.Accounts
 
 ---A call in flight, or ended. It can be polled as cqueues polls: `pollfd`, `events`, `timeout`.
 ---@class cloudflare.Call<T>
@@ -339,10 +324,9 @@ function call:events() end
 function call:timeout() end
 
 ---A credential, an account and their options. Also closed by `<close>` in Lua 5.4.
----@class cloudflare.Client
----@field tokens cloudflare.Tokens
----@field accounts cloudflare.Accounts
----@field async cloudflare.Async
+---@class cloudflare.Client: cloudflare.Operations
+---The same operations, with the same arguments; each returns a call at once.
+---@field async cloudflare.AsyncOperations
 local client = {}
 
 ---Ends its calls, each with its outcome (kind "cancelled"), and forgets the credential. Using it
@@ -354,10 +338,9 @@ local client = {}
 function client:close() end
 
 ---The operations of the module itself use one client made of the environment alone, at their first use.
----@class cloudflare
----@field tokens cloudflare.Tokens
----@field accounts cloudflare.Accounts
----@field async cloudflare.Async
+---@class cloudflare: cloudflare.Operations
+---The same operations, with the same arguments; each returns a call at once.
+---@field async cloudflare.AsyncOperations
 ---What JSON null becomes in a result: lua-cjson's `null`, OpenResty's `ngx.null`.
 ---@field null lightuserdata
 ---"0.1.0"
@@ -383,7 +366,8 @@ function cloudflare.array(items) end
 ---@return cloudflare.Error|nil err
 function cloudflare.new(options) end
 
----Advances every call of this Lua state, of all its clients.
+---Advances every call of this Lua state, of all its clients; waits at most `seconds` (default 0) for something to
+---happen, and returns how many calls are in flight.
 ---
 ---    local call = cf.async.tokens.delete(account_id, token_id)
 ---    while cloudflare.step(0.05) > 0 do redraw() end

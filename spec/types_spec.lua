@@ -1,0 +1,224 @@
+-- The definitions in src/types/library are the module's reference: here they are compared with the module itself.
+local cloudflare = require "cloudflare"
+local definitions = require "src.types.definitions"
+local generate = require "src.types.generate"
+local sandbox = require "spec.support.sandbox"
+local read = require "spec.support.read"
+local Shape = require "spec.support.shape"
+
+local SOURCE, DERIVED = "src/types/library/cloudflare.lua", "src/types/library/derived.lua"
+local found = definitions.read(SOURCE, DERIVED)
+
+local function keys(map)
+  local list = {}
+  for name in pairs(map) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function names(list)
+  local set = {}
+  for _, one in ipairs(list) do set[one.name] = true end
+  return set
+end
+
+-- Calls visit(operation, path, f) for each function of a namespace and of those in it.
+local function each_operation(class, space, path, visit)
+  local fields, functions = definitions.members(found, class)
+  for _, operation in ipairs(functions) do visit(operation, path .. operation.name, space[operation.name]) end
+  for _, field in ipairs(fields) do
+    if field.type.name and found.classes[field.type.name] then
+      each_operation(field.type.name, space[field.name], path .. field.name .. ".", visit)
+    end
+  end
+end
+
+local thread = coroutine.create(function() end) -- of a type that nothing takes
+
+-- A value of a parameter's type, with nothing wrong about its type.
+local function any_of(node)
+  local first = node.union and node.union[1] or node
+  if first.array then return {} end
+  return ({ string = "", number = 1, integer = 1, boolean = true })[first.name] or {}
+end
+
+-- The arguments of an operation, with `last` in place `at`.
+local function arguments(operation, at, last)
+  local list = {}
+  for i = 1, at - 1 do list[i] = any_of(operation.params[i].type) end
+  list[at] = last
+  return list, at
+end
+
+local function why(f, list, count)
+  local ok, message = pcall(f, (table.unpack or unpack)(list, 1, count)) -- luacheck: ignore 143
+  return ok and "nothing was wrong" or tostring(message)
+end
+
+describe("the definitions", function()
+  it("use no type that stands nowhere", function() assert.same({}, keys(definitions.undefined(found))) end)
+
+  it("show how each function is called, in code that compiles", function()
+    local source = definitions.read(SOURCE)
+    for _, class in pairs(source.classes) do
+      for _, operation in ipairs(class.functions) do
+        local name = class.name .. "." .. operation.name
+        assert.is_true(operation.doc ~= "", name)
+        local code = assert(operation.example, name .. " has no example"):gsub(" <close>", "") -- Lua 5.4 alone has it
+        assert((loadstring or load)(code), name .. ": " .. code)
+      end
+    end
+  end)
+
+  it("are what the async half and the README's reference are made of", function()
+    assert.is_true(generate.derived() == read(DERIVED), DERIVED .. " is stale: make reference")
+    assert.is_true(generate.readme() == read "README.md", "the README is stale: make reference")
+  end)
+end)
+
+describe("the module", function()
+  local cf = assert(cloudflare.new(sandbox.options "plain"))
+
+  it("has what is documented, and nothing else", function()
+    assert.same({}, Shape.new(found):misfits("cloudflare", cloudflare))
+  end)
+
+  it("gives clients and calls that have what is documented, and nothing else", function()
+    assert.same({}, Shape.new(found):misfits("cloudflare.Client", cf))
+    assert.same({}, Shape.new(found):misfits("cloudflare.Call", cf.async.tokens.delete(nil, "")))
+  end)
+
+  it("has the operators that are documented", function()
+    local _, err = cf.tokens.delete(nil, "")
+    for class, value in pairs { Error = err, Client = cf, Call = cf.async.tokens.delete(nil, "") } do
+      local operators = {}
+      for event in pairs(debug.getmetatable(value)) do operators[event:match "^__(.*)"] = true end
+      -- those that LuaCATS has no word for
+      for _, event in ipairs { "tostring", "name", "index", "gc", "close", "metatable" } do operators[event] = nil end
+      assert.same(keys(found.classes["cloudflare." .. class].operators), keys(operators))
+    end
+  end)
+
+  it("takes the parameters that are documented, in their order", function()
+    local seen = 0
+    each_operation("cloudflare.Client", cf, "", function(operation, path, f)
+      if operation.method then return end
+      seen = seen + 1
+      for i in ipairs(operation.params) do
+        assert.truthy(why(f, arguments(operation, i, thread)):find("bad argument #" .. i .. " to '", 1, true), path)
+      end
+    end)
+    assert.is_true(seen >= 4)
+  end)
+
+  it("takes options where it is documented that it does", function()
+    each_operation("cloudflare.Client", cf, "", function(operation, path, f)
+      for i, param in ipairs(operation.params) do
+        if param.name == "options" then
+          local said = why(f, arguments(operation, i, { no_such = 1 }))
+          assert.truthy(said:find("bad argument #" .. i .. " to '.*unknown option 'no_such'"), path .. ": " .. said)
+        end
+      end
+    end)
+  end)
+
+  it("knows the options that are documented, and no other", function()
+    local table_of_options = read "src/lua/options.c":match "option known%[%] = (%b{})"
+    local known = {}
+    for name in table_of_options:gmatch '{"([%w_]+)",' do known[name] = true end
+    assert.same(keys(known), keys(names((definitions.members(found, "cloudflare.ClientOptions")))))
+  end)
+
+  it("takes those options of a call that are documented as such", function()
+    local of_call = names(found.classes["cloudflare.CallOptions"].fields)
+    for _, field in ipairs((definitions.members(found, "cloudflare.ClientOptions"))) do
+      local wrong = { [field.name] = thread }
+      local as_client = "expected for option '" .. field.name .. "', got thread"
+      local as_call = of_call[field.name] and as_client or "option '" .. field.name .. "' is the client's alone"
+      assert.truthy(why(cloudflare.new, { wrong }, 1):find(as_client, 1, true), field.name)
+      assert.truthy(why(cf.tokens.verify, { nil, wrong }, 2):find(as_call, 1, true), field.name)
+    end
+  end)
+
+  it("has the words that are documented for outcomes and kinds", function()
+    local source = read "src/core/outcome.c"
+    for alias, prefix in pairs { ["cloudflare.Outcome"] = "LCF_", ["cloudflare.Kind"] = "LCF_KIND_" } do
+      local words = {}
+      for word in source:gmatch("%[" .. prefix .. '%u[%u]*_?%u*%] = "([%w_]+)"') do words[word] = true end
+      if prefix == "LCF_" then
+        for word in source:gmatch '%[LCF_KIND_%u+%] = "([%w_]+)"' do words[word] = nil end
+      end
+      words.pending, words.none = nil, nil -- of a call that has not ended
+      local documented = {}
+      for _, word in ipairs(found.aliases[alias].values) do documented[word] = true end
+      assert.same(keys(words), keys(documented))
+    end
+  end)
+end)
+
+describe("what comes back", function()
+  local shape = Shape.new(found)
+  local client = assert(cloudflare.new(sandbox.options("plain", {
+    on_event = function(event) shape.events[#shape.events + 1] = event end,
+  })))
+
+  local function fits(type_text, value) assert.same({}, shape:misfits(type_text, value)) end
+
+  -- Calls an operation, and holds what it gives, and what the listener is told, against the definitions.
+  local function call(class, name, ...)
+    shape.events = {}
+    local space = client[class:lower()]
+    local result, envelope = space[name](...)
+    fits(result and "cloudflare.Envelope" or "cloudflare.Error", envelope)
+    for _, operation in ipairs(found.classes["cloudflare." .. class].functions) do
+      if result and operation.name == name then fits(definitions.without_nil(operation.returns[1].type), result) end
+    end
+    for _, event in ipairs(shape.events) do fits("cloudflare.Event", event) end
+    return envelope
+  end
+
+  before_each(sandbox.reset)
+
+  it("is documented, of a deletion and of a look", function()
+    call("Tokens", "delete", nil, sandbox.fresh(), { check_first = true })
+    call("Tokens", "delete", nil, "")
+    call("Tokens", "verify", nil)
+    sandbox.fault { path = "verify", body = ([[{"success":true,"errors":[],"messages":[{"code":1,"message":"hm"}],
+      "result":{"id":"%s","status":"active","not_before":"2026-01-01T00:00:00Z","expires_on":"2036-01-01T00:00:00Z"}}]])
+      :format(sandbox.missing_id) }
+    call("Tokens", "verify", nil)
+  end)
+
+  it("is documented, of a refusal with all that the API may say", function()
+    sandbox.fault { method = "DELETE", status = 403, effect = false, body = [[{"success":false,"messages":[],"result":null,
+      "errors":[{"code":9109,"message":"no","documentation_url":"https://developers.example","source":{"pointer":"/a"},
+      "error_chain":[{"code":6003,"message":"why"}]}]}]] }
+    call("Tokens", "delete", nil, sandbox.fresh())
+    sandbox.fault { method = "DELETE", status = 429, headers = { ["Retry-After"] = "60" } }
+    assert.equal(60, call("Tokens", "delete", nil, sandbox.fresh(), { timeout = 5, api_token = sandbox.read_token }).http.retry_after)
+  end)
+
+  it("is documented, of answers that prove nothing", function()
+    sandbox.fault { { method = "DELETE", drop = "after" }, { method = "GET", headers = { Age = "1" } } }
+    call("Tokens", "delete", nil, sandbox.fresh())
+    sandbox.fault { path = "verify", html = true, status = 502 }
+    assert.equal(502, call("Tokens", "verify", nil, { max_retries = 0 }).http.status)
+  end)
+
+  -- Classes whose fields are options, or that the walk above has met.
+  local function is_walked(class, walked) return class.name:find "Options$" or walked.met[class.name] end
+
+  it("has every field that is documented, in one of these", function()
+    local walked, absent = Shape.new(found), {}
+    walked:misfits("cloudflare", cloudflare)
+    walked:misfits("cloudflare.Client", client)
+    walked:misfits("cloudflare.Call", client.async.tokens.delete(nil, ""))
+    for name, class in pairs(found.classes) do
+      for _, field in ipairs(is_walked(class, walked) and {} or class.fields) do
+        if not (shape.met[name] or {})[field.name] then absent[#absent + 1] = name .. "." .. field.name end
+      end
+    end
+    table.sort(absent)
+    assert.same({}, absent)
+  end)
+end)

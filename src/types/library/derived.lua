@@ -1,0 +1,31 @@
+---@meta _
+-- Made by `make reference` from cloudflare.lua; see there.
+
+---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
+---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
+---@class cloudflare.AsyncOperations
+---@field tokens cloudflare.AsyncTokens The account-owned tokens.
+---@field accounts cloudflare.AsyncAccounts
+
+---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
+---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
+---@class cloudflare.AsyncAccounts
+---@field tokens cloudflare.AsyncTokens The same as `tokens`, under the name that the official SDKs use.
+
+---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
+---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
+---@class cloudflare.AsyncTokens
+local AsyncTokens = {}
+
+---Begins what `delete` does in its plain form: the call ends with the same results.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param token_id string 32 of 0-9 and a-f: the token's id, not its value
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Call<{ id: string }> call
+function AsyncTokens.delete(account_id, token_id, options) end
+
+---Begins what `verify` does in its plain form: the call ends with the same results.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Call<cloudflare.Verified> call
+function AsyncTokens.verify(account_id, options) end
