@@ -73,8 +73,10 @@ function Shape:class_misfits(name, value, path, add)
     if type(value[operation.name]) ~= "function" then add(path .. "." .. operation.name .. ": documented, and absent") end
     if not operation.method and not is_lua_function(value[operation.name]) then add(path .. ": a C function") end
   end
-  for key in pairs(names_in(value, all_names(self.found))) do
-    if not documented[key] then add(path .. "." .. tostring(key) .. ": undocumented") end
+  local item = self.found.classes[name].item
+  for key, one in pairs(names_in(value, all_names(self.found))) do
+    if item and type(key) == "number" then self:misfit(item, one, path .. "[" .. key .. "]", add)
+    elseif not documented[key] then add(path .. "." .. tostring(key) .. ": undocumented") end
   end
 end
 

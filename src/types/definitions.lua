@@ -5,7 +5,7 @@
 --   aliases[name]  { name, doc, values = { "…", … } } or { name, doc, type = TYPE }
 --   classes[name]  { name, doc, generic, parent, fields = { FIELD… }, functions = { FUNCTION… }, operators }
 --   order          the names of the classes, as they stand in the files
---   FIELD          { name, optional, type = TYPE, text }
+--   FIELD          { name, optional, type = TYPE, text }; a class of a list has `item`, the TYPE behind [integer]
 --   FUNCTION       { name, method, doc, example, params = { FIELD… }, returns = { FIELD… } }
 --   TYPE           { text, and one of: name + args, literal, union, array, optional, fields, key + value,
 --                  fun + params + returns }
@@ -179,6 +179,11 @@ function tags.class(state, rest)
 end
 
 function tags.field(state, rest)
+  local item = rest:match "^%[integer%] (.+)$"
+  if item then
+    state.class.item = read_tagged(state, {}, item).type
+    return
+  end
   local name, optional, type_text = rest:match "^([%a_][%w_]*)(%??)%s+(.+)$"
   local field, text = read_tagged(state, { name = name, optional = optional == "?" }, type_text)
   field.text = join((take_doc(state):gsub("\n", " ")), text)

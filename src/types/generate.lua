@@ -7,6 +7,14 @@ local generate = {}
 
 local SOURCE, DERIVED, README = "src/types/library/cloudflare.lua", "src/types/library/derived.lua", "README.md"
 
+local function without_account(params)
+  local rest = {}
+  for _, param in ipairs(params) do
+    if param.name ~= "account_id" then rest[#rest + 1] = param end
+  end
+  return rest
+end
+
 -- What a prefix makes of the class behind it: cloudflare.AsyncTokens of cloudflare.Tokens.
 local derivations = {
   Async = {
@@ -20,6 +28,17 @@ local derivations = {
         doc = "Begins what `" .. base.name .. "` does in its plain form: the call ends with the same results.",
         params = base.params,
         returns = { { type = definitions.type(call), name = "call", text = "" } },
+      }
+    end,
+  },
+  User = {
+    doc = "The same operations on the user whose credential it is, under `/user`: without the account.",
+    operation = function(base)
+      return {
+        name = base.name,
+        doc = "What `" .. base.name .. "` does for an account, for the user.",
+        params = without_account(base.params),
+        returns = base.returns,
       }
     end,
   },
@@ -69,9 +88,9 @@ local function derive_all(found)
   return derived
 end
 
-local function signature(tag, member)
-  local name = member.name .. (member.optional and "?" or "")
-  return (("---@%s %s %s %s"):format(tag, name, member.type.text, member.text):gsub(" +$", ""))
+local function param_line(param)
+  local name = param.name .. (param.optional and "?" or "")
+  return (("---@param %s %s %s"):format(name, param.type.text, param.text):gsub(" +$", ""))
 end
 
 local function names_of(params)
@@ -83,11 +102,14 @@ end
 local function write_class(class, add)
   local variable = class.name:match "%.(%w+)$"
   add("\n---" .. class.doc .. "\n---@class " .. class.name)
-  for _, field in ipairs(class.fields) do add(signature("field", field)) end
+  for _, field in ipairs(class.fields) do
+    if field.text ~= "" then add("---" .. field.text) end
+    add(("---@field %s %s"):format(field.name, field.type.text))
+  end
   if #class.functions > 0 then add("local " .. variable .. " = {}") end
   for _, operation in ipairs(class.functions) do
     add("\n---" .. operation.doc)
-    for _, param in ipairs(operation.params) do add(signature("param", param)) end
+    for _, param in ipairs(operation.params) do add(param_line(param)) end
     for _, result in ipairs(operation.returns) do add(("---@return %s %s"):format(result.type.text, result.name)) end
     add(("function %s.%s(%s) end"):format(variable, operation.name, names_of(operation.params)))
   end
@@ -149,7 +171,8 @@ function add_space(found, name, path, add, shown)
   local fields, functions = definitions.members(found, name)
   local values = {}
   for _, field in ipairs(fields) do
-    local is_space = (field.type.name or ""):find "^cloudflare%."
+    local inner = field.type.name or ""
+    local is_space = inner:find "^cloudflare%." and not found.aliases[inner] -- a class, or one to be derived
     if is_space then add_inner(found, field, path .. "." .. field.name, add, shown) else values[#values + 1] = field end
   end
   for _, operation in ipairs(functions) do add_function(operation, path, add) end

@@ -4,13 +4,15 @@
 ---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
 ---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
 ---@class cloudflare.AsyncOperations
----@field tokens cloudflare.AsyncTokens The account-owned tokens.
+---The account-owned tokens.
+---@field tokens cloudflare.AsyncTokens
 ---@field accounts cloudflare.AsyncAccounts
 
 ---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
 ---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
 ---@class cloudflare.AsyncAccounts
----@field tokens cloudflare.AsyncTokens The same as `tokens`, under the name that the official SDKs use.
+---The same as `tokens`, under the name that the official SDKs use.
+---@field tokens cloudflare.AsyncTokens
 
 ---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
 ---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
