@@ -10,6 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Sends one request and says what is known of it afterwards. Rules: only the announcement (libcurl's PREREQ
+ * callback) tells whether the request may have left, never a code or a size; the second announcement of one
+ * attempt is aborted, so that one attempt is one request on the wire; a connection is kept only where it has
+ * spoken HTTP/2; headers and body are bounded while they arrive; a status that came without the announcement is a
+ * proxy's, and shown to nobody. */
+
 _Static_assert(LCF_SENTENCE_SIZE >= CURL_ERROR_SIZE, "libcurl may write as much");
 
 #define LONGEST_CONNECT 1e6 /* seconds; more would not fit libcurl's milliseconds everywhere */

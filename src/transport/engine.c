@@ -12,6 +12,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* Steps all exchanges of one Lua state over one multi handle. A step reads what has arrived, then turns the
+ * exchanges that are due, and stops when its time is used up. Rules: an answer that has arrived is read before
+ * its deadline is judged; an exchange is held until its end has been told as news; a multi handle that reported
+ * an error is replaced, and what was in flight over it ends as it stands; in another process than its maker's it
+ * is abandoned, not freed; callbacks of libcurl only take notes. */
+
 struct lcf_engine {
     struct lcf_process maker;
     struct lcf_carrier carrier;

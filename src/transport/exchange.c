@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Carries one call from its first attempt to its outcome. It decides nothing about repeating: after every attempt
+ * it hands the whole history to settle and does what settle says. Rules: room for an entry is there before its
+ * attempt begins, so that no attempt is forgotten; every attempt is recorded, one that could not begin too; the
+ * body that the outcome rests on is kept, of a look only what is no yes; whatever may hold the credential or a
+ * secret is wiped before it is freed. It never waits: it says when it is due, and monotonic time is handed in. */
+
 /* A ray that the server chose may echo the credential. */
 static void free_entries(struct lcf_exchange *x)
 {
