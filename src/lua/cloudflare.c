@@ -73,6 +73,8 @@ static void push_api(lua_State *L)
 {
     push_chunk(L, wait_lua, sizeof wait_lua - 1);
     lcf_call_push_core(L);
+    lua_pushcfunction(L, lcf_array);
+    lua_setfield(L, -2, "array");
     push_nginx(L);
     lua_call(L, 2, 1);
     lua_getfield(L, -1, "operation");
@@ -103,8 +105,7 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     publish(L, 1, "step");
     lcf_state_get(L, LCF_SLOT_NULL);
     lua_setfield(L, -2, "null");
-    lua_pushcfunction(L, lcf_array);
-    lua_setfield(L, -2, "array");
+    publish(L, 1, "array");
     lua_pushliteral(L, LCF_VERSION);
     lua_setfield(L, -2, "_VERSION");
     return 1;

@@ -63,6 +63,11 @@ function api.new(options)
   return client, err
 end
 
+function api.array(items)
+  local marked = core.array(items)
+  return marked
+end
+
 function api.step(seconds)
   local in_flight = step(seconds)
   return in_flight

@@ -349,9 +349,11 @@ local cloudflare = {}
 
 ---Marks a table as a JSON array, so that it is sent as `[]` when it is empty. Fields that the API's schema calls
 ---arrays (`policies`, `permission_groups`, `in`, `not_in`) need no mark. A table with another metatable raises.
----@generic T: table
----@param items T
----@return T items The same table.
+---
+---    local body = { tags = cloudflare.array {} }
+---
+---@param items table the list
+---@return table items the same table
 function cloudflare.array(items) end
 
 ---Makes a client. Opens no connection: that comes with its first call.
