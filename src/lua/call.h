@@ -1,15 +1,38 @@
 #ifndef LCF_CALL_H
 #define LCF_CALL_H
 
+#include "../transport/engine.h"
 #include "compat.h"
 
 /* A call: what a script holds of an exchange. The engine owns the exchange; dropping the call
- * does not cancel it. These are the C functions that wait.lua is made of. */
+ * does not cancel it. How one is made stands in begin.h. */
+
+struct lcf_call {
+    struct lcf_exchange *exchange; /* NULL where a bad value ended the call before it began */
+    struct lcf_profile *profile;   /* these two only while the call is being made */
+    struct lcf_secret *secret;
+    struct lcf_engine *engine;     /* followed only while it is this process's */
+    bool missing_ok;
+};
+
+/* What a call keeps in Lua: slots of the table that is its user value. */
+enum lcf_call_slot { LCF_CALL_CLIENT = 1, LCF_CALL_SLEEP, LCF_CALL_RESERVE, LCF_CALL_FAULT };
 
 /* [-0, +0, e] Makes the metatable; the `wait` method comes from wait.lua. */
 void lcf_call_open(lua_State *L);
 
-/* [-0, +1, e] The table of functions handed to wait.lua. */
-void lcf_call_push_core(lua_State *L);
+/* [-0, +1, e] An empty call with its table; its collector is right for it from the start. */
+struct lcf_call *lcf_call_push(lua_State *L);
+/* [-1, +0, e] Keeps the value on top of the stack in the call at `index`. */
+void lcf_call_keep(lua_State *L, int index, int slot);
+/* [-0, +1, e] The table of methods. */
+void lcf_call_push_methods(lua_State *L);
+
+/* ended(call): [-0, +1, v] */
+int lcf_call_ended(lua_State *L);
+/* answer(call): [-0, +2, v] what an ended call returns. */
+int lcf_call_answer(lua_State *L);
+/* sleep_of(call, seconds): [-0, +1, v] checks the arguments of call:wait. */
+int lcf_call_sleep_of(lua_State *L);
 
 #endif

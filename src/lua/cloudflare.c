@@ -1,8 +1,10 @@
+#include "answer.h"
+#include "begin.h"
 #include "body.h"
 #include "call.h"
 #include "client.h"
-#include "envelope.h"
 #include "errors.h"
+#include "events.h"
 #include "json.h"
 #include "loop.h"
 #include "operations.h"
@@ -68,13 +70,40 @@ static void push_nginx(lua_State *L)
     lua_replace(L, -2);
 }
 
+/* The functions that the embedded Lua is made of. */
+static const luaL_Reg core[] = {
+    {"new", lcf_client_new},
+    {"array", lcf_array},
+    {"check", lcf_begin_check},
+    {"seal", lcf_begin_seal},
+    {"begin", lcf_begin_call},
+    {"refuse", lcf_begin_refuse},
+    {"ended", lcf_call_ended},
+    {"answer", lcf_call_answer},
+    {"sleep_of", lcf_call_sleep_of},
+    {"step", lcf_loop_step},
+    {"pause", lcf_loop_pause},
+    {"now", lcf_loop_now},
+    {"can_yield", lcf_loop_can_yield},
+    {NULL, NULL},
+};
+
+/* [-0, +1, e] */
+static void push_core(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_setfuncs(L, core, 0);
+    lcf_call_push_methods(L);
+    lua_setfield(L, -2, "methods");
+    lcf_loaded_push(L, "jit");
+    lua_setfield(L, -2, "jit");
+}
+
 /* [-0, +1, e] Runs wait.lua and pushes what it gives. */
 static void push_api(lua_State *L)
 {
     push_chunk(L, wait_lua, sizeof wait_lua - 1);
-    lcf_call_push_core(L);
-    lua_pushcfunction(L, lcf_array);
-    lua_setfield(L, -2, "array");
+    push_core(L);
     push_nginx(L);
     lua_call(L, 2, 1);
     lua_getfield(L, -1, "operation");
@@ -93,11 +122,13 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     lua_settop(L, 0);
     check_versions(L);
     lcf_state_open(L);
+    lcf_events_open(L);
     lcf_loop_open(L);
     open_json(L);
     open_errors(L);
     lcf_body_open(L);
     lcf_client_open(L);
+    lcf_begin_open(L);
     lcf_call_open(L);
     push_api(L);               /* 1 */
     lcf_operations_push(L, 0); /* 2: the module */

@@ -1,7 +1,7 @@
 #include "loop.h"
 #include "../transport/clock.h"
 #include "errors.h"
-#include "evidence.h"
+#include "events.h"
 #include "state.h"
 
 struct loop {
@@ -80,68 +80,6 @@ void lcf_loop_count_client(lua_State *L, int change)
     lua_pop(L, 1);
 }
 
-/* A listener that is none is kept too: another exchange may have had this address, and to forget
- * a key that is not there may take memory. */
-void lcf_loop_listen(lua_State *L, const struct lcf_exchange *x)
-{
-    if (!lua_isfunction(L, -1)) lua_pop(L, 1), lua_pushboolean(L, 0);
-    lcf_state_get(L, LCF_SLOT_LISTENERS);
-    lua_pushlightuserdata(L, (void *)(size_t)x);
-    lua_pushvalue(L, -3);
-    lua_rawset(L, -3);
-    lua_pop(L, 2);
-}
-
-/* [-0, +1, e] What every event says: when, and of which call. */
-static void push_event(lua_State *L, const struct lcf_exchange *x)
-{
-    lua_createtable(L, 0, 11);
-    lua_pushnumber(L, lcf_unix_time());
-    lua_setfield(L, -2, "time");
-    lcf_set_host(L, x);
-    lcf_set_text(L, "operation", x->intent->name, x->secret);
-    lcf_set_text(L, "account_id", x->account, x->secret);
-    lcf_set_text(L, "token_id", x->id, x->secret);
-}
-
-/* [-0, +0, e] */
-static void describe_attempt(lua_State *L, const struct lcf_exchange *x, size_t i)
-{
-    const struct lcf_entry *e = &x->entries[i];
-    lcf_set_number(L, "attempt", (double)i + 1);
-    lcf_set_text(L, "method", lcf_method_name(e->method), x->secret);
-    if (e->status) lcf_set_number(L, "status", e->status);
-    lcf_set_text(L, "ray_id", e->ray_id, x->secret);
-    lcf_set_number(L, "seconds", e->ended - e->began);
-}
-
-/* [-0, +0, e] */
-static void describe_end(lua_State *L, const struct lcf_exchange *x)
-{
-    const struct lcf_entry *answer = lcf_exchange_answer(x);
-    lcf_set_text(L, "outcome", lcf_outcome_name(x->outcome), x->secret);
-    lcf_set_number(L, "attempts", (double)x->count);
-    if (answer) lcf_set_number(L, "status", answer->status);
-    if (answer) lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
-    lcf_set_number(L, "seconds", lcf_now() - x->began);
-}
-
-/* unsent(listener, operation): [-2, +0, e] the outcome of a call that never began. */
-static int tell_unsent(lua_State *L)
-{
-    lua_createtable(L, 0, 5);
-    lua_pushnumber(L, lcf_unix_time());
-    lua_setfield(L, -2, "time");
-    lua_insert(L, -2);
-    lua_setfield(L, -2, "operation");
-    lcf_set_number(L, "attempts", 0);
-    lcf_set_number(L, "seconds", 0);
-    lua_pushstring(L, lcf_outcome_name(LCF_NOT_SENT));
-    lua_setfield(L, -2, "outcome");
-    lua_call(L, 1, 0);
-    return 0;
-}
-
 void lcf_loop_tell_unsent(lua_State *L, const char *operation)
 {
     if (!lua_isfunction(L, -1)) {
@@ -151,55 +89,11 @@ void lcf_loop_tell_unsent(lua_State *L, const char *operation)
     own_loop(L);
     struct loop *loop = push_loop(L);
     lua_insert(L, -2); /* loop, listener */
-    lua_pushcfunction(L, tell_unsent);
-    lua_insert(L, -2);
-    lua_pushstring(L, operation);
-    loop->busy = true;
+    lcf_events_push_unsent(L, operation);
+    loop->busy = true; /* nothing raises until it is false again */
     if (lua_pcall(L, 2, 0, 0) != 0) lua_pop(L, 1);
     loop->busy = false;
     lua_pop(L, 1);
-}
-
-/* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
-static int tell(lua_State *L)
-{
-    const struct lcf_exchange *x = lua_touserdata(L, 2);
-    size_t i = (size_t)lua_tointeger(L, 3);
-    lua_settop(L, 1);
-    push_event(L, x);
-    if (i < x->count) describe_attempt(L, x, i);
-    else describe_end(L, x);
-    lua_call(L, 1, 0);
-    return 0;
-}
-
-/* [-0, +1, -] The listener of an exchange, or nil. */
-static void push_listener(lua_State *L, const struct lcf_exchange *x)
-{
-    lcf_state_get(L, LCF_SLOT_LISTENERS);
-    lua_pushlightuserdata(L, (void *)(size_t)x);
-    lua_rawget(L, -2);
-    lua_replace(L, -2);
-}
-
-/* [-0, +0, -] */
-static void forget_listener(lua_State *L, const struct lcf_exchange *x)
-{
-    lcf_state_get(L, LCF_SLOT_LISTENERS);
-    lua_pushlightuserdata(L, (void *)(size_t)x);
-    lua_pushnil(L);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
-}
-
-/* [-0, +0, -] Tells one entry, or the end, to the listener on top of the stack. */
-static void tell_one(lua_State *L, const struct lcf_exchange *x, size_t entry)
-{
-    lcf_state_get(L, LCF_SLOT_TELL);
-    lua_pushvalue(L, -2);
-    lua_pushlightuserdata(L, (void *)(size_t)x);
-    lua_pushinteger(L, (lua_Integer)entry);
-    if (lua_pcall(L, 3, 0, 0) != 0) lua_pop(L, 1);
 }
 
 /* [-0, +0, -] Whether the loop goes on after Lua ran: not in a child, nor where a closing state collected its engine,
@@ -214,16 +108,16 @@ static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *
 {
     bool ended = x->state == LCF_ENDED, on = true;
     size_t count = x->count;
-    push_listener(L, x);
+    lcf_events_push_listener(L, x);
     for (size_t i = x->told; on && lua_isfunction(L, -1) && i < count + ended; i++) {
-        tell_one(L, x, i);
+        lcf_events_tell(L, x, i);
         on = goes_on(L, loop);
     }
     lua_pop(L, 1);
     if (on) x->told = count;
     if (!ended) return;
     loop->ended++;
-    forget_listener(L, x);
+    lcf_events_forget(L, x);
     lcf_exchange_release(x);
 }
 
@@ -287,6 +181,12 @@ int lcf_loop_now(lua_State *L)
     return 1;
 }
 
+int lcf_loop_can_yield(lua_State *L)
+{
+    lua_pushboolean(L, lua_isyieldable(L));
+    return 1;
+}
+
 void lcf_loop_open(lua_State *L)
 {
     int top = lua_gettop(L);
@@ -294,11 +194,7 @@ void lcf_loop_open(lua_State *L)
     lua_pushcfunction(L, loop_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
-    lcf_state_get(L, LCF_SLOT_LISTENERS);
-    if (!lua_istable(L, -1)) lua_newtable(L), lcf_state_set(L, LCF_SLOT_LISTENERS);
     lcf_state_get(L, LCF_SLOT_LOOP);
     if (!lua_isuserdata(L, -1)) make_loop(L);
     lua_settop(L, top);
-    lua_pushcfunction(L, tell);
-    lcf_state_set(L, LCF_SLOT_TELL);
 }

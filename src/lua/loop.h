@@ -4,11 +4,11 @@
 #include "../transport/engine.h"
 #include "compat.h"
 
-/* The one engine of this Lua state: made at the first call of each process, stepped from Lua,
- * and the place from which on_event is told. */
+/* The one engine of this Lua state: made at the first call of each process, stepped from Lua.
+ * Between its steps it says when events are told: never while the engine is stepped, nor from inside a listener. */
 
-/* [-0, +0, e] Makes the metatable, the table of listeners and the loop, which so is collected after whatever needs
- * it; a former load that failed may have left off anywhere. */
+/* [-0, +0, e] Makes the metatable and the loop, which so is collected after whatever needs it (the table of
+ * listeners is there already); a former load that failed may have left off anywhere. */
 void lcf_loop_open(lua_State *L);
 
 /* [-0, +0, e] The engine of this process, made if there is none; NULL where that failed. */
@@ -18,9 +18,6 @@ struct lcf_engine *lcf_loop_current(lua_State *L);
 
 /* [-0, +0, -] One client more is open, or one less: with the last its idle connections are closed. */
 void lcf_loop_count_client(lua_State *L, int change);
-
-/* [-1, +0, e] Makes the function (or false) on top of the stack hear of an exchange to be. */
-void lcf_loop_listen(lua_State *L, const struct lcf_exchange *exchange);
 
 /* [-1, +0, e] Tells the function (or whatever lies) on top of the stack of a call that a bad value ended. */
 void lcf_loop_tell_unsent(lua_State *L, const char *operation);
@@ -40,5 +37,7 @@ int lcf_loop_step(lua_State *L);
 int lcf_loop_pause(lua_State *L);
 /* now(): [-0, +1, -] monotonic seconds. */
 int lcf_loop_now(lua_State *L);
+/* can_yield(): [-0, +1, -] */
+int lcf_loop_can_yield(lua_State *L);
 
 #endif

@@ -1,5 +1,5 @@
-#ifndef LCF_ENVELOPE_H
-#define LCF_ENVELOPE_H
+#ifndef LCF_ANSWER_H
+#define LCF_ANSWER_H
 
 #include "../transport/exchange.h"
 #include "compat.h"
@@ -10,7 +10,7 @@
  * made of what the scanner read. */
 
 /* [-0, +1, e] Pushes the reserve for an exchange that is about to begin. */
-void lcf_reserve_push(lua_State *L, const struct lcf_exchange *exchange);
+void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *exchange);
 
 /* [-0, +2, -] Pushes the answer of an ended exchange; `reserve` is the index of its reserve.
  * Returns 2. */

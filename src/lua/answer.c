@@ -1,4 +1,4 @@
-#include "envelope.h"
+#include "answer.h"
 #include "errors.h"
 #include "evidence.h"
 #include "json.h"
@@ -114,7 +114,7 @@ int lcf_answer_build(lua_State *L)
     return 2;
 }
 
-void lcf_reserve_push(lua_State *L, const struct lcf_exchange *x)
+void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *x)
 {
     lua_createtable(L, 3, 0);
     push_id(L, x->id);

@@ -1,0 +1,218 @@
+#include "begin.h"
+#include "../transport/clock.h"
+#include "answer.h"
+#include "call.h"
+#include "client.h"
+#include "errors.h"
+#include "events.h"
+#include "loop.h"
+#include "request.h"
+#include "state.h"
+
+/* A credential on its way from the caller's function to the call, out of reach of debug.getlocal. */
+struct seal {
+    struct lcf_secret *secret;
+};
+
+static int seal_gc(lua_State *L)
+{
+    struct seal *seal = lua_touserdata(L, 1);
+    lcf_secret_release(seal->secret);
+    seal->secret = NULL;
+    return 0;
+}
+
+/* [-0, +1, e] Why the caller's function gave no credential. */
+static int no_credential(lua_State *L)
+{
+    if (lua_type(L, 2) == LUA_TSTRING) lua_pushfstring(L, "the function gave none: %s", lua_tostring(L, 2));
+    else lua_pushfstring(L, "the function must return a string; it returned %s", luaL_typename(L, 1));
+    return 1;
+}
+
+int lcf_begin_seal(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TSTRING) return no_credential(L);
+    struct lcf_options options = {0};
+    options.api_token.at = lua_tolstring(L, 1, &options.api_token.len);
+    struct lcf_fault fault = lcf_options_check_credential(&options);
+    if (fault.message) {
+        lua_pushfstring(L, "the function's result is %s", fault.message);
+        return 1;
+    }
+    struct seal *seal = lua_newuserdata(L, sizeof *seal);
+    seal->secret = NULL;
+    lcf_state_get(L, LCF_SLOT_SEAL_META);
+    lua_setmetatable(L, -2);
+    seal->secret = lcf_secret_bearer(options.api_token);
+    return seal->secret ? 1 : luaL_error(L, "not enough memory");
+}
+
+/* [-0, +1, -] A function option: the call's own at `own`, else of the client at `client`. */
+static void push_hook(lua_State *L, int own, int client, int slot)
+{
+    lua_pushvalue(L, own);
+    if (!lua_isnil(L, -1) || !lua_isuserdata(L, client)) return;
+    lua_pop(L, 1);
+    lcf_client_get(L, client, slot);
+}
+
+static bool has_own_text(const struct lcf_options *own)
+{
+    return lcf_options_has_credential(own) && !own->has_vault;
+}
+
+/* [-0, +n, v] The functions of the call's own options, and whether begin will find nothing wrong, so that the
+ * host's functions are worth asking. */
+static bool will_begin(lua_State *L, const struct lcf_operation *op, struct lcf_options *own)
+{
+    struct lcf_request request = {0};
+    struct lcf_fault fault = lcf_request_options(L, op, 3, own);
+    lcf_loop_check_idle(L, op->intent.name);
+    struct lcf_client *client = lcf_client_resolve(L, 2, op->intent.name);
+    if (client && !fault.message) fault = lcf_request_ids(L, op, 3, client->account_id, &request);
+    return client && !fault.message;
+}
+
+int lcf_begin_check(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, 1);
+    int options = 2 + lcf_operation_options(op);
+    struct lcf_options own = {0};
+    lua_settop(L, options);
+    if (!will_begin(L, op, &own)) return 0;
+    lua_pushboolean(L, 1);
+    push_hook(L, options + 1 + LCF_HOOK_SLEEP, 2, LCF_CLIENT_SLEEP);
+    if (has_own_text(&own)) lua_pushboolean(L, 0);
+    else push_hook(L, options + 1 + LCF_HOOK_VAULT, 2, LCF_CLIENT_VAULT);
+    return 3;
+}
+
+/* The arguments of begin, by their places. */
+enum { ARG_ROW = 1, ARG_CLIENT, ARG_ASYNC, ARG_SEAL, ARG_FIRST };
+
+/* [-0, +1|2, e] Gives back the nil and the error on top of the stack as they are, or under async
+ * as a call that has ended; and tells the listener of the client at `client_at`, if there is one. */
+static int give_fault(lua_State *L, const struct lcf_operation *op, int client_at)
+{
+    if (client_at) {
+        lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
+        lcf_loop_tell_unsent(L, op->intent.name);
+    }
+    if (!lua_toboolean(L, ARG_ASYNC)) return 2;
+    lcf_call_push(L);
+    lua_insert(L, -2);
+    lcf_call_keep(L, lua_gettop(L) - 1, LCF_CALL_FAULT);
+    return 1;
+}
+
+int lcf_begin_refuse(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
+    lua_settop(L, ARG_SEAL);
+    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name)) return give_fault(L, op, 0);
+    lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_SEAL));
+    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->intent.name, lua_tostring(L, -1));
+    return give_fault(L, op, ARG_SEAL + 1);
+}
+
+/* Takes hold of all that a finalizer might take away, by closing the client or changing the options, before
+ * Lua may run one. The credential: of the call's own options, of the sealed function's result, or the client's. */
+static bool hold(lua_State *L, struct lcf_call *call, const struct lcf_client *client, const struct lcf_options *own)
+{
+    bool failed;
+    call->profile = lcf_profile_hold(client->profile);
+    call->secret = lcf_client_secret(own, &failed);
+    if (call->secret || failed) return !failed;
+    struct lcf_secret *shared = own->has_vault ? NULL : client->secret;
+    if (lua_isuserdata(L, ARG_SEAL)) shared = ((struct seal *)lua_touserdata(L, ARG_SEAL))->secret;
+    if (shared) call->secret = lcf_secret_hold(shared);
+    return shared != NULL;
+}
+
+/* Begins what has been checked; false where C has no memory. Nothing in it can raise. */
+static bool launch(struct lcf_call *call, const struct lcf_request *request)
+{
+    call->exchange = lcf_exchange_new(request, call->profile, call->secret, lcf_now());
+    lcf_profile_release(call->profile);
+    lcf_secret_release(call->secret);
+    call->profile = NULL;
+    call->secret = NULL;
+    return call->exchange != NULL;
+}
+
+/* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
+ * before everything is there. The stack has the client, the call, and the functions of its options. */
+static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request *request, int client_at)
+{
+    int call_at = client_at + 1;
+    call->engine = lcf_loop_engine(L);
+    if (!call->engine || !launch(call, request)) return false;
+    lua_pushvalue(L, client_at);
+    lcf_call_keep(L, call_at, LCF_CALL_CLIENT);
+    push_hook(L, call_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
+    lcf_call_keep(L, call_at, LCF_CALL_SLEEP);
+    lcf_answer_reserve(L, call->exchange);
+    lcf_call_keep(L, call_at, LCF_CALL_RESERVE);
+    lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
+    lcf_events_listen(L, call->exchange);
+    lcf_client_check_open(L, lua_touserdata(L, client_at), request->intent->name); /* it has ended its calls */
+    return lcf_engine_add(call->engine, call->exchange);
+}
+
+/* [-0, +0, -] What is wrong with the credential that `check` found, in the options or by the caller's function. */
+static struct lcf_fault find_credential_fault(lua_State *L, const struct lcf_options *own)
+{
+    if (lua_type(L, ARG_SEAL) == LUA_TSTRING) return (struct lcf_fault){"api_token", lua_tostring(L, ARG_SEAL)};
+    bool same = has_own_text(own) == lua_isboolean(L, ARG_SEAL) && (!own->has_vault || lua_isuserdata(L, ARG_SEAL));
+    return same ? (struct lcf_fault){0} : (struct lcf_fault){"api_token", "it was changed while the call began"};
+}
+
+/* [-0, +n, v] The functions of the call's own options, and what is wrong with a value, if anything: its message
+ * lies on the stack. */
+static struct lcf_fault find_fault(lua_State *L, const struct lcf_operation *op, const struct lcf_client *client,
+                                   struct lcf_options *own, struct lcf_request *request)
+{
+    struct lcf_fault fault = lcf_request_options(L, op, ARG_FIRST, own);
+    if (!fault.message) fault = lcf_options_check_credential(own);
+    if (!fault.message) fault = lcf_request_ids(L, op, ARG_FIRST, client->account_id, request);
+    if (!fault.message) fault = find_credential_fault(L, own);
+    request->limits = own->limits;
+    return fault;
+}
+
+/* The call is made first: nothing may run between the reading of an option and its copy. */
+int lcf_begin_call(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
+    int client_at = ARG_FIRST + lcf_operation_options(op);
+    lua_settop(L, client_at - 1);
+    struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->intent.name);
+    if (!client) return give_fault(L, op, 0);
+    struct lcf_call *call = lcf_call_push(L);
+    struct lcf_options own = {.limits = client->limits, .missing_ok = client->missing_ok};
+    struct lcf_request request = {0};
+    struct lcf_fault fault = find_fault(L, op, client, &own, &request);
+    if (fault.message) {
+        lcf_bad_value(L, op->intent.name, fault.argument, fault.message);
+        return give_fault(L, op, client_at);
+    }
+    call->missing_ok = own.missing_ok;
+    lcf_client_check_open(L, client, op->intent.name);
+    bool held = hold(L, call, client, &own);
+    if (held) lcf_request_address(L, op, call->profile->base_url, &request);
+    if (held && submit(L, call, &request, client_at)) {
+        lua_pushvalue(L, client_at + 1);
+        return 1;
+    }
+    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->intent.name, "nothing was sent: out of memory or file descriptors");
+    return give_fault(L, op, client_at);
+}
+
+void lcf_begin_open(lua_State *L)
+{
+    lcf_state_metatable(L, LCF_SLOT_SEAL_META, "cloudflare.seal");
+    lua_pushcfunction(L, seal_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}
