@@ -83,10 +83,12 @@ $(BUILD)/$(LUA)/%.o: src/lua/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
-# Lua as a C string, without its lines of comment: C promises no more than 4,095 bytes. Kept in the repository, for builds that only compile.
+# Lua as the lines of an array: one C string is promised no more than 4,095 bytes. Kept in the repository, for builds
+# that only compile.
+INCS = $(patsubst %.lua,%.inc,$(wildcard src/lua/*.lua))
 src/lua/%.inc: src/lua/%.lua
-	sed '/^ *--/d; s/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $< > $@
-$(BUILD)/$(LUA)/cloudflare.o: src/lua/wait.inc src/lua/nginx.inc
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n",/' $< > $@
+$(BUILD)/$(LUA)/chunks.o: $(INCS)
 
 # Variants of the module that the specs run too.
 COVERAGE = BUILD=$(BUILD)/coverage FORTIFY= SANITIZE= CFLAGS="-O0 -g --coverage"

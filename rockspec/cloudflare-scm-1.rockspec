@@ -59,6 +59,7 @@ build = {
         "src/lua/begin.c",
         "src/lua/body.c",
         "src/lua/call.c",
+        "src/lua/chunks.c",
         "src/lua/client.c",
         "src/lua/cloudflare.c",
         "src/lua/draft.c",

@@ -2,6 +2,7 @@
 #include "begin.h"
 #include "body.h"
 #include "call.h"
+#include "chunks.h"
 #include "client.h"
 #include "errors.h"
 #include "events.h"
@@ -11,13 +12,6 @@
 #include "state.h"
 
 /* Assembles the module, nothing else. */
-
-static const char wait_lua[] =
-#include "wait.inc"
-    ;
-static const char nginx_lua[] =
-#include "nginx.inc"
-    ;
 
 /* [-0, +0, v] */
 static void check_versions(lua_State *L)
@@ -52,18 +46,12 @@ static void open_errors(lua_State *L)
     lcf_state_set(L, LCF_SLOT_ANSWER);
 }
 
-/* [-0, +1, e] */
-static void push_chunk(lua_State *L, const char *text, size_t len)
-{
-    if (luaL_loadbuffer(L, text, len, "=cloudflare") != 0) lua_error(L);
-}
-
 /* [-0, +1, e] How a caller waits inside nginx, by the core on top of the stack; nil anywhere else. */
 static void push_nginx(lua_State *L)
 {
     lcf_loaded_push(L, "ngx");
     if (lua_isnil(L, -1)) return;
-    push_chunk(L, nginx_lua, sizeof nginx_lua - 1);
+    lcf_chunk_push(L, LCF_CHUNK_NGINX);
     lua_pushvalue(L, -3);
     lua_pushvalue(L, -3);
     lua_call(L, 2, 1);
@@ -102,7 +90,7 @@ static void push_core(lua_State *L)
 /* [-0, +1, e] Runs wait.lua and pushes what it gives. */
 static void push_api(lua_State *L)
 {
-    push_chunk(L, wait_lua, sizeof wait_lua - 1);
+    lcf_chunk_push(L, LCF_CHUNK_WAIT);
     push_core(L);
     push_nginx(L);
     lua_call(L, 2, 1);

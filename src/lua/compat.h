@@ -12,6 +12,7 @@
 #define luaL_setfuncs(L, list, n) luaL_register(L, NULL, list)
 #define lua_getuservalue(L, i) lua_getfenv(L, i)
 #define lua_setuservalue(L, i) ((void)lua_setfenv(L, i))
+#define lua_load(L, reader, data, name, mode) (lua_load)(L, reader, data, name)
 #endif
 #if LUA_VERSION_NUM < 503
 /* LuaJIT 2.1 has it. Where it is missing nobody can tell, and we do not wait. */
