@@ -52,7 +52,7 @@ int lcf_begin_seal(lua_State *L)
 static void push_hook(lua_State *L, int own, int client, int slot)
 {
     lua_pushvalue(L, own);
-    if (!lua_isnil(L, -1) || !lua_isuserdata(L, client)) return;
+    if (!lua_isnil(L, -1)) return;
     lua_pop(L, 1);
     lcf_client_get(L, client, slot);
 }
@@ -62,29 +62,31 @@ static bool has_own_text(const struct lcf_options *own)
     return lcf_options_has_credential(own) && !own->has_vault;
 }
 
-/* [-0, +n, v] The functions of the call's own options, and whether begin will find nothing wrong, so that the
- * host's functions are worth asking. */
-static bool will_begin(lua_State *L, const struct lcf_operation *op, struct lcf_options *own)
+/* [-0, +0, -] Where the functions of the options lie that lcf_request_read has just read. */
+static int hooks_at(lua_State *L)
 {
-    struct lcf_request request = {0};
-    struct lcf_fault fault = lcf_request_options(L, op, 3, own);
-    lcf_loop_check_idle(L, op->intent.name);
-    struct lcf_client *client = lcf_client_resolve(L, 2, op->intent.name);
-    if (client && !fault.message) fault = lcf_request_ids(L, op, 3, client->account_id, &request);
-    return client && !fault.message;
+    return lua_gettop(L) - LCF_HOOKS + 1;
 }
 
+/* A call in which begin will find something wrong is no reason to ask the host's functions. */
 int lcf_begin_check(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, 1);
-    int options = 2 + lcf_operation_options(op);
-    struct lcf_options own = {0};
-    lua_settop(L, options);
-    if (!will_begin(L, op, &own)) return 0;
+    int client_at = 3 + lcf_operation_options(op);
+    struct lcf_options own;
+    struct lcf_request request;
+    lua_settop(L, client_at - 1);
+    struct lcf_client *client = lcf_client_push(L, 2, op->intent.name);
+    lua_settop(L, client_at);
+    struct lcf_fault fault = lcf_request_read(L, op, 3, client_at, &own, &request);
+    int hooks = hooks_at(L);
+    lcf_loop_check_idle(L, op->intent.name);
+    if (client) lcf_client_check_open(L, client, op->intent.name);
+    if (!client || fault.message) return 0;
     lua_pushboolean(L, 1);
-    push_hook(L, options + 1 + LCF_HOOK_SLEEP, 2, LCF_CLIENT_SLEEP);
+    push_hook(L, hooks + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     if (has_own_text(&own)) lua_pushboolean(L, 0);
-    else push_hook(L, options + 1 + LCF_HOOK_VAULT, 2, LCF_CLIENT_VAULT);
+    else push_hook(L, hooks + LCF_HOOK_VAULT, client_at, LCF_CLIENT_VAULT);
     return 3;
 }
 
@@ -142,15 +144,15 @@ static bool launch(struct lcf_call *call, const struct lcf_request *request)
 }
 
 /* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
- * before everything is there. The stack has the client, the call, and the functions of its options. */
+ * before everything is there. The stack has the client, the call behind it, and on top the functions of its options. */
 static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request *request, int client_at)
 {
-    int call_at = client_at + 1;
+    int call_at = client_at + 1, hooks = hooks_at(L);
     call->engine = lcf_loop_engine(L);
     if (!call->engine || !launch(call, request)) return false;
     lua_pushvalue(L, client_at);
     lcf_call_keep(L, call_at, LCF_CALL_CLIENT);
-    push_hook(L, call_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
+    push_hook(L, hooks + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     lcf_call_keep(L, call_at, LCF_CALL_SLEEP);
     lcf_answer_reserve(L, call->exchange);
     lcf_call_keep(L, call_at, LCF_CALL_RESERVE);
@@ -168,19 +170,6 @@ static struct lcf_fault find_credential_fault(lua_State *L, const struct lcf_opt
     return same ? (struct lcf_fault){0} : (struct lcf_fault){"api_token", "it was changed while the call began"};
 }
 
-/* [-0, +n, v] The functions of the call's own options, and what is wrong with a value, if anything: its message
- * lies on the stack. */
-static struct lcf_fault find_fault(lua_State *L, const struct lcf_operation *op, const struct lcf_client *client,
-                                   struct lcf_options *own, struct lcf_request *request)
-{
-    struct lcf_fault fault = lcf_request_options(L, op, ARG_FIRST, own);
-    if (!fault.message) fault = lcf_options_check_credential(own);
-    if (!fault.message) fault = lcf_request_ids(L, op, ARG_FIRST, client->account_id, request);
-    if (!fault.message) fault = find_credential_fault(L, own);
-    request->limits = own->limits;
-    return fault;
-}
-
 /* The call is made first: nothing may run between the reading of an option and its copy. */
 int lcf_begin_call(lua_State *L)
 {
@@ -190,18 +179,17 @@ int lcf_begin_call(lua_State *L)
     struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->intent.name);
     if (!client) return give_fault(L, op, 0);
     struct lcf_call *call = lcf_call_push(L);
-    struct lcf_options own = {.limits = client->limits, .missing_ok = client->missing_ok};
-    struct lcf_request request = {0};
-    struct lcf_fault fault = find_fault(L, op, client, &own, &request);
+    struct lcf_options own;
+    struct lcf_request request;
+    struct lcf_fault fault = lcf_request_read(L, op, ARG_FIRST, client_at, &own, &request);
+    if (!fault.message) fault = find_credential_fault(L, &own);
     if (fault.message) {
         lcf_bad_value(L, op->intent.name, fault.argument, fault.message);
         return give_fault(L, op, client_at);
     }
     call->missing_ok = own.missing_ok;
     lcf_client_check_open(L, client, op->intent.name);
-    bool held = hold(L, call, client, &own);
-    if (held) lcf_request_address(L, op, call->profile->base_url, &request);
-    if (held && submit(L, call, &request, client_at)) {
+    if (hold(L, call, client, &own) && submit(L, call, &request, client_at)) {
         lua_pushvalue(L, client_at + 1);
         return 1;
     }

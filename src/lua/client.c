@@ -188,12 +188,18 @@ void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const 
     if (client->closed) lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: the client is closed", function));
 }
 
-struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function)
+struct lcf_client *lcf_client_push(lua_State *L, int index, const char *function)
 {
     if (lua_isnil(L, index)) return push_default(L, function);
     lua_pushvalue(L, index);
-    lcf_client_check_open(L, lua_touserdata(L, -1), function);
     return lua_touserdata(L, -1);
+}
+
+struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function)
+{
+    struct lcf_client *client = lcf_client_push(L, index, function);
+    if (client) lcf_client_check_open(L, client, function);
+    return client;
 }
 
 /* Frees what it holds; calls in flight hold what they need themselves. Idempotent. */

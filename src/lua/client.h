@@ -28,8 +28,11 @@ void lcf_client_open(lua_State *L);
 /* new([options]): [-0, +2, v] the client and nil, or nil and an error. */
 int lcf_client_new(lua_State *L);
 
-/* [-0, +1|2, v] Pushes the client at `index`, or the default one where nil stands there; or nil
- * and an error, and returns NULL. A closed client raises. */
+/* [-0, +1|2, e] Pushes the client at `index`, or the default one where nil stands there; or nil
+ * and an error, and returns NULL. */
+struct lcf_client *lcf_client_push(lua_State *L, int index, const char *function);
+
+/* [-0, +1|2, v] The same, but a closed client raises. */
 struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function);
 
 /* [-0, +0, v] Raises where the client is closed. */

@@ -1,11 +1,36 @@
 #include "request.h"
+#include "client.h"
 #include "errors.h"
 
 #include <string.h>
 
-bool lcf_operation_names_token(const struct lcf_operation *op)
+/* What may stand in braces in a path. Its argument is an id. */
+struct placeholder {
+    const char *name, *argument; /* `argument`: its name in errors */
+    size_t offset;               /* of its place in struct lcf_request */
+    bool has_default;            /* nil stands for the client's account */
+};
+
+static const struct placeholder placeholders[] = {
+    {"account", "account_id", offsetof(struct lcf_request, account), true},
+    {"token", "token_id", offsetof(struct lcf_request, id), false},
+};
+
+static const struct placeholder *find_placeholder(const char *name, size_t len)
 {
-    return strstr(op->path, "{token}") != NULL;
+    const struct placeholder *p = placeholders;
+    while (strncmp(p->name, name, len) != 0 || p->name[len]) p++; /* a row of ours names no other */
+    return p;
+}
+
+/* The first placeholder of a path, which then begins behind it; NULL where there is none. */
+static const struct placeholder *take_placeholder(const char **path)
+{
+    const char *open = strchr(*path, '{');
+    if (!open) return NULL;
+    const char *name = open + 1, *close = strchr(name, '}');
+    *path = close + 1;
+    return find_placeholder(name, (size_t)(close - name));
 }
 
 const char *lcf_operation_verb(const struct lcf_operation *op)
@@ -16,87 +41,97 @@ const char *lcf_operation_verb(const struct lcf_operation *op)
 
 int lcf_operation_options(const struct lcf_operation *op)
 {
-    return lcf_operation_names_token(op) ? 3 : 2;
+    int options = op->input == LCF_NO_INPUT ? 1 : 2;
+    for (const char *path = op->path; take_placeholder(&path);) options++;
+    return options;
 }
 
-/* [-0, +0, v] */
-static void check_string(lua_State *L, const struct lcf_operation *op, int first, int argument)
+/* [-0, +0, v] Raises for an id that is no string. */
+static void check_types(lua_State *L, const struct lcf_operation *op, int first)
 {
-    int index = first + argument - 1;
-    if (lua_type(L, index) != LUA_TSTRING)
-        lcf_wrong_type(L, lcf_operation_verb(op), argument, "string", index);
-}
-
-struct lcf_fault lcf_request_options(lua_State *L, const struct lcf_operation *op, int first,
-                                     struct lcf_options *options)
-{
-    int argument = lcf_operation_options(op);
-    if (!lua_isnoneornil(L, first)) check_string(L, op, first, 1);
-    if (lcf_operation_names_token(op)) check_string(L, op, first, 2);
-    return lcf_options_read(L, first + argument - 1, true, lcf_operation_verb(op), argument, options);
-}
-
-/* [-0, +1, e] What is wrong with an id, with its length, which is all that is repeated of it. */
-static struct lcf_fault check_id(lua_State *L, const char *argument, struct lcf_text id)
-{
-    const char *message = lcf_id_fault(id);
-    if (message) message = lua_pushfstring(L, "%s (got %d bytes)", message, (int)id.len);
-    else lua_pushnil(L);
-    return (struct lcf_fault){argument, message};
-}
-
-/* [-0, +1, e] The path with its ids filled in, behind the base URL. */
-static void push_url(lua_State *L, const char *path, const struct lcf_request *request, const char *base)
-{
-    luaL_Buffer b;
-    luaL_buffinit(L, &b);
-    luaL_addstring(&b, base);
-    for (const char *open; (open = strchr(path, '{')); path = strchr(open, '}') + 1) {
-        luaL_addlstring(&b, path, (size_t)(open - path));
-        luaL_addstring(&b, open[1] == 'a' ? request->account : request->id);
+    int index = first;
+    const char *path = op->path;
+    for (const struct placeholder *p; (p = take_placeholder(&path)); index++) {
+        bool absent = p->has_default && lua_isnoneornil(L, index);
+        if (!absent && lua_type(L, index) != LUA_TSTRING)
+            lcf_wrong_type(L, lcf_operation_verb(op), index - first + 1, "string", index);
     }
-    luaL_addstring(&b, path);
-    luaL_pushresult(&b);
 }
 
-static struct lcf_text text_at(lua_State *L, int index)
+static const char **place_of(struct lcf_request *request, const struct placeholder *p)
 {
-    struct lcf_text text;
-    text.at = lua_tolstring(L, index, &text.len);
-    return text;
+    return (const char **)(void *)((char *)request + p->offset);
 }
 
-/* [-0, +1, e] */
-static struct lcf_fault read_account(lua_State *L, int index, const char *fallback, struct lcf_request *request)
+#define NO_ACCOUNT "missing: give it, or set account_id on the client or CLOUDFLARE_ACCOUNT_ID in the environment"
+
+/* [-0, +0|1, e] Puts an id into its place. A fault's message tells its length, which is all that is repeated of it. */
+static struct lcf_fault read_id(lua_State *L, const struct placeholder *p, int index, const char *fallback,
+                                struct lcf_request *request)
 {
-    if (!lua_isnoneornil(L, index)) {
-        request->account = lua_tostring(L, index);
-        return check_id(L, "account_id", text_at(L, index));
+    struct lcf_text id = {fallback, 0};
+    const char *message = fallback[0] ? NULL : NO_ACCOUNT;
+    if (!lua_isnil(L, index)) {
+        id.at = lua_tolstring(L, index, &id.len);
+        message = lcf_id_fault(id);
+        if (message) message = lua_pushfstring(L, "%s (got %d bytes)", message, (int)id.len);
     }
-    request->account = fallback;
-    lua_pushnil(L);
-    const char *missing = fallback[0] ? NULL
-                                      : "missing: give it, or set account_id on the client or CLOUDFLARE_ACCOUNT_ID "
-                                        "in the environment";
-    return (struct lcf_fault){"account_id", missing};
+    *place_of(request, p) = id.at;
+    return (struct lcf_fault){p->argument, message};
 }
 
-struct lcf_fault lcf_request_ids(lua_State *L, const struct lcf_operation *op, int first, const char *account,
+/* [-0, +n, e] Reads each id that the path names; `fallback` is the client's account, which was checked with it. */
+static struct lcf_fault read_ids(lua_State *L, const struct lcf_operation *op, int first, const char *fallback,
                                  struct lcf_request *request)
 {
-    struct lcf_fault fault = read_account(L, first, account, request);
-    if (fault.message || !lcf_operation_names_token(op)) return fault;
-    request->id = lua_tostring(L, first + 1);
-    fault = check_id(L, "token_id", text_at(L, first + 1));
-    lua_replace(L, -2);
+    struct lcf_fault fault = {0};
+    const char *path = op->path;
+    for (const struct placeholder *p; !fault.message && (p = take_placeholder(&path)); first++)
+        fault = read_id(L, p, first, fallback, request);
     return fault;
 }
 
-void lcf_request_address(lua_State *L, const struct lcf_operation *op, const char *base_url,
-                         struct lcf_request *request)
+/* [-0, +1, e] The path with its ids filled in, behind the base URL at `base`. */
+static void push_url(lua_State *L, const char *path, struct lcf_request *request, int base)
 {
-    request->intent = &op->intent;
-    request->plain = lcf_url_is_plain((struct lcf_span){base_url, base_url + strlen(base_url)});
-    push_url(L, op->path, request, base_url);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, lua_tostring(L, base));
+    for (const char *from = path; *from; from = path) {
+        const struct placeholder *p = take_placeholder(&path);
+        luaL_addlstring(&b, from, strcspn(from, "{"));
+        if (!p) break;
+        luaL_addstring(&b, *place_of(request, p));
+    }
+    luaL_pushresult(&b);
+}
+
+/* [-0, +n, e] Reads what Lua has to build for a request: its URL. Here an input is read. */
+static struct lcf_fault read_built(lua_State *L, const struct lcf_operation *op, int first, int client_at,
+                                   struct lcf_request *request)
+{
+    const struct lcf_client *client = lua_touserdata(L, client_at);
+    struct lcf_fault fault = read_ids(L, op, first, client ? client->account_id : "", request);
+    if (fault.message || !client) return fault;
+    lcf_client_get(L, client_at, LCF_CLIENT_URL);
+    push_url(L, op->path, request, lua_gettop(L));
     request->url = lua_tostring(L, -1);
+    request->plain = lcf_url_is_plain(lcf_span_of((struct lcf_text){request->url, strlen(request->url)}));
+    return fault;
+}
+
+struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, int first, int client_at,
+                                  struct lcf_options *options, struct lcf_request *request)
+{
+    const struct lcf_client *client = lua_touserdata(L, client_at);
+    int argument = lcf_operation_options(op);
+    *options = (struct lcf_options){0};
+    *request = (struct lcf_request){.intent = &op->intent};
+    check_types(L, op, first);
+    if (client) options->limits = client->limits, options->missing_ok = client->missing_ok;
+    struct lcf_fault built = read_built(L, op, first, client_at, request);
+    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, true, lcf_operation_verb(op), argument, options);
+    if (!fault.message) fault = lcf_options_check_credential(options);
+    request->limits = options->limits;
+    return fault.message ? fault : built;
 }
