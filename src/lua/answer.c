@@ -91,30 +91,49 @@ static const char *words_of(lua_State *L, int raised)
     return lua_isstring(L, raised) ? lua_tostring(L, raised) : luaL_typename(L, raised);
 }
 
-/* The arguments: the exchange, missing_ok, and what lua-cjson raised before, or nil. */
+/* [-0, +0, e] Gives the error on top of the stack the call that the reserved error has, if any. */
+static void copy_call(lua_State *L, int reserve)
+{
+    lua_rawgeti(L, reserve, RESERVED_ERROR);
+    lua_getfield(L, -1, "call");
+    lua_setfield(L, -3, "call");
+    lua_pop(L, 1);
+}
+
+/* The arguments: the exchange, missing_ok, what lua-cjson raised before, or nil, and the reserve. */
 int lcf_answer_build(lua_State *L)
 {
     const struct lcf_exchange *x = lua_touserdata(L, 1);
     bool missing_ok = lua_toboolean(L, 2), decoded = lua_isnil(L, 3);
-    push_envelope(L, x, decoded); /* 4 */
-    lcf_http_push(L, x);          /* 5 */
+    push_envelope(L, x, decoded); /* 5 */
+    lcf_http_push(L, x);          /* 6 */
     if (!is_success(x, missing_ok) || (x->outcome == LCF_OK && !decoded)) {
         const struct lcf_entry *answer = lcf_exchange_answer(x);
-        bool says = answer && answer->reading.success != LCF_NO_ENVELOPE && lua_istable(L, 4);
-        lcf_error_push(L, x, says ? 4 : 0, decoded ? NULL : words_of(L, 3));
+        bool says = answer && answer->reading.success != LCF_NO_ENVELOPE && lua_istable(L, 5);
+        lcf_error_push(L, x, says ? 5 : 0, decoded ? NULL : words_of(L, 3));
+        if (x->outcome == LCF_OK) copy_call(L, 4);
         lua_pushnil(L);
         lua_insert(L, -2);
         return 2;
     }
-    lua_setfield(L, 4, "http");
+    lua_setfield(L, 5, "http");
     lua_pushstring(L, lcf_outcome_name(x->outcome));
-    lua_setfield(L, 4, "outcome");
-    push_result(L, x, 4);
-    lua_pushvalue(L, 4);
+    lua_setfield(L, 5, "outcome");
+    push_result(L, x, 5);
+    lua_pushvalue(L, 5);
     return 2;
 }
 
-void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *x)
+/* [-0, +0, e] What changed something and is answered with a result can be asked for it again: the error on top of the
+ * stack is given the call. */
+static void set_call(lua_State *L, const struct lcf_exchange *x, int call)
+{
+    if (x->plan.nature == LCF_READ || x->plan.nature == LCF_REMOVE) return;
+    lua_pushvalue(L, call);
+    lua_setfield(L, -2, "call");
+}
+
+void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *x, int call)
 {
     lua_createtable(L, 3, 0);
     push_id(L, x->id);
@@ -130,8 +149,9 @@ void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *x)
     lua_setfield(L, -2, "http");
     lua_rawseti(L, -2, RESERVED_ENVELOPE);
     lcf_http_push(L, x);
-    lcf_error_plain(L, LCF_KIND_HOST, LCF_UNKNOWN,
+    lcf_error_plain(L, LCF_KIND_HOST, x->plan.nature, LCF_UNKNOWN,
                     "cloudflare: Lua ran out of memory while the answer was built; `outcome` says how the call ended");
+    set_call(L, x, call);
     lua_rawseti(L, -2, RESERVED_ERROR);
 }
 
@@ -143,15 +163,26 @@ static void set_word(lua_State *L, int key_slot, int word_slot)
     lua_rawset(L, -3);
 }
 
-/* [-0, +2, -] The answer without memory. A read's result is lost with it: that is a failure. */
+/* [-0, +0, -] Tells how the call ended, in the reserved error on top of the stack. */
+static void set_end(lua_State *L, const struct lcf_exchange *x, int status)
+{
+    enum lcf_outcome outcome = lcf_error_outcome(x);
+    set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)outcome);
+    lcf_state_get(L, LCF_SLOT_KEY_SAFE);
+    lua_pushboolean(L, lcf_is_safe_to_retry(x->plan.nature, outcome));
+    lua_rawset(L, -3);
+    if (status != LUA_ERRMEM) set_word(L, LCF_SLOT_KEY_MESSAGE, LCF_SLOT_RAISED);
+}
+
+/* [-0, +2, -] The answer without memory. A yes that is nothing without its result is an error. */
 static void push_reserved(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve, int status)
 {
     bool success = is_success(x, missing_ok) && x->outcome != LCF_OK;
     if (success) lua_rawgeti(L, reserve, RESERVED_RESULT);
     else lua_pushnil(L);
     lua_rawgeti(L, reserve, success ? RESERVED_ENVELOPE : RESERVED_ERROR);
-    set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)(x->outcome == LCF_OK ? LCF_FAILED : x->outcome));
-    if (!success && status != LUA_ERRMEM) set_word(L, LCF_SLOT_KEY_MESSAGE, LCF_SLOT_RAISED);
+    if (success) set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)x->outcome);
+    else set_end(L, x, status);
 }
 
 /* A finalizer that happens to run (before Lua 5.4), or a hook, may raise in here: then it is built anew, and
@@ -167,7 +198,8 @@ int lcf_answer_push(lua_State *L, const struct lcf_exchange *x, bool missing_ok,
         lua_pushboolean(L, missing_ok);
         if (builds < BUILDS_MAX) lua_pushnil(L);
         else lua_pushvalue(L, raised);
-        status = lua_pcall(L, 3, 2, 0);
+        lua_pushvalue(L, reserve);
+        status = lua_pcall(L, 4, 2, 0);
         if (status != 0) lua_replace(L, raised);
     }
     if (status != 0) push_reserved(L, x, missing_ok, reserve, status);

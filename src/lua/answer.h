@@ -9,14 +9,14 @@
  * one, the outcome still reaches the caller. Where lua-cjson fails for any other reason, the answer is
  * made of what the scanner read. */
 
-/* [-0, +1, e] Pushes the reserve for an exchange that is about to begin. */
-void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *exchange);
+/* [-0, +1, e] Pushes the reserve for an exchange that is about to begin; the call is at `call`. */
+void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *exchange, int call);
 
 /* [-0, +2, -] Pushes the answer of an ended exchange; `reserve` is the index of its reserve.
  * Returns 2. */
 int lcf_answer_push(lua_State *L, const struct lcf_exchange *exchange, bool missing_ok, int reserve);
 
-/* [-3, +2, e] The function that builds the rich answer, for LCF_SLOT_ANSWER. */
+/* [-4, +2, e] The function that builds the rich answer, for LCF_SLOT_ANSWER. */
 int lcf_answer_build(lua_State *L);
 
 #endif

@@ -114,7 +114,7 @@ int lcf_begin_refuse(lua_State *L)
     lua_settop(L, ARG_SEAL);
     if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name)) return give_fault(L, op, 0);
     lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_SEAL));
-    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->intent.name, lua_tostring(L, -1));
+    lcf_fail(L, LCF_KIND_HOST, op->intent.name, lua_tostring(L, -1));
     return give_fault(L, op, ARG_SEAL + 1);
 }
 
@@ -154,7 +154,7 @@ static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request
     lcf_call_keep(L, call_at, LCF_CALL_CLIENT);
     push_hook(L, hooks + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     lcf_call_keep(L, call_at, LCF_CALL_SLEEP);
-    lcf_answer_reserve(L, call->exchange);
+    lcf_answer_reserve(L, call->exchange, call_at);
     lcf_call_keep(L, call_at, LCF_CALL_RESERVE);
     lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_events_listen(L, call->exchange);
@@ -193,7 +193,7 @@ int lcf_begin_call(lua_State *L)
         lua_pushvalue(L, client_at + 1);
         return 1;
     }
-    lcf_fail(L, LCF_KIND_HOST, LCF_NOT_SENT, op->intent.name, "nothing was sent: out of memory or file descriptors");
+    lcf_fail(L, LCF_KIND_HOST, op->intent.name, "nothing was sent: out of memory or file descriptors");
     return give_fault(L, op, client_at);
 }
 

@@ -1,6 +1,7 @@
 #include "call.h"
 #include "answer.h"
 #include "errors.h"
+#include "evidence.h"
 #include "loop.h"
 #include "state.h"
 
@@ -70,8 +71,15 @@ int lcf_call_ended(lua_State *L)
 /* [-0, +2, e] The answer to a child process about its parent's call. */
 static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 {
-    return lcf_fail(L, LCF_KIND_HOST, x->plan.nature == LCF_REMOVE ? LCF_UNKNOWN : LCF_FAILED, x->intent->name,
-                    "this call belongs to the process that began it; only that one learns its outcome");
+    enum lcf_nature nature = x->plan.nature;
+    lua_pushnil(L);
+    lcf_http_push(L, NULL);
+    lua_pushfstring(L, "cloudflare.%s: this call belongs to the process that began it; only that one learns its outcome",
+                    x->intent->name);
+    lua_insert(L, -2);
+    lcf_error_plain(L, LCF_KIND_HOST, nature, nature == LCF_READ ? LCF_FAILED : LCF_UNKNOWN, lua_tostring(L, -2));
+    lua_remove(L, -2);
+    return 2;
 }
 
 int lcf_call_answer(lua_State *L)

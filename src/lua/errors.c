@@ -47,7 +47,8 @@ void lcf_errors_open(lua_State *L)
     lua_setfield(L, -2, "__name");
 }
 
-void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *message)
+void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_nature nature, enum lcf_outcome outcome,
+                     const char *message)
 {
     lua_createtable(L, 0, 8);
     lua_insert(L, -2); /* err, http */
@@ -58,18 +59,18 @@ void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome,
     lua_setfield(L, -2, "outcome");
     lua_pushstring(L, message);
     lua_setfield(L, -2, "message");
-    lua_pushboolean(L, 1); /* reads, and removals by id */
+    lua_pushboolean(L, lcf_is_safe_to_retry(nature, outcome));
     lua_setfield(L, -2, "safe_to_retry");
     lcf_state_get(L, LCF_SLOT_ERROR_META);
     lua_setmetatable(L, -2);
 }
 
-int lcf_fail(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const char *function, const char *message)
+int lcf_fail(lua_State *L, enum lcf_kind kind, const char *function, const char *message)
 {
     lua_pushnil(L);
     lua_pushfstring(L, "cloudflare.%s: %s", function, message);
     lcf_http_push(L, NULL);
-    lcf_error_plain(L, kind, outcome, lua_tostring(L, -2));
+    lcf_error_plain(L, kind, LCF_ONCE, LCF_NOT_SENT, lua_tostring(L, -2)); /* nothing was done, whatever it was */
     lua_remove(L, -2); /* the message */
     return 2;
 }
@@ -77,7 +78,7 @@ int lcf_fail(lua_State *L, enum lcf_kind kind, enum lcf_outcome outcome, const c
 int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message)
 {
     lua_pushfstring(L, "%s: %s", argument, message);
-    lcf_fail(L, LCF_KIND_ARGUMENT, LCF_NOT_SENT, function, lua_tostring(L, -1));
+    lcf_fail(L, LCF_KIND_ARGUMENT, function, lua_tostring(L, -1));
     lua_remove(L, -3); /* the message */
     lua_pushstring(L, argument);
     lua_setfield(L, -2, "argument");
@@ -103,19 +104,31 @@ int lcf_wrong_type(lua_State *L, const char *function, int argument, const char 
     return lcf_bad_argument(L, function, argument, lua_pushfstring(L, "%s expected, got %s", expected, got));
 }
 
+enum lcf_outcome lcf_error_outcome(const struct lcf_exchange *x)
+{
+    return x->outcome == LCF_OK && x->plan.nature == LCF_READ ? LCF_FAILED : x->outcome;
+}
+
+static const char *absence(const struct lcf_exchange *x)
+{
+    if (!x->plan.names_one) return "not found";
+    return x->account[0] ? "there is no such token in this account for this credential"
+                         : "there is no such token for this credential";
+}
+
 static const char *headline(const struct lcf_exchange *x)
 {
     switch (x->outcome) {
-    case LCF_NOT_FOUND:
-        return x->plan.nature == LCF_REMOVE ? "there is no such token in this account for this credential" : "not found";
+    case LCF_OK: return "the API said yes";
+    case LCF_NOT_FOUND: return absence(x);
     case LCF_NOT_SENT: return "nothing was sent";
     case LCF_REFUSED: return "the API refused";
     case LCF_FAILED: return "no trustworthy answer; nothing was changed";
-    default: return "it is unknown whether the token was deleted";
+    default: return "it is unknown whether ";
     }
 }
 
-/* What the last look showed of a token whose deletion is unknown; NULL for nothing. */
+/* What the last look showed of a token whose removal is unknown; NULL for nothing. */
 static const char *finding(const struct lcf_exchange *x, const struct lcf_entry *last)
 {
     if (x->outcome != LCF_UNKNOWN || !last || lcf_is_own(&x->plan, last->method)) return NULL;
@@ -340,12 +353,12 @@ static void add_permission(luaL_Buffer *b, const struct lcf_exchange *x)
     luaL_addchar(b, '"');
 }
 
-/* The id that a yes named instead of ours: that token may be dead. */
+/* The id that the yes to a removal named instead of ours: that token may be dead. */
 static const char *other_id(const struct lcf_exchange *x)
 {
-    for (size_t i = 0; i < x->count; i++) {
+    for (size_t i = 0; x->plan.nature == LCF_REMOVE && i < x->count; i++) {
         const struct lcf_entry *e = &x->entries[i];
-        bool yes = e->method == LCF_DELETE && e->reading.verdict == LCF_UNNAMED;
+        bool yes = lcf_is_own(&x->plan, e->method) && e->reading.verdict == LCF_UNNAMED;
         if (yes && e->reading.named == LCF_NAMED_ID) return e->reading.id;
     }
     return NULL;
@@ -373,7 +386,8 @@ static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const s
         add_advice(b, "an answer named another token, which may be gone: ");
         luaL_addstring(b, other_id(x));
     }
-    if (x->outcome == LCF_UNKNOWN) add_advice(b, "repeating the call is safe");
+    if (x->outcome == LCF_UNKNOWN && lcf_is_safe_to_retry(x->plan.nature, x->outcome))
+        add_advice(b, "repeating the call is safe");
     if (said->unbuilt) add_unbuilt(b, said->unbuilt);
 }
 
@@ -387,7 +401,8 @@ static void push_sentence(lua_State *L, const struct lcf_exchange *x, const stru
     luaL_addstring(&b, "cloudflare.");
     luaL_addstring(&b, x->intent->name);
     luaL_addstring(&b, ": ");
-    luaL_addstring(&b, x->outcome == LCF_OK ? "the API said yes" : headline(x));
+    luaL_addstring(&b, headline(x));
+    if (x->outcome == LCF_UNKNOWN) luaL_addstring(&b, x->intent->effect);
     add_advice(&b, finding(x, last));
     if (x->kind == LCF_KIND_CANCELLED) luaL_addstring(&b, ": cancelled");
     else if (!e) luaL_addstring(&b, x->kind == LCF_KIND_TIMEOUT ? ": no time was left" : "");
@@ -429,13 +444,13 @@ static void copy_code(lua_State *L, int envelope)
 void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope, const char *unbuilt)
 {
     struct said said = first_error(L, envelope);
-    bool lost = x->outcome == LCF_OK; /* a read's result, with the tables */
     said.unbuilt = unbuilt;
     push_sentence(L, x, &said);
     lua_replace(L, -3); /* in place of the messages */
     lua_pop(L, 1);
     lua_insert(L, -2);  /* sentence, http */
-    lcf_error_plain(L, lost ? LCF_KIND_HOST : x->kind, lost ? LCF_FAILED : x->outcome, lua_tostring(L, -2));
+    enum lcf_kind kind = x->outcome == LCF_OK ? LCF_KIND_HOST : x->kind;
+    lcf_error_plain(L, kind, x->plan.nature, lcf_error_outcome(x), lua_tostring(L, -2));
     lua_remove(L, -2);
     copy_field(L, envelope, "errors");
     copy_field(L, envelope, "messages");

@@ -37,12 +37,14 @@ static void set_flag(lua_State *L, const char *name, bool flag)
     lua_setfield(L, -2, name);
 }
 
-/* What one attempt proved, in one word; NULL for nothing. */
-static const char *proved(const struct lcf_entry *e)
+/* What one attempt proved, in one word; NULL for nothing. Whatever only reads proves what it asks about present. */
+static const char *proved(const struct lcf_plan *plan, const struct lcf_entry *e)
 {
+    bool changes = plan->nature != LCF_READ && lcf_is_own(plan, e->method);
+    bool removes = plan->nature == LCF_REMOVE && changes;
     switch (e->reading.verdict) {
-    case LCF_PROVEN: return e->method == LCF_DELETE ? "deleted" : "present";
-    case LCF_UNNAMED: return e->method == LCF_DELETE ? "accepted" : NULL;
+    case LCF_PROVEN: return removes ? "deleted" : changes ? "ok" : "present";
+    case LCF_UNNAMED: return removes ? "accepted" : NULL;
     case LCF_ABSENT: return "absent";
     case LCF_REFUSAL: return "refused";
     case LCF_AMBIGUOUS: break;
@@ -68,8 +70,9 @@ static void set_codes(lua_State *L, const struct lcf_reading *reading)
 }
 
 /* [-0, +1, e] */
-static void push_entry(lua_State *L, const struct lcf_entry *e, const struct lcf_secret *secret)
+static void push_entry(lua_State *L, const struct lcf_exchange *x, const struct lcf_entry *e)
 {
+    const struct lcf_secret *secret = x->secret;
     lua_createtable(L, 0, 11);
     lcf_set_text(L, "method", lcf_method_name(e->method), secret);
     set_flag(L, "sent", e->phase != LCF_UNSENT);
@@ -81,7 +84,7 @@ static void push_entry(lua_State *L, const struct lcf_entry *e, const struct lcf
     set_codes(L, &e->reading);
     lcf_set_number(L, "seconds", e->ended - e->began);
     lcf_set_text(L, "ray_id", e->ray_id, secret);
-    lcf_set_text(L, "proved", proved(e), secret);
+    lcf_set_text(L, "proved", proved(&x->plan, e), secret);
 }
 
 /* [-0, +0, e] */
@@ -91,7 +94,7 @@ static void set_trace(lua_State *L, const struct lcf_exchange *x)
     lcf_set_number(L, "attempts", (double)count);
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
-        push_entry(L, &x->entries[i], x->secret);
+        push_entry(L, x, &x->entries[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_setfield(L, -2, "trace");

@@ -32,6 +32,7 @@ void lcf_state_open(lua_State *L)
         put_word(L, LCF_SLOT_OUTCOMES + outcome, lcf_outcome_name((enum lcf_outcome)outcome));
     put_word(L, LCF_SLOT_KEY_OUTCOME, "outcome");
     put_word(L, LCF_SLOT_KEY_MESSAGE, "message");
+    put_word(L, LCF_SLOT_KEY_SAFE, "safe_to_retry");
     put_word(L, LCF_SLOT_RAISED,
              "cloudflare: a hook or finalizer of this host raised an error whenever the answer was built; "
              "`outcome` says how the call ended");

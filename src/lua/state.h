@@ -28,6 +28,7 @@ enum lcf_slot {
     LCF_SLOT_ARRAY_META,     /* of the tables that cloudflare.array marked */
     LCF_SLOT_KEY_OUTCOME,    /* the string "outcome" */
     LCF_SLOT_KEY_MESSAGE,    /* the string "message" */
+    LCF_SLOT_KEY_SAFE,       /* the string "safe_to_retry" */
     LCF_SLOT_RAISED,         /* the sentence for an answer that could not be built though there was memory */
     LCF_SLOT_OUTCOMES,       /* from here: the outcomes' names, in the order of enum lcf_outcome */
     LCF_SLOTS = LCF_SLOT_OUTCOMES + LCF_FAILED

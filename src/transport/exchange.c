@@ -235,7 +235,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .due = due,
         .plain = x->plain,
         .fresh = move->fresh,
-        .body_max = method == LCF_DELETE ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
+        .body_max = own && x->plan.nature == LCF_REMOVE ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
         .owner = x,
     };
     if (!reserve_entry(x)) {
