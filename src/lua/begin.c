@@ -144,7 +144,8 @@ static bool launch(struct lcf_call *call, const struct lcf_request *request)
 }
 
 /* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
- * before everything is there. The stack has the client, the call behind it, and on top the functions of its options. */
+ * before everything is there. The stack has the client, the call after it, and on top the functions of its
+ * options. */
 static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request *request, int client_at)
 {
     int call_at = client_at + 1, hooks = hooks_at(L);

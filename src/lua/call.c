@@ -1,7 +1,6 @@
 #include "call.h"
 #include "answer.h"
 #include "errors.h"
-#include "evidence.h"
 #include "loop.h"
 #include "state.h"
 
@@ -72,14 +71,8 @@ int lcf_call_ended(lua_State *L)
 static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 {
     enum lcf_nature nature = x->plan.nature;
-    lua_pushnil(L);
-    lcf_http_push(L, NULL);
-    lua_pushfstring(L, "cloudflare.%s: this call belongs to the process that began it; only that one learns its outcome",
-                    x->intent->name);
-    lua_insert(L, -2);
-    lcf_error_plain(L, LCF_KIND_HOST, nature, nature == LCF_READ ? LCF_FAILED : LCF_UNKNOWN, lua_tostring(L, -2));
-    lua_remove(L, -2);
-    return 2;
+    return lcf_fail_as(L, LCF_KIND_HOST, nature, nature == LCF_READ ? LCF_FAILED : LCF_UNKNOWN, x->intent->name,
+                       "this call belongs to the process that began it; only that one learns its outcome");
 }
 
 int lcf_call_answer(lua_State *L)

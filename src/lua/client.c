@@ -133,7 +133,7 @@ static bool read(lua_State *L, int index, const char *function, struct lcf_clien
 {
     struct lcf_options options = lcf_options_default;
     options.base_url = (struct lcf_text){0}; /* so that the environment's comes before the default */
-    struct lcf_fault fault = lcf_options_read(L, index, false, function, 1, &options);
+    struct lcf_fault fault = lcf_options_read(L, index, LCF_SCOPE_CLIENT, function, 1, &options);
     lcf_options_environment(&options);
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
     if (!fault.message) fault = check_options(L, &options);

@@ -65,14 +65,20 @@ void lcf_error_plain(lua_State *L, enum lcf_kind kind, enum lcf_nature nature, e
     lua_setmetatable(L, -2);
 }
 
-int lcf_fail(lua_State *L, enum lcf_kind kind, const char *function, const char *message)
+int lcf_fail_as(lua_State *L, enum lcf_kind kind, enum lcf_nature nature, enum lcf_outcome outcome,
+                const char *function, const char *message)
 {
     lua_pushnil(L);
     lua_pushfstring(L, "cloudflare.%s: %s", function, message);
     lcf_http_push(L, NULL);
-    lcf_error_plain(L, kind, LCF_ONCE, LCF_NOT_SENT, lua_tostring(L, -2)); /* nothing was done, whatever it was */
+    lcf_error_plain(L, kind, nature, outcome, lua_tostring(L, -2));
     lua_remove(L, -2); /* the message */
     return 2;
+}
+
+int lcf_fail(lua_State *L, enum lcf_kind kind, const char *function, const char *message)
+{
+    return lcf_fail_as(L, kind, LCF_ONCE, LCF_NOT_SENT, function, message); /* nothing was done, whatever it was */
 }
 
 int lcf_bad_value(lua_State *L, const char *function, const char *argument, const char *message)

@@ -9,7 +9,11 @@
 /* [-0, +1, e] Pushes the metatable of error objects. */
 void lcf_errors_open(lua_State *L);
 
-/* [-0, +2, e] nil and the error of a call that sent nothing: returns 2. */
+/* [-0, +2, e] nil and the error of a call whose attempts cannot be told: returns 2. */
+int lcf_fail_as(lua_State *L, enum lcf_kind kind, enum lcf_nature nature, enum lcf_outcome outcome,
+                const char *function, const char *message);
+
+/* [-0, +2, e] The same for a call that sent nothing. */
 int lcf_fail(lua_State *L, enum lcf_kind kind, const char *function, const char *message);
 
 /* [-0, +2, e] The same for a bad value, found before anything was sent.

@@ -11,30 +11,31 @@ enum type { SECONDS, COUNT, FLAG, TEXT, TEXT_OR_FUNCTION, FUNCTION };
 struct option {
     const char *name;
     enum type type;
-    bool for_call;
+    unsigned scopes; /* where it may be given */
     size_t offset; /* of its place in struct lcf_options; of a function, its hook */
 };
 
 #define AT(field) offsetof(struct lcf_options, field)
+enum { CLIENTS = LCF_SCOPE_CLIENT, ANYWHERE = LCF_SCOPE_CLIENT | LCF_SCOPE_CALL | LCF_SCOPE_REQUEST };
 
 static const struct option known[] = {
-    {"api_token", TEXT_OR_FUNCTION, true, AT(api_token)},
-    {"api_key", TEXT, true, AT(api_key)},
-    {"api_email", TEXT, true, AT(api_email)},
-    {"account_id", TEXT, false, AT(account_id)},
-    {"base_url", TEXT, false, AT(base_url)},
-    {"timeout", SECONDS, true, AT(limits.timeout)},
-    {"attempt_timeout", SECONDS, true, AT(limits.attempt_timeout)},
-    {"connect_timeout", SECONDS, true, AT(limits.connect_timeout)},
-    {"max_retries", COUNT, true, AT(limits.max_retries)},
-    {"missing_ok", FLAG, true, AT(missing_ok)},
-    {"check_first", FLAG, true, AT(limits.check_first)},
-    {"proxy", TEXT, false, AT(proxy)},
-    {"ca_file", TEXT, false, AT(ca_file)},
-    {"ca_path", TEXT, false, AT(ca_path)},
-    {"user_agent", TEXT, false, AT(user_agent)},
-    {"sleep", FUNCTION, true, LCF_HOOK_SLEEP},
-    {"on_event", FUNCTION, false, LCF_HOOK_ON_EVENT},
+    {"api_token", TEXT_OR_FUNCTION, ANYWHERE, AT(api_token)},
+    {"api_key", TEXT, ANYWHERE, AT(api_key)},
+    {"api_email", TEXT, ANYWHERE, AT(api_email)},
+    {"account_id", TEXT, CLIENTS, AT(account_id)},
+    {"base_url", TEXT, CLIENTS, AT(base_url)},
+    {"timeout", SECONDS, ANYWHERE, AT(limits.timeout)},
+    {"attempt_timeout", SECONDS, ANYWHERE, AT(limits.attempt_timeout)},
+    {"connect_timeout", SECONDS, ANYWHERE, AT(limits.connect_timeout)},
+    {"max_retries", COUNT, ANYWHERE, AT(limits.max_retries)},
+    {"missing_ok", FLAG, ANYWHERE, AT(missing_ok)},
+    {"check_first", FLAG, ANYWHERE, AT(limits.check_first)},
+    {"proxy", TEXT, CLIENTS, AT(proxy)},
+    {"ca_file", TEXT, CLIENTS, AT(ca_file)},
+    {"ca_path", TEXT, CLIENTS, AT(ca_path)},
+    {"user_agent", TEXT, CLIENTS, AT(user_agent)},
+    {"sleep", FUNCTION, ANYWHERE, LCF_HOOK_SLEEP},
+    {"on_event", FUNCTION, CLIENTS, LCF_HOOK_ON_EVENT},
 };
 #define KNOWN (sizeof known / sizeof *known)
 
@@ -53,11 +54,11 @@ static struct lcf_fault fault(const char *argument, const char *message)
     return (struct lcf_fault){argument, message};
 }
 
-static const char *nearest(const char *name, bool for_call)
+static const char *nearest(const char *name, enum lcf_scope scope)
 {
     const char *best = NULL;
     for (size_t i = 0; i < KNOWN; i++)
-        if (!for_call || known[i].for_call) best = lcf_nearer(best, known[i].name, name);
+        if (known[i].scopes & scope) best = lcf_nearer(best, known[i].name, name);
     return best;
 }
 
@@ -69,22 +70,22 @@ static const struct option *find(const char *name)
 }
 
 /* [-0, +1, e] The message for an option name that is not known here. */
-static const char *misnomer(lua_State *L, const char *name, bool is_known, bool for_call)
+static const char *misnomer(lua_State *L, const char *name, bool is_known, enum lcf_scope scope)
 {
     char message[120];
     if (is_known) return lua_pushfstring(L, "option '%s' is the client's alone", name);
-    lcf_unknown(message, sizeof message, "option", name, nearest(name, for_call));
+    lcf_unknown(message, sizeof message, "option", name, nearest(name, scope));
     return lua_pushfstring(L, "%s", message);
 }
 
 /* [-0, +0, v] The option that the key at -2 names. */
-static const struct option *identify(lua_State *L, bool for_call, const char *function, int argument)
+static const struct option *identify(lua_State *L, enum lcf_scope scope, const char *function, int argument)
 {
     if (lua_type(L, -2) != LUA_TSTRING) lcf_bad_argument(L, function, argument, "option names are strings");
     const char *name = lua_tostring(L, -2);
     const struct option *option = find(name);
-    if (!option || (for_call && !option->for_call))
-        lcf_bad_argument(L, function, argument, misnomer(L, name, option != NULL, for_call));
+    if (!option || !(option->scopes & scope))
+        lcf_bad_argument(L, function, argument, misnomer(L, name, option != NULL, scope));
     return option;
 }
 
@@ -159,8 +160,8 @@ static struct lcf_fault take(lua_State *L, const struct option *option, int hook
     return take_function(L, hooks, (int)option->offset);
 }
 
-struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const char *function, int argument,
-                                  struct lcf_options *options)
+struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,
+                                  int argument, struct lcf_options *options)
 {
     struct lcf_fault first = no_fault;
     int hooks = lua_gettop(L) + 1;
@@ -171,7 +172,7 @@ struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const 
         lcf_bad_argument(L, function, argument, "a plain table expected: what __index gives would not be read");
     lua_pushnil(L);
     for (; lua_next(L, index); lua_pop(L, 1)) {
-        const struct option *option = identify(L, for_call, function, argument);
+        const struct option *option = identify(L, scope, function, argument);
         if (!has_type(L, option->type))
             lcf_bad_argument(L, function, argument,
                              lua_pushfstring(L, "%s expected for option '%s', got %s", type_name(option->type),

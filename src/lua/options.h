@@ -31,12 +31,19 @@ struct lcf_fault {
 /* What a client is made of when nothing is said. */
 extern const struct lcf_options lcf_options_default;
 
+/* Where an option may be given. */
+enum lcf_scope {
+    LCF_SCOPE_CLIENT = 1,
+    LCF_SCOPE_CALL = 2,
+    LCF_SCOPE_REQUEST = 4 /* the table of a request of the caller's own making, which has a call's options too */
+};
+
 /* [-0, +LCF_HOOKS, v] Reads the table at `index` (or nothing there, or at 0) over what `options` holds, and
  * pushes its functions, nil for each that it has not. It allocates only to raise, so what it gives is the table
- * at one moment. For a call only the options that a call may set are known. `function` and `argument` are for
+ * at one moment. Only the options that may be given in `scope` are known. `function` and `argument` are for
  * its errors. */
-struct lcf_fault lcf_options_read(lua_State *L, int index, bool for_call, const char *function, int argument,
-                                  struct lcf_options *options);
+struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,
+                                  int argument, struct lcf_options *options);
 
 /* Fills what is absent from the environment; a credential given in code shuts its credentials out. */
 void lcf_options_environment(struct lcf_options *options);

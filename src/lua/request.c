@@ -125,12 +125,13 @@ struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, 
 {
     const struct lcf_client *client = lua_touserdata(L, client_at);
     int argument = lcf_operation_options(op);
+    const char *verb = lcf_operation_verb(op);
     *options = (struct lcf_options){0};
     *request = (struct lcf_request){.intent = &op->intent};
     check_types(L, op, first);
     if (client) options->limits = client->limits, options->missing_ok = client->missing_ok;
     struct lcf_fault built = read_built(L, op, first, client_at, request);
-    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, true, lcf_operation_verb(op), argument, options);
+    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, LCF_SCOPE_CALL, verb, argument, options);
     if (!fault.message) fault = lcf_options_check_credential(options);
     request->limits = options->limits;
     return fault.message ? fault : built;
