@@ -46,7 +46,17 @@ int lcf_operation_options(const struct lcf_operation *op)
     return options;
 }
 
-/* [-0, +0, v] Raises for an id that is no string. */
+/* [-0, +0, v] Raises for an input of the wrong type. */
+static void check_input(lua_State *L, const struct lcf_operation *op, int argument, int index)
+{
+    bool absent = op->input == LCF_QUERY && lua_isnoneornil(L, index);
+    if (op->input == LCF_NO_INPUT || absent) return;
+    bool text = op->input == LCF_VALUE;
+    if (lua_type(L, index) != (text ? LUA_TSTRING : LUA_TTABLE))
+        lcf_wrong_type(L, lcf_operation_verb(op), argument, text ? "string" : "table", index);
+}
+
+/* [-0, +0, v] Raises for an id that is no string, and for an input of the wrong type. */
 static void check_types(lua_State *L, const struct lcf_operation *op, int first)
 {
     int index = first;
@@ -56,6 +66,7 @@ static void check_types(lua_State *L, const struct lcf_operation *op, int first)
         if (!absent && lua_type(L, index) != LUA_TSTRING)
             lcf_wrong_type(L, lcf_operation_verb(op), index - first + 1, "string", index);
     }
+    check_input(L, op, index - first + 1, index);
 }
 
 static const char **place_of(struct lcf_request *request, const struct placeholder *p)
@@ -80,20 +91,37 @@ static struct lcf_fault read_id(lua_State *L, const struct placeholder *p, int i
     return (struct lcf_fault){p->argument, message};
 }
 
-/* [-0, +n, e] Reads each id that the path names; `fallback` is the client's account, which was checked with it. */
-static struct lcf_fault read_ids(lua_State *L, const struct lcf_operation *op, int first, const char *fallback,
+/* [-0, +n, e] Reads each id that the path names, and counts `first` past them; `fallback` is the client's account,
+ * which was checked with it. */
+static struct lcf_fault read_ids(lua_State *L, const struct lcf_operation *op, int *first, const char *fallback,
                                  struct lcf_request *request)
 {
     struct lcf_fault fault = {0};
     const char *path = op->path;
-    for (const struct placeholder *p; !fault.message && (p = take_placeholder(&path)); first++)
-        fault = read_id(L, p, first, fallback, request);
+    for (const struct placeholder *p; !fault.message && (p = take_placeholder(&path)); ++*first)
+        fault = read_id(L, p, *first, fallback, request);
     return fault;
 }
 
-/* [-0, +1, e] The path with its ids filled in, behind the base URL at `base`. */
-static void push_url(lua_State *L, const char *path, struct lcf_request *request, int base)
+/* [-0, +1, e] Pushes what the input at `index` becomes behind the URL: its query, or nothing. A body goes into the
+ * request, and what it rests on is pushed too. */
+static struct lcf_fault read_input(lua_State *L, const struct lcf_operation *op, int index, struct lcf_request *request)
 {
+    struct lcf_fault fault = {0};
+    if (op->body) request->body = (struct lcf_text){op->body, strlen(op->body)};
+    if (op->input == LCF_BODY) {
+        fault = lcf_body_push(L, index, "params", "", op->lists);
+        if (!fault.message) request->body.at = lua_tolstring(L, -1, &request->body.len);
+    }
+    if (op->input == LCF_QUERY) fault = lcf_query_push(L, index, op->fields);
+    else if (!fault.message) lua_pushliteral(L, "");
+    return fault;
+}
+
+/* [-0, +1, e] The path with its ids filled in, behind the base URL on top of the stack and before the query under it. */
+static void push_url(lua_State *L, const char *path, struct lcf_request *request)
+{
+    int base = lua_gettop(L);
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     luaL_addstring(&b, lua_tostring(L, base));
@@ -103,18 +131,21 @@ static void push_url(lua_State *L, const char *path, struct lcf_request *request
         if (!p) break;
         luaL_addstring(&b, *place_of(request, p));
     }
+    luaL_addstring(&b, lua_tostring(L, base - 1));
     luaL_pushresult(&b);
 }
 
-/* [-0, +n, e] Reads what Lua has to build for a request: its URL. Here an input is read. */
+/* [-0, +n, e] Reads what Lua has to build for a request: its URL and its body. */
 static struct lcf_fault read_built(lua_State *L, const struct lcf_operation *op, int first, int client_at,
                                    struct lcf_request *request)
 {
     const struct lcf_client *client = lua_touserdata(L, client_at);
-    struct lcf_fault fault = read_ids(L, op, first, client ? client->account_id : "", request);
+    struct lcf_fault fault = read_ids(L, op, &first, client ? client->account_id : "", request);
     if (fault.message || !client) return fault;
+    fault = read_input(L, op, first, request);
+    if (fault.message) return fault;
     lcf_client_get(L, client_at, LCF_CLIENT_URL);
-    push_url(L, op->path, request, lua_gettop(L));
+    push_url(L, op->path, request);
     request->url = lua_tostring(L, -1);
     request->plain = lcf_url_is_plain(lcf_span_of((struct lcf_text){request->url, strlen(request->url)}));
     return fault;

@@ -1,7 +1,8 @@
 #ifndef LCF_REQUEST_H
 #define LCF_REQUEST_H
 
-#include "options.h"
+#include "body.h"
+#include "query.h"
 
 /* One row of the table of operations, and how arguments become a checked request by it:
  * operation(the ids that its path names, its input if it has one, options). */
@@ -17,7 +18,9 @@ struct lcf_operation {
     struct lcf_intent intent;
     const char *path;         /* below the base URL; each {name} is an argument, in this order */
     enum lcf_input input;     /* one argument more */
-    const char *const *lists; /* fields of the body that are arrays even when empty; ends in NULL */
+    const struct lcf_field *fields; /* of a query; NULL where any will do */
+    const char *const *lists; /* fields of a body that are arrays even when empty; ends in NULL */
+    const char *body;         /* what is sent where there is no input to send, or NULL */
 };
 
 /* "delete" of "tokens.delete". */
