@@ -27,6 +27,17 @@ describe("the module", function()
     assert.equal(cf.async.tokens.delete, cf.async.accounts.tokens.delete)
   end)
 
+  it("makes the functions of a client when they are first asked for, and its own at once", function()
+    local cf = cloudflare.new(sandbox.options())
+    assert.is_nil(next(cf.tokens))
+    local verify = cf.tokens.verify
+    assert.equal(verify, cf.tokens.verify)
+    assert.equal(verify, rawget(cf.accounts.tokens, "verify"))
+    assert.is_nil(rawget(cf.tokens, "delete"))
+    assert.is_nil(cf.tokens.delte)
+    assert.is_function(rawget(cloudflare.async.tokens, "delete"))
+  end)
+
   it("leaves nothing in the globals", function()
     assert.is_nil(rawget(_G, "cloudflare"))
   end)

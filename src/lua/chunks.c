@@ -10,10 +10,15 @@ static const char *const nginx_lines[] = {
 #include "nginx.inc"
     NULL,
 };
+static const char *const namespaces_lines[] = {
+#include "namespaces.inc"
+    NULL,
+};
 
 static const char *const *const chunks[] = {
     [LCF_CHUNK_WAIT] = wait_lines,
     [LCF_CHUNK_NGINX] = nginx_lines,
+    [LCF_CHUNK_NAMESPACES] = namespaces_lines,
 };
 
 /* A lua_Reader: a line at a time. */

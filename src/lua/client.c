@@ -1,7 +1,6 @@
 #include "client.h"
 #include "errors.h"
 #include "loop.h"
-#include "operations.h"
 #include "state.h"
 
 #include <stdlib.h>
@@ -157,8 +156,6 @@ static struct lcf_client *make(lua_State *L, int index, const char *function)
     for (int hook = LCF_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
     lua_pushstring(L, client->profile->base_url);
     keep(L, at, LCF_CLIENT_URL);
-    lcf_operations_push(L, at);
-    keep(L, at, LCF_CLIENT_NAMESPACE);
     return client;
 }
 
@@ -236,13 +233,26 @@ static int client_tostring(lua_State *L)
     return 1;
 }
 
+/* [-0, +1, e] The operations of the client at `index`, made when they are first asked for. */
+static void push_namespace(lua_State *L, int index)
+{
+    lcf_client_get(L, index, LCF_CLIENT_NAMESPACE);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    lcf_state_get(L, LCF_SLOT_NAMESPACE);
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 1);
+    lua_pushvalue(L, -1);
+    keep(L, index, LCF_CLIENT_NAMESPACE);
+}
+
 /* Its operations, then its methods. */
 static int client_index(lua_State *L)
 {
     check_client(L);
-    lcf_client_get(L, 1, LCF_CLIENT_NAMESPACE);
+    push_namespace(L, 1);
     lua_pushvalue(L, 2);
-    lua_rawget(L, -2);
+    lua_gettable(L, -2);
     if (lua_isnil(L, -1) && lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "close") == 0)
         lua_pushcfunction(L, client_close);
     return 1;

@@ -13,6 +13,9 @@
 
 /* Assembles the module, nothing else. */
 
+/* What lies on the stack meanwhile. */
+enum { AT_CORE = 1, AT_API, AT_NAMESPACES, AT_MODULE };
+
 /* [-0, +0, v] */
 static void check_versions(lua_State *L)
 {
@@ -46,18 +49,6 @@ static void open_errors(lua_State *L)
     lcf_state_set(L, LCF_SLOT_ANSWER);
 }
 
-/* [-0, +1, e] How a caller waits inside nginx, by the core on top of the stack; nil anywhere else. */
-static void push_nginx(lua_State *L)
-{
-    lcf_loaded_push(L, "ngx");
-    if (lua_isnil(L, -1)) return;
-    lcf_chunk_push(L, LCF_CHUNK_NGINX);
-    lua_pushvalue(L, -3);
-    lua_pushvalue(L, -3);
-    lua_call(L, 2, 1);
-    lua_replace(L, -2);
-}
-
 /* The functions that the embedded Lua is made of. */
 static const luaL_Reg core[] = {
     {"new", lcf_client_new},
@@ -83,26 +74,56 @@ static void push_core(lua_State *L)
     luaL_setfuncs(L, core, 0);
     lcf_call_push_methods(L);
     lua_setfield(L, -2, "methods");
+    lcf_operations_push(L);
+    lua_setfield(L, -2, "rows");
     lcf_loaded_push(L, "jit");
     lua_setfield(L, -2, "jit");
 }
 
-/* [-0, +1, e] Runs wait.lua and pushes what it gives. */
+/* [-0, +1, e] How a caller waits inside nginx; nil anywhere else. */
+static void push_nginx(lua_State *L)
+{
+    lcf_loaded_push(L, "ngx");
+    if (lua_isnil(L, -1)) return;
+    lcf_chunk_push(L, LCF_CHUNK_NGINX);
+    lua_pushvalue(L, AT_CORE);
+    lua_pushvalue(L, -3);
+    lua_call(L, 2, 1);
+    lua_replace(L, -2);
+}
+
+/* [-0, +1, e] What wait.lua gives. */
 static void push_api(lua_State *L)
 {
     lcf_chunk_push(L, LCF_CHUNK_WAIT);
-    push_core(L);
+    lua_pushvalue(L, AT_CORE);
     push_nginx(L);
     lua_call(L, 2, 1);
-    lua_getfield(L, -1, "operation");
-    lcf_state_set(L, LCF_SLOT_OPERATION);
 }
 
-/* [-0, +0, e] Copies a field of the api at `api` into the table on top of the stack. */
-static void publish(lua_State *L, int api, const char *name)
+/* [-0, +1, e] What namespaces.lua gives. */
+static void push_namespaces(lua_State *L)
 {
-    lua_getfield(L, api, name);
-    lua_setfield(L, -2, name);
+    lcf_chunk_push(L, LCF_CHUNK_NAMESPACES);
+    lua_pushvalue(L, AT_CORE);
+    lua_getfield(L, AT_API, "operation");
+    lua_call(L, 2, 1);
+    lua_getfield(L, -1, "of");
+    lcf_state_set(L, LCF_SLOT_NAMESPACE);
+}
+
+/* [-0, +1, e] */
+static void push_module(lua_State *L)
+{
+    lua_getfield(L, AT_NAMESPACES, "of_module");
+    lua_call(L, 0, 1);
+}
+
+/* [-0, +0, e] Copies a field of the api into the module. */
+static void publish(lua_State *L, const char *name)
+{
+    lua_getfield(L, AT_API, name);
+    lua_setfield(L, AT_MODULE, name);
 }
 
 __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
@@ -118,14 +139,16 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     lcf_client_open(L);
     lcf_begin_open(L);
     lcf_call_open(L);
-    push_api(L);               /* 1 */
-    lcf_operations_push(L, 0); /* 2: the module */
-    publish(L, 1, "new");
-    publish(L, 1, "step");
+    push_core(L);
+    push_api(L);
+    push_namespaces(L);
+    push_module(L);
+    publish(L, "new");
+    publish(L, "step");
+    publish(L, "array");
     lcf_state_get(L, LCF_SLOT_NULL);
-    lua_setfield(L, -2, "null");
-    publish(L, 1, "array");
+    lua_setfield(L, AT_MODULE, "null");
     lua_pushliteral(L, LCF_VERSION);
-    lua_setfield(L, -2, "_VERSION");
+    lua_setfield(L, AT_MODULE, "_VERSION");
     return 1;
 }

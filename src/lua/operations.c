@@ -1,8 +1,5 @@
 #include "operations.h"
 #include "request.h"
-#include "state.h"
-
-#include <string.h>
 
 #define ACCOUNT "/accounts/{account}/tokens"
 #define USER "/user/tokens"
@@ -49,53 +46,11 @@ static const struct lcf_operation operations[] = {
      .path = USER "/permission_groups", .input = LCF_QUERY, .fields = lcf_fields_of_groups},
 };
 
-/* [-0, +1, e] The table under `name` of the table on top of the stack, made if there is none. */
-static void push_subtable(lua_State *L, const char *name, size_t len)
-{
-    lua_pushlstring(L, name, len);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_newtable(L);
-        lua_pushvalue(L, -2);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, -5); /* space, name, table */
-    }
-    lua_replace(L, -2);
-}
-
-/* [-0, +0, e] Puts one operation where its dotted name says, below the table on top of the stack. */
-static void put_operation(lua_State *L, const struct lcf_operation *op, int client, bool async)
-{
-    int top = lua_gettop(L);
-    const char *name = op->intent.name;
-    for (const char *dot; (dot = strchr(name, '.')); name = dot + 1) push_subtable(L, name, (size_t)(dot - name));
-    lcf_state_get(L, LCF_SLOT_OPERATION);
-    lua_pushlightuserdata(L, (void *)(size_t)op);
-    if (client) lua_pushvalue(L, client);
-    else lua_pushnil(L);
-    lua_pushboolean(L, async);
-    lua_call(L, 3, 1);
-    lua_setfield(L, -2, name);
-    lua_settop(L, top);
-}
-
-/* [-0, +1, e] */
-static void push_space(lua_State *L, int client, bool async)
+void lcf_operations_push(lua_State *L)
 {
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
-        put_operation(L, &operations[i], client, async);
-    lua_newtable(L); /* accounts.tokens: the name the official SDKs use */
-    lua_getfield(L, -2, "tokens");
-    lua_setfield(L, -2, "tokens");
-    lua_setfield(L, -2, "accounts");
-}
-
-void lcf_operations_push(lua_State *L, int client)
-{
-    push_space(L, client, false);
-    push_space(L, client, true);
-    lua_setfield(L, -2, "async");
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        lua_pushlightuserdata(L, (void *)(size_t)&operations[i]);
+        lua_setfield(L, -2, operations[i].intent.name);
+    }
 }

@@ -3,10 +3,9 @@
 
 #include "compat.h"
 
-/* The table of operations: one row an API operation becomes Lua functions, plain and async. */
+/* The table of operations: one row an API operation becomes Lua functions, plain and async (namespaces.lua). */
 
-/* [-0, +1, e] A table with every operation of the client at index `client`, or, with 0, of the
- * default client: { tokens = { delete = … }, accounts = { tokens = … }, async = { … } }. */
-void lcf_operations_push(lua_State *L, int client);
+/* [-0, +1, e] The rows, as light userdata, by their dotted names. */
+void lcf_operations_push(lua_State *L);
 
 #endif

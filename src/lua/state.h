@@ -18,7 +18,7 @@ enum lcf_slot {
     LCF_SLOT_LISTENERS,      /* exchange (light userdata) → on_event */
     LCF_SLOT_TELL,           /* the C function that tells one event, run under pcall */
     LCF_SLOT_DEFAULT_CLIENT, /* once made */
-    LCF_SLOT_OPERATION,      /* the closure maker of wait.lua */
+    LCF_SLOT_NAMESPACE,      /* the function of namespaces.lua that makes a client's operations */
     LCF_SLOT_ERROR_META,
     LCF_SLOT_CALL_META, /* by slot, not by name: another copy of the module has its own */
     LCF_SLOT_SEAL_META,
