@@ -62,12 +62,6 @@ static bool has_own_text(const struct lcf_options *own)
     return lcf_options_has_credential(own) && !own->has_vault;
 }
 
-/* [-0, +0, -] Where the functions of the options lie that lcf_request_read has just read. */
-static int hooks_at(lua_State *L)
-{
-    return lua_gettop(L) - LCF_HOOKS + 1;
-}
-
 /* A call in which begin will find something wrong is no reason to ask the host's functions. */
 int lcf_begin_check(lua_State *L)
 {
@@ -78,15 +72,14 @@ int lcf_begin_check(lua_State *L)
     lua_settop(L, client_at - 1);
     struct lcf_client *client = lcf_client_push(L, 2, op->intent.name);
     lua_settop(L, client_at);
-    struct lcf_fault fault = lcf_request_read(L, op, 3, client_at, &own, &request);
-    int hooks = hooks_at(L);
+    struct lcf_fault fault = lcf_request_read(L, op, 3, client_at, &own, &request, NULL);
     lcf_loop_check_idle(L, op->intent.name);
     if (client) lcf_client_check_open(L, client, op->intent.name);
     if (!client || fault.message) return 0;
     lua_pushboolean(L, 1);
-    push_hook(L, hooks + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
+    push_hook(L, client_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     if (has_own_text(&own)) lua_pushboolean(L, 0);
-    else push_hook(L, hooks + LCF_HOOK_VAULT, client_at, LCF_CLIENT_VAULT);
+    else push_hook(L, client_at + 1 + LCF_HOOK_VAULT, client_at, LCF_CLIENT_VAULT);
     return 3;
 }
 
@@ -118,14 +111,12 @@ int lcf_begin_refuse(lua_State *L)
     return give_fault(L, op, ARG_SEAL + 1);
 }
 
-/* Takes hold of all that a finalizer might take away, by closing the client or changing the options, before
- * Lua may run one. The credential: of the call's own options, of the sealed function's result, or the client's. */
+/* Takes hold of all that a finalizer might take away, by closing the client, before Lua may run one. The credential:
+ * of the call's own options, copied when they were read, of the sealed function's result, or the client's. */
 static bool hold(lua_State *L, struct lcf_call *call, const struct lcf_client *client, const struct lcf_options *own)
 {
-    bool failed;
     call->profile = lcf_profile_hold(client->profile);
-    call->secret = lcf_client_secret(own, &failed);
-    if (call->secret || failed) return !failed;
+    if (has_own_text(own)) return call->secret != NULL;
     struct lcf_secret *shared = own->has_vault ? NULL : client->secret;
     if (lua_isuserdata(L, ARG_SEAL)) shared = ((struct seal *)lua_touserdata(L, ARG_SEAL))->secret;
     if (shared) call->secret = lcf_secret_hold(shared);
@@ -144,16 +135,15 @@ static bool launch(struct lcf_call *call, const struct lcf_request *request)
 }
 
 /* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
- * before everything is there. The stack has the client, the call after it, and on top the functions of its
- * options. */
+ * before everything is there. The stack has the client, then the call, then the functions of its options. */
 static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request *request, int client_at)
 {
-    int call_at = client_at + 1, hooks = hooks_at(L);
+    int call_at = client_at + 1;
     call->engine = lcf_loop_engine(L);
     if (!call->engine || !launch(call, request)) return false;
     lua_pushvalue(L, client_at);
     lcf_call_keep(L, call_at, LCF_CALL_CLIENT);
-    push_hook(L, hooks + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
+    push_hook(L, call_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     lcf_call_keep(L, call_at, LCF_CALL_SLEEP);
     lcf_answer_reserve(L, call->exchange, call_at);
     lcf_call_keep(L, call_at, LCF_CALL_RESERVE);
@@ -182,7 +172,7 @@ int lcf_begin_call(lua_State *L)
     struct lcf_call *call = lcf_call_push(L);
     struct lcf_options own;
     struct lcf_request request;
-    struct lcf_fault fault = lcf_request_read(L, op, ARG_FIRST, client_at, &own, &request);
+    struct lcf_fault fault = lcf_request_read(L, op, ARG_FIRST, client_at, &own, &request, &call->secret);
     if (!fault.message) fault = find_credential_fault(L, &own);
     if (fault.message) {
         lcf_bad_value(L, op->intent.name, fault.argument, fault.message);

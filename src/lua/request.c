@@ -151,19 +151,28 @@ static struct lcf_fault read_built(lua_State *L, const struct lcf_operation *op,
     return fault;
 }
 
-struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, int first, int client_at,
-                                  struct lcf_options *options, struct lcf_request *request)
+/* [-0, +LCF_HOOKS, v] Reads the options and copies the credential in them: nothing runs in between. */
+static struct lcf_fault read_options(lua_State *L, const struct lcf_operation *op, int first,
+                                     struct lcf_options *options, struct lcf_secret **secret)
 {
-    const struct lcf_client *client = lua_touserdata(L, client_at);
+    bool failed;
     int argument = lcf_operation_options(op);
     const char *verb = lcf_operation_verb(op);
+    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, LCF_SCOPE_CALL, verb, argument, options);
+    if (!fault.message) fault = lcf_options_check_credential(options);
+    if (!fault.message && secret) *secret = lcf_client_secret(options, &failed);
+    return fault;
+}
+
+struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, int first, int client_at,
+                                  struct lcf_options *options, struct lcf_request *request, struct lcf_secret **secret)
+{
+    const struct lcf_client *client = lua_touserdata(L, client_at);
     *options = (struct lcf_options){0};
     *request = (struct lcf_request){.intent = &op->intent};
     check_types(L, op, first);
     if (client) options->limits = client->limits, options->missing_ok = client->missing_ok;
-    struct lcf_fault built = read_built(L, op, first, client_at, request);
-    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, LCF_SCOPE_CALL, verb, argument, options);
-    if (!fault.message) fault = lcf_options_check_credential(options);
+    struct lcf_fault fault = read_options(L, op, first, options, secret);
     request->limits = options->limits;
-    return fault.message ? fault : built;
+    return fault.message ? fault : read_built(L, op, first, client_at, request);
 }
