@@ -38,6 +38,7 @@ build = {
         "src/core/idents.c",
         "src/core/outcome.c",
         "src/core/pace.c",
+        "src/core/quota.c",
         "src/core/scanner.c",
         "src/core/settle.c",
         "src/core/verdict.c",

@@ -64,6 +64,7 @@ static size_t on_header(char *at, size_t size, size_t count, void *data)
     size_t len = size * count;
     if (len > 5 && memcmp(at, "HTTP/", 5) == 0 && speaks_http2(a->easy)) set_reuse(a, true);
     lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
+    lcf_allowance_line(&a->allowance, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
 }
 

@@ -1,6 +1,7 @@
 #ifndef LCF_ATTEMPT_H
 #define LCF_ATTEMPT_H
 
+#include "../core/quota.h"
 #include "../core/settle.h"
 #include "bytes.h"
 #include "route.h"
@@ -52,6 +53,7 @@ struct lcf_attempt {
     bool overdue;    /* stopped from within libcurl, which would not let go of it */
     long callbacks;  /* how often libcurl called back before the announcement */
     struct lcf_headers headers;
+    struct lcf_allowance allowance;
     struct lcf_bytes body;
     char error[LCF_SENTENCE_SIZE];
 };

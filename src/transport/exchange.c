@@ -149,6 +149,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     bool may_ask = e->status == 429 || e->status >= 500;
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     heed_block(x, e);
+    if (e->status) lcf_quota_hear(&x->profile->quota, lcf_secret_mark(x->secret), now, &x->attempt.allowance);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     heed_loss(x, e);
     keep_oddity(x, e);

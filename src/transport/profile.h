@@ -2,6 +2,7 @@
 #define LCF_PROFILE_H
 
 #include "../core/pace.h"
+#include "../core/quota.h"
 #include "route.h"
 
 /* What all calls of one client share. It is held by the client and by each of its calls; the last to let go
@@ -12,6 +13,7 @@ struct lcf_profile {
     struct lcf_route route;
     char *base_url;              /* without a trailing slash */
     struct lcf_pace pace;
+    struct lcf_quota quota;
     int opening;                 /* calls that wait for a connection; the engine counts */
     double last_due;             /* when every attempt begun so far will have ended */
     double suspect_until;          /* until then a connection that fell silent may still be in the pool */
