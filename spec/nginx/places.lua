@@ -154,6 +154,68 @@ function content.many()
   return found .. " not_found"
 end
 
+-- Calls of several requests. `id` is one of the tokens.
+local function all(id) return { id, ("%032x"):format(1), ("%032x"):format(2) } end
+
+local function counted(report)
+  return ("%d deleted, %d not_found"):format(report.counts.deleted or 0, report.counts.not_found or 0)
+end
+
+function content.task(id) return counted(client().tokens.delete_many(nil, all(id))) end
+
+-- In the plain form the functions that it is given may wait, too.
+function content.task_that_keeps(id)
+  local slept = 0
+  local function sleep()
+    ngx.sleep(0.01)
+    slept = slept + 1
+  end
+  local report = client().tokens.delete_many(nil, all(id), { keep = sleep, journal = sleep, progress = sleep })
+  return counted(report) .. ", slept " .. slept
+end
+
+function content.async_task(id)
+  local call = client().async.tokens.delete_many(nil, all(id))
+  ngx.sleep(0.02)
+  return counted(call:wait())
+end
+
+-- One that is begun by a request that ends, and waited for in another.
+function content.begin_task(id)
+  places.call = client().async.tokens.delete_many(nil, all(id))
+  return "begun"
+end
+
+function content.end_task() return counted(places.call:wait()) end
+
+-- The same under async, in a request that ends before: they run in a timer then.
+local slept = 0
+function content.async_task_that_keeps(id)
+  local function sleep()
+    ngx.sleep(0.01)
+    client().tokens.verify()
+    ngx.log(ngx.NOTICE, "slept")
+    slept = slept + 1
+  end
+  places.call = client().async.tokens.delete_many(nil, all(id), { keep = sleep, journal = sleep, progress = sleep })
+  return "begun"
+end
+
+function content.end_task_that_keeps() return counted(places.call:wait()) .. ", slept " .. slept end
+
+-- One whose timer is dropped at first.
+function content.task_without_timer(id)
+  places.exhaust()
+  return content.begin_task(id)
+end
+
+function content.cancelled_task(id)
+  local call = client().async.tokens.delete_many(nil, all(id))
+  ngx.sleep(0.1)
+  local was_sent = call:cancel()
+  return tostring(was_sent) .. " " .. call:wait().stopped
+end
+
 function content.with_sleep(id)
   local cf = assert(cloudflare.new { sleep = ngx.sleep })
   return select(2, cf.tokens.delete(nil, id)).outcome

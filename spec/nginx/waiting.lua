@@ -55,6 +55,53 @@ describe("in nginx the plain form", function()
     end)
   end
 
+  describe("of a call of several requests", function()
+    before_each(sandbox.reset)
+
+    for place, said in pairs {
+      task = "1 deleted, 2 not_found", async_task = "1 deleted, 2 not_found",
+      task_that_keeps = "1 deleted, 2 not_found, slept 12",
+    } do
+      it("waits: " .. place, function()
+        local id = slow_token(0.05)
+        assert.equal(said, (server:get(("/%s?id=%s"):format(place, id))))
+        assert.is_true(sandbox.is_deleted(id))
+      end)
+    end
+
+    it("waits in another request than the one that began it", function()
+      local id = slow_token(0.05)
+      assert.equal("begun", (server:get("/begin_task?id=" .. id)))
+      assert.equal("1 deleted, 2 not_found", (server:get "/end_task"))
+    end)
+
+    it("goes on where nobody waits for it, and while it only rests", function()
+      local id = sandbox.fresh()
+      sandbox.fault { token = id, method = "DELETE", status = 429, headers = { ["Retry-After"] = "1" } }
+      assert.equal("begun", (server:get("/begin_task?id=" .. id)))
+      assert.is_true(eventually(function() return sandbox.is_deleted(id) end))
+      assert.equal("1 deleted, 2 not_found", (server:get "/end_task"))
+    end)
+
+    it("under async the functions that it is given wait in a timer", function()
+      local id = slow_token(0.05)
+      assert.equal("begun", (server:get("/async_task_that_keeps?id=" .. id)))
+      assert.equal("1 deleted, 2 not_found, slept 12", (server:get "/end_task_that_keeps"))
+    end)
+
+    it("is cancelled", function()
+      assert.equal("true cancelled", (server:get("/cancelled_task?id=" .. slow_token(5))))
+    end)
+
+    it("has its turn when nginx drops its timer at first", function()
+      local few = start { RUNNING = "2" }
+      local id = sandbox.fresh()
+      assert.equal("donebegun", (few:get("/task_without_timer?id=" .. id)))
+      assert.equal("1 deleted, 2 not_found", (few:get "/end_task"))
+      few:stop()
+    end)
+  end)
+
   it("waits in a generator that yields to its resumer too", function()
     assert.equal("first deleted last", (server:get("/generator?id=" .. slow_token(0.05))))
   end)

@@ -131,6 +131,43 @@ static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **st
         "end)");
 }
 
+static void during_a_call_of_several_requests_the_child_learns_nothing_and_sends_nothing(void **state)
+{
+    (void)state;
+    in_parent(
+        "every(function(how, cf)\n"
+        "  local ids, of_child = sandbox.seed(12), sandbox.fresh()\n"
+        "  sandbox.fault { method = 'DELETE', delay = 0.15, times = 12 }\n"
+        "  local call = cf.async.tokens.delete_many(nil, ids)\n"
+        "  while sandbox.count 'DELETE' == 0 do cloudflare.step(0.01) end\n"
+        "  assert(child(function()\n"
+        "    assert(call:done() and outcome(call:wait()) == 'unknown')\n"
+        "    assert(call:cancel() == true)\n"
+        "    assert(cloudflare.step() == 0)\n"
+        "    assert(cf.tokens.delete(nil, of_child))\n"
+        "    assert(cf.tokens.delete_many(nil, {}).all_gone)\n"
+        "    cf:close()\n"
+        "  end, how))\n"
+        "  assert(call:wait().counts.deleted == 12)\n"
+        "  for _, id in ipairs(ids) do assert(#sandbox.requests_for(id) == 1) end\n"
+        "  sandbox.reset()\n"
+        "end)");
+}
+
+static void a_function_of_a_call_may_fork_and_the_child_sends_nothing_more(void **state)
+{
+    (void)state;
+    in_parent(
+        "local cf, ids, good = cloudflare.new(sandbox.options()), sandbox.seed(5), nil\n"
+        "local report = cf.tokens.delete_many(nil, ids, { max_in_flight = 1, progress = function(done)\n"
+        "  if done == 2 then good = split() end\n"
+        "end })\n"
+        "if good == nil then leave(report.stopped == 'cancelled' and report.counts.deleted == 2) end\n"
+        "assert(good, 'the child failed')\n"
+        "assert(report.counts.deleted == 5)\n"
+        "for _, id in ipairs(ids) do assert(#sandbox.requests_for(id) == 1) end\n");
+}
+
 static void while_a_name_resolves_neither_waits_for_the_other(void **state)
 {
     (void)state;
@@ -269,6 +306,8 @@ int main(void)
         cmocka_unit_test(between_calls_the_parents_connection_lives_on),
         cmocka_unit_test(a_child_makes_calls_of_its_own),
         cmocka_unit_test(during_calls_they_end_in_the_parent_as_if_nothing_had_been),
+        cmocka_unit_test(during_a_call_of_several_requests_the_child_learns_nothing_and_sends_nothing),
+        cmocka_unit_test(a_function_of_a_call_may_fork_and_the_child_sends_nothing_more),
         cmocka_unit_test(while_a_name_resolves_neither_waits_for_the_other),
         cmocka_unit_test(a_child_of_a_child_is_another_process_too),
         cmocka_unit_test(a_listener_may_fork_and_the_child_come_back_from_it),

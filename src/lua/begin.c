@@ -22,6 +22,22 @@ static int seal_gc(lua_State *L)
     return 0;
 }
 
+/* [-0, +1, e] */
+static struct seal *push_seal(lua_State *L)
+{
+    struct seal *seal = lua_newuserdata(L, sizeof *seal);
+    seal->secret = NULL;
+    lcf_state_get(L, LCF_SLOT_SEAL_META);
+    lua_setmetatable(L, -2);
+    return seal;
+}
+
+const struct lcf_secret *lcf_begin_sealed(lua_State *L, int index)
+{
+    const struct seal *seal = lcf_state_test(L, index, LCF_SLOT_SEAL_META);
+    return seal ? seal->secret : NULL;
+}
+
 /* [-0, +1, e] Why the caller's function gave no credential. */
 static int no_credential(lua_State *L)
 {
@@ -40,10 +56,7 @@ int lcf_begin_seal(lua_State *L)
         lua_pushfstring(L, "the function's result is %s", fault.message);
         return 1;
     }
-    struct seal *seal = lua_newuserdata(L, sizeof *seal);
-    seal->secret = NULL;
-    lcf_state_get(L, LCF_SLOT_SEAL_META);
-    lua_setmetatable(L, -2);
+    struct seal *seal = push_seal(L);
     seal->secret = lcf_secret_bearer(options.api_token);
     return seal->secret ? 1 : luaL_error(L, "not enough memory");
 }
@@ -80,7 +93,8 @@ int lcf_begin_check(lua_State *L)
     push_hook(L, client_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     if (has_own_text(&own)) lua_pushboolean(L, 0);
     else push_hook(L, client_at + 1 + LCF_HOOK_VAULT, client_at, LCF_CLIENT_VAULT);
-    return 3;
+    lua_pushnumber(L, own.limits.timeout);
+    return 4;
 }
 
 /* The arguments of begin, by their places. */
@@ -186,6 +200,30 @@ int lcf_begin_call(lua_State *L)
     }
     lcf_fail(L, LCF_KIND_HOST, op->intent.name, "nothing was sent: out of memory or file descriptors");
     return give_fault(L, op, client_at);
+}
+
+int lcf_begin_inspect(lua_State *L)
+{
+    const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
+    int client_at = ARG_FIRST + lcf_operation_options(op);
+    struct lcf_options own;
+    struct lcf_request request;
+    lua_pushboolean(L, 0);
+    lua_insert(L, ARG_ASYNC);
+    lua_settop(L, client_at - 1);
+    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name)) return 1;
+    struct seal *seal = push_seal(L);
+    struct lcf_fault fault = lcf_request_read(L, op, ARG_FIRST, client_at, &own, &request, &seal->secret);
+    if (!fault.message) fault = find_credential_fault(L, &own);
+    if (fault.message) {
+        lcf_bad_value(L, op->intent.name, fault.argument, fault.message);
+        give_fault(L, op, client_at);
+        return 1;
+    }
+    if (has_own_text(&own) && !seal->secret) return luaL_error(L, "not enough memory");
+    lua_pushnil(L);
+    lua_pushvalue(L, seal->secret ? client_at + 1 : ARG_SEAL);
+    return 2;
 }
 
 void lcf_begin_open(lua_State *L)

@@ -1,6 +1,7 @@
 #ifndef LCF_BEGIN_H
 #define LCF_BEGIN_H
 
+#include "../transport/secret.h"
 #include "compat.h"
 
 /* How a call is made: what wait.lua asks before anything is sent, and the sending. Each function takes a row of the
@@ -9,16 +10,24 @@
 /* [-0, +0, e] Makes the seal's metatable. */
 void lcf_begin_open(lua_State *L);
 
-/* check(row, client, ...): [-0, +3, v] raises for a programmer's mistake; else true, and the sleep
+/* check(row, client, ...): [-0, +4, v] raises for a programmer's mistake; else true, and the sleep
  * function and the api_token function that this call is to ask first, or nils; false in place of the latter where
- * its own options hold the credential. Nothing for a bad value. */
+ * its own options hold the credential; and the timeout of the whole call. Nothing for a bad value. */
 int lcf_begin_check(lua_State *L);
 
 /* seal(token [, why]): [-0, +1, e] a seal, or a string that says what is wrong. */
 int lcf_begin_seal(lua_State *L);
 
+/* [-0, +0, -] The credential in the seal at `index`; NULL where none stands there. */
+const struct lcf_secret *lcf_begin_sealed(lua_State *L, int index);
+
 /* begin(row, client, async, seal, ...): [-0, +1|2, v] the call, or nil and an error. */
 int lcf_begin_call(lua_State *L);
+
+/* inspect(row, client, seal, ...): [-0, +1|2, v] for a call of several requests: the error that begin would give for a
+ * bad value, of which the listener is told; or nil and the credential of its requests: a seal of that in the options,
+ * or what was handed in. */
+int lcf_begin_inspect(lua_State *L);
 
 /* refuse(row, client, async, message): [-0, +1|2, v] the answer of a call that this place cannot wait for. */
 int lcf_begin_refuse(lua_State *L);

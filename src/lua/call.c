@@ -4,8 +4,6 @@
 #include "loop.h"
 #include "state.h"
 
-#include <math.h>
-
 /* [-0, +0, v] */
 static struct lcf_call *check_call(lua_State *L)
 {
@@ -60,11 +58,27 @@ static void push_kept(lua_State *L, int index, int slot)
     lua_replace(L, -2);
 }
 
-int lcf_call_ended(lua_State *L)
+/* [-0, +n, v] What a method of a task, or of what a task awaits, returns: it is a table at 1. */
+static int ask_table(lua_State *L, const char *method)
+{
+    lua_settop(L, 1);
+    lua_getfield(L, 1, method);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, LUA_MULTRET);
+    return lua_gettop(L) - 1;
+}
+
+/* call:done(): [-0, +1, v] */
+static int call_done(lua_State *L)
 {
     struct lcf_call *call = check_call(L);
     lua_pushboolean(L, has_ended(L, call));
     return 1;
+}
+
+int lcf_call_ended(lua_State *L)
+{
+    return lua_istable(L, 1) ? ask_table(L, "done") : call_done(L);
 }
 
 /* [-0, +2, e] The answer to a child process about its parent's call. */
@@ -77,6 +91,7 @@ static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 
 int lcf_call_answer(lua_State *L)
 {
+    if (lua_istable(L, 1)) return ask_table(L, "answer");
     struct lcf_call *call = check_call(L);
     if (!call->exchange) {
         lua_pushnil(L);
@@ -88,11 +103,22 @@ int lcf_call_answer(lua_State *L)
     return lcf_answer_push(L, call->exchange, call->missing_ok, lua_gettop(L));
 }
 
+/* [-0, +0, e] Whether a handle of a task is at 1: a table whose metatable has a call's methods. */
+static bool is_handle(lua_State *L)
+{
+    bool found = lua_istable(L, 1) && luaL_getmetafield(L, 1, "answer");
+    if (found) lua_pop(L, 1);
+    return found;
+}
+
 int lcf_call_sleep_of(lua_State *L)
 {
-    if (!lcf_state_test(L, 1, LCF_SLOT_CALL_META)) lcf_wrong_type(L, "wait", 1, "call (written call:wait)", 1);
+    bool handle = is_handle(L);
+    if (!handle && !lcf_state_test(L, 1, LCF_SLOT_CALL_META))
+        lcf_wrong_type(L, "wait", 1, "call (written call:wait)", 1);
     (void)lcf_optional_seconds(L, 2, 0, "wait", 1);
-    push_kept(L, 1, LCF_CALL_SLEEP);
+    if (handle) lua_getfield(L, 1, "sleep");
+    else push_kept(L, 1, LCF_CALL_SLEEP);
     return 1;
 }
 
@@ -113,9 +139,8 @@ static int call_cancel(lua_State *L)
 static int call_pollfd(lua_State *L)
 {
     struct lcf_call *call = check_call(L);
-    int fd = has_ended(L, call) ? -1 : lcf_engine_pollfd(call->engine);
-    if (fd < 0) lua_pushnil(L);
-    else lua_pushinteger(L, fd);
+    if (!has_ended(L, call)) return lcf_loop_pollfd(L);
+    lua_pushnil(L);
     return 1;
 }
 
@@ -131,11 +156,8 @@ static int call_events(lua_State *L)
 static int call_timeout(lua_State *L)
 {
     struct lcf_call *call = check_call(L);
-    double seconds = has_ended(L, call) ? 0 : lcf_engine_timeout(call->engine);
-    bool silent = !has_ended(L, call) && lcf_engine_pollfd(call->engine) < 0;
-    if (silent && seconds > 0.01) seconds = 0.01;
-    if (isinf(seconds)) lua_pushnil(L);
-    else lua_pushnumber(L, seconds);
+    if (!has_ended(L, call)) return lcf_loop_timeout(L);
+    lua_pushinteger(L, 0);
     return 1;
 }
 
@@ -149,8 +171,8 @@ static int call_tostring(lua_State *L)
 }
 
 static const luaL_Reg call_methods[] = {
-    {"done", lcf_call_ended}, {"cancel", call_cancel},   {"pollfd", call_pollfd},
-    {"events", call_events},  {"timeout", call_timeout}, {NULL, NULL},
+    {"done", call_done},     {"cancel", call_cancel},   {"pollfd", call_pollfd},
+    {"events", call_events}, {"timeout", call_timeout}, {NULL, NULL},
 };
 
 void lcf_call_open(lua_State *L)

@@ -28,9 +28,10 @@ void lcf_call_keep(lua_State *L, int index, int slot);
 /* [-0, +1, e] The table of methods. */
 void lcf_call_push_methods(lua_State *L);
 
-/* ended(call): [-0, +1, v] */
+/* These three take a task's handle, and what a task awaits, too: a table with the methods done and answer.
+ * ended(call): [-0, +1, v] */
 int lcf_call_ended(lua_State *L);
-/* answer(call): [-0, +2, v] what an ended call returns. */
+/* answer(call): [-0, +n, v] what an ended call returns. */
 int lcf_call_answer(lua_State *L);
 /* sleep_of(call, seconds): [-0, +1, v] checks the arguments of call:wait. */
 int lcf_call_sleep_of(lua_State *L);

@@ -2,12 +2,28 @@
 
 #include <string.h>
 
-static const char *const wait_lines[] = {
-#include "wait.inc"
-    NULL,
-};
 static const char *const nginx_lines[] = {
 #include "nginx.inc"
+    NULL,
+};
+static const char *const task_lines[] = {
+#include "task.inc"
+    NULL,
+};
+static const char *const bulk_lines[] = {
+#include "bulk.inc"
+    NULL,
+};
+static const char *const walk_lines[] = {
+#include "walk.inc"
+    NULL,
+};
+static const char *const journal_lines[] = {
+#include "journal.inc"
+    NULL,
+};
+static const char *const wait_lines[] = {
+#include "wait.inc"
     NULL,
 };
 static const char *const namespaces_lines[] = {
@@ -16,8 +32,12 @@ static const char *const namespaces_lines[] = {
 };
 
 static const char *const *const chunks[] = {
-    [LCF_CHUNK_WAIT] = wait_lines,
     [LCF_CHUNK_NGINX] = nginx_lines,
+    [LCF_CHUNK_TASK] = task_lines,
+    [LCF_CHUNK_BULK] = bulk_lines,
+    [LCF_CHUNK_WALK] = walk_lines,
+    [LCF_CHUNK_JOURNAL] = journal_lines,
+    [LCF_CHUNK_WAIT] = wait_lines,
     [LCF_CHUNK_NAMESPACES] = namespaces_lines,
 };
 

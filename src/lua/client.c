@@ -220,6 +220,7 @@ static int client_close(lua_State *L)
     if (engine && !client->closed) lcf_engine_close(engine, client->profile);
     client_gc(L);
     lcf_loop_deliver(L);
+    lcf_loop_advance(L); /* its tasks end, too */
     return 0;
 }
 

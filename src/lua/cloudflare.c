@@ -6,15 +6,17 @@
 #include "client.h"
 #include "errors.h"
 #include "events.h"
+#include "journal.h"
 #include "json.h"
 #include "loop.h"
 #include "operations.h"
 #include "state.h"
+#include "task.h"
 
 /* Assembles the module, nothing else. */
 
 /* What lies on the stack meanwhile. */
-enum { AT_CORE = 1, AT_API, AT_NAMESPACES, AT_MODULE };
+enum { AT_CORE = 1, AT_NGINX, AT_TASKS, AT_API, AT_NAMESPACES, AT_MODULE };
 
 /* [-0, +0, v] */
 static void check_versions(lua_State *L)
@@ -57,6 +59,7 @@ static const luaL_Reg core[] = {
     {"seal", lcf_begin_seal},
     {"begin", lcf_begin_call},
     {"refuse", lcf_begin_refuse},
+    {"inspect", lcf_begin_inspect},
     {"ended", lcf_call_ended},
     {"answer", lcf_call_answer},
     {"sleep_of", lcf_call_sleep_of},
@@ -78,6 +81,7 @@ static void push_core(lua_State *L)
     lua_setfield(L, -2, "rows");
     lcf_loaded_push(L, "jit");
     lua_setfield(L, -2, "jit");
+    lcf_task_add(L);
 }
 
 /* [-0, +1, e] How a caller waits inside nginx; nil anywhere else. */
@@ -92,22 +96,27 @@ static void push_nginx(lua_State *L)
     lua_replace(L, -2);
 }
 
-/* [-0, +1, e] What wait.lua gives. */
-static void push_api(lua_State *L)
+/* [-0, +1, e] What a file of Lua gives. It is handed so much of what has been made: the core first. */
+static void run_chunk(lua_State *L, enum lcf_chunk chunk, int count)
 {
-    lcf_chunk_push(L, LCF_CHUNK_WAIT);
-    lua_pushvalue(L, AT_CORE);
-    push_nginx(L);
-    lua_call(L, 2, 1);
+    lcf_chunk_push(L, chunk);
+    for (int i = 0; i < count; i++) lua_pushvalue(L, AT_CORE + i);
+    lua_call(L, count, 1);
+}
+
+/* [-0, +0, e] Adds the operations of several requests to the core. */
+static void add_composites(lua_State *L)
+{
+    run_chunk(L, LCF_CHUNK_BULK, AT_CORE);
+    run_chunk(L, LCF_CHUNK_WALK, AT_CORE);
+    run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
+    lua_settop(L, AT_TASKS);
 }
 
 /* [-0, +1, e] What namespaces.lua gives. */
 static void push_namespaces(lua_State *L)
 {
-    lcf_chunk_push(L, LCF_CHUNK_NAMESPACES);
-    lua_pushvalue(L, AT_CORE);
-    lua_getfield(L, AT_API, "operation");
-    lua_call(L, 2, 1);
+    run_chunk(L, LCF_CHUNK_NAMESPACES, AT_API);
     lua_getfield(L, -1, "of");
     lcf_state_set(L, LCF_SLOT_NAMESPACE);
 }
@@ -139,13 +148,19 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     lcf_client_open(L);
     lcf_begin_open(L);
     lcf_call_open(L);
+    lcf_journal_open(L);
     push_core(L);
-    push_api(L);
+    push_nginx(L);
+    run_chunk(L, LCF_CHUNK_TASK, AT_NGINX);
+    add_composites(L);
+    run_chunk(L, LCF_CHUNK_WAIT, AT_TASKS);
     push_namespaces(L);
     push_module(L);
     publish(L, "new");
     publish(L, "step");
     publish(L, "array");
+    publish(L, "journal");
+    publish(L, "report_of");
     lcf_state_get(L, LCF_SLOT_NULL);
     lua_setfield(L, AT_MODULE, "null");
     lua_pushliteral(L, LCF_VERSION);

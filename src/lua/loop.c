@@ -4,6 +4,8 @@
 #include "events.h"
 #include "state.h"
 
+#include <math.h>
+
 struct loop {
     struct lcf_engine *engine; /* NULL until the first call */
     bool closed; /* collected, as only a closing state does */
@@ -149,21 +151,84 @@ double lcf_optional_seconds(lua_State *L, int index, double fallback, const char
     return seconds;
 }
 
+/* [-0, +1, v] What a function of the list of tasks returns, a number; 0 where the list is empty. */
+static double ask_tasks(lua_State *L, const char *function)
+{
+    lcf_state_get(L, LCF_SLOT_TASKS);
+    lua_rawgeti(L, -1, 1);
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -2, function);
+        lua_call(L, 0, 1);
+    }
+    double number = lua_tonumber(L, -1);
+    lua_replace(L, -2);
+    return number;
+}
+
+void lcf_loop_advance(lua_State *L)
+{
+    if (lcf_loop_is_busy(L)) return;
+    ask_tasks(L, "advance");
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, v] Steps the engine; how many calls are in flight. */
+static size_t step_engine(lua_State *L, struct loop *loop, double seconds)
+{
+    loop->busy = true;
+    size_t in_flight = lcf_engine_step(loop->engine, seconds);
+    loop->busy = false;
+    lcf_loop_deliver(L);
+    return in_flight;
+}
+
 int lcf_loop_step(lua_State *L)
 {
+    lua_settop(L, 2);
     double seconds = lcf_optional_seconds(L, 1, 0, "step", 1);
     lcf_loop_check_idle(L, "step");
+    double due = ask_tasks(L, "due");
+    bool rests = lua_isnumber(L, -1) || lua_toboolean(L, 2);
+    if (lua_isnumber(L, -1) && due < seconds) seconds = due;
     struct loop *loop = push_loop(L);
     size_t in_flight = 0;
-    if (loop && loop->engine) {
-        loop->busy = true;
-        in_flight = lcf_engine_step(loop->engine, seconds);
-        loop->busy = false;
-        lcf_loop_deliver(L);
-    }
+    if (loop && loop->engine && !lcf_engine_is_idle(loop->engine)) in_flight = step_engine(L, loop, seconds);
+    else if (rests) lcf_rest(seconds);
+    in_flight += (size_t)ask_tasks(L, "advance");
     lua_pushinteger(L, (lua_Integer)in_flight);
     lua_pushinteger(L, loop ? loop->ended : 0);
     return 2;
+}
+
+int lcf_loop_pollfd(lua_State *L)
+{
+    struct lcf_engine *engine = lcf_loop_current(L);
+    int fd = engine ? lcf_engine_pollfd(engine) : -1;
+    if (fd < 0) lua_pushnil(L);
+    else lua_pushinteger(L, fd);
+    return 1;
+}
+
+int lcf_loop_timeout(lua_State *L)
+{
+    struct lcf_engine *engine = lcf_loop_current(L);
+    double seconds = engine ? lcf_engine_timeout(engine) : INFINITY;
+    if (engine && lcf_engine_pollfd(engine) < 0) seconds = fmin(seconds, 0.01);
+    if (isinf(seconds)) lua_pushnil(L);
+    else lua_pushnumber(L, seconds);
+    return 1;
+}
+
+int lcf_loop_note_end(lua_State *L)
+{
+    own_loop(L)->ended++;
+    return 0;
+}
+
+bool lcf_loop_is_busy(lua_State *L)
+{
+    const struct loop *loop = current_loop(L);
+    return loop && loop->busy;
 }
 
 int lcf_loop_pause(lua_State *L)
@@ -194,6 +259,8 @@ void lcf_loop_open(lua_State *L)
     lua_pushcfunction(L, loop_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
+    lcf_state_get(L, LCF_SLOT_TASKS);
+    if (!lua_istable(L, -1)) lua_newtable(L), lcf_state_set(L, LCF_SLOT_TASKS);
     lcf_state_get(L, LCF_SLOT_LOOP);
     if (!lua_isuserdata(L, -1)) make_loop(L);
     lua_settop(L, top);

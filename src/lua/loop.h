@@ -31,8 +31,21 @@ void lcf_loop_check_idle(lua_State *L, const char *function);
 /* [-0, +0, v] The number of seconds at `index`, or `fallback` where there is none; it must not be negative. */
 double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument);
 
-/* step([seconds]): [-0, +2, v] how many calls are in flight, and how many have ended so far. */
+/* [-0, +0, -] Whether on_event is being told, or the engine steps. */
+bool lcf_loop_is_busy(lua_State *L);
+
+/* [-0, +0, v] Resumes the tasks whose wait is over, unless on_event is being told. */
+void lcf_loop_advance(lua_State *L);
+
+/* step([seconds [, rests]]): [-0, +2, v] how many calls and tasks are in flight, and how many have ended so far.
+ * Where nothing is in flight it waits only if a task rests, or `rests` says so. */
 int lcf_loop_step(lua_State *L);
+/* pollfd(): [-0, +1, -] the descriptor to watch for whoever waits, or nil where there is none. */
+int lcf_loop_pollfd(lua_State *L);
+/* timeout(): [-0, +1, -] seconds until a step is wanted even if the descriptor is silent, or nil. */
+int lcf_loop_timeout(lua_State *L);
+/* note_end(): [-0, +0, e] One task more has ended. */
+int lcf_loop_note_end(lua_State *L);
 /* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */
 int lcf_loop_pause(lua_State *L);
 /* now(): [-0, +1, -] monotonic seconds. */

@@ -1,6 +1,7 @@
 -- The tables in which operations stand: cf.tokens, cf.accounts.tokens, cf.async.tokens. Rows have dotted names, and
 -- make a tree; a client's tables are views of it, whose functions are made when they are first asked for, and kept.
-local core, operation = ...
+local core, _, _, api = ...
+local operation = api.operation
 local pairs, setmetatable, type = pairs, setmetatable, type
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends

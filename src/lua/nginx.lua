@@ -70,7 +70,10 @@ local function doze(sleeper, seconds)
   return posted
 end
 
-local nginx = { keep_pumping = keep_pumping }
+--- Runs `f` in a timer of its own.
+local function launch(f) return pcall(ngx.timer.at, 0, f) end
+
+local nginx = { launch = launch, keep_pumping = keep_pumping }
 
 --- What keeps a call from being made here, or nil. Asked before anything is queued: a semaphore that
 --- fails to wait has queued its waiter all the same, and crashes the worker later.

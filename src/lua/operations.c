@@ -44,6 +44,15 @@ static const struct lcf_operation operations[] = {
      .path = USER "/permission_groups", .input = LCF_QUERY, .fields = lcf_fields_of_groups},
     {.intent = {"user.tokens.permission_groups.get", USER_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
      .path = USER "/permission_groups", .input = LCF_QUERY, .fields = lcf_fields_of_groups},
+    /* Of several requests: by these rows their arguments are checked, and nothing is sent. */
+    {.intent = {"tokens.each", ACCOUNT_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
+     .path = ACCOUNT, .input = LCF_QUERY, .fields = lcf_fields_of_list},
+    {.intent = {"tokens.delete_many", ACCOUNT_WRITE, NULL, LCF_GET, LCF_READ, LCF_LIST},
+     .path = ACCOUNT, .input = LCF_ITEMS},
+    {.intent = {"user.tokens.each", USER_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
+     .path = USER, .input = LCF_QUERY, .fields = lcf_fields_of_list},
+    {.intent = {"user.tokens.delete_many", USER_WRITE, NULL, LCF_GET, LCF_READ, LCF_LIST},
+     .path = USER, .input = LCF_ITEMS},
 };
 
 void lcf_operations_push(lua_State *L)

@@ -11,6 +11,7 @@ enum lcf_input {
     LCF_NO_INPUT,
     LCF_QUERY,
     LCF_BODY,
+    LCF_ITEMS, /* a list for a composite operation, which reads it itself */
     LCF_VALUE /* a credential to ask about */
 };
 

@@ -24,6 +24,8 @@ enum lcf_slot {
     LCF_SLOT_SEAL_META,
     LCF_SLOT_CLIENT_META,
     LCF_SLOT_LOOP_META,
+    LCF_SLOT_JOURNAL_META,
+    LCF_SLOT_TASKS,          /* the list of tasks under async, with the functions that task.lua gave it */
     LCF_SLOT_DRAFT_META,
     LCF_SLOT_ARRAY_META,     /* of the tables that cloudflare.array marked */
     LCF_SLOT_KEY_OUTCOME,    /* the string "outcome" */

@@ -1,9 +1,12 @@
 -- The Lua lines that wait. A C function cannot be yielded across, so every public operation is a
 -- Lua closure: C begins the call and answers it, and between its steps the host may do other work.
-local core, nginx = ...
+local core, nginx, tasks = ...
 local check, seal, begin, refuse = core.check, core.seal, core.begin, core.refuse
 local ended, answer, step, pause, now = core.ended, core.answer, core.step, core.pause, core.now
-local error = error
+local name_of, options_at, inspect = core.name_of, core.options_at, core.inspect
+local error, select, type, next = error, select, type, next
+local getmetatable, setmetatable = getmetatable, setmetatable
+local unpack, composites = table.unpack or unpack, core.composites
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
 
@@ -12,7 +15,7 @@ local SLICE = 0.05 -- seconds: an interrupt that slips in before the wait is not
 local function wait_by_steps(call, sleep, limit)
   while not ended(call) do
     local left = limit and limit - now() or SLICE
-    step(sleep and 0 or left < SLICE and (left > 0 and left or 0) or SLICE)
+    step(sleep and 0 or left < SLICE and (left > 0 and left or 0) or SLICE, true)
     if ended(call) then break end
     if limit and now() >= limit then return end
     if sleep then sleep(pause(left)) end
@@ -28,6 +31,12 @@ local function wait(call, sleep, sleeper, seconds)
   if ended(call) then return answer(call) end
 end
 
+--- Waits as the host does until `awaited` has ended or `limit` has come: how the body of a plain task waits.
+function core.wait_for(awaited, sleep, limit)
+  if nginx and not sleep then return nginx.wait(awaited, nginx.new_sleeper(), limit) end
+  wait_by_steps(awaited, sleep, limit)
+end
+
 function core.methods.wait(call, seconds)
   local sleep = core.sleep_of(call, seconds)
   if ended(call) then return answer(call) end
@@ -36,10 +45,11 @@ function core.methods.wait(call, seconds)
   if why then error("cloudflare: " .. why, 2) end
   return wait(call, sleep, pumped and nginx.new_sleeper(), seconds)
 end
+tasks.handle.wait = core.methods.wait
 
 local api = {}
 
-function api.operation(row, client, async)
+local function single(row, client, async)
   return function(...)
     local promising, sleep, vault = check(row, client, ...)
     local pumped = promising and nginx and not sleep
@@ -57,6 +67,70 @@ function api.operation(row, client, async)
     return wait(call, sleep, sleeper)
   end
 end
+
+-- Takes the options that are the composite's own out of those that every call may have, and checks their types.
+local function split(definition, verb, place, options)
+  local own, rest, meta = {}, {}, getmetatable(options)
+  for name, value in next, options do
+    local wanted = definition.options[name]
+    if wanted and type(value) ~= wanted then
+      error(("bad argument #%d to '%s' (%s expected for option '%s', got %s)"):format(
+        place, verb, wanted, name, type(value)), 3)
+    end
+    (wanted and own or rest)[name] = value
+  end
+  return own, meta and setmetatable(rest, { __index = type(meta) ~= "table" or meta.__index }) or rest
+end
+
+local function without_credential(options)
+  local given = {}
+  for name, value in next, options or given do given[name] = value end
+  given.api_token, given.api_key, given.api_email = nil, nil, nil
+  return given
+end
+
+local function answer_unsent(definition, name, async, err)
+  local refused = definition.refused
+  if async then return tasks.stillborn(name, refused and refused(err), not refused and err or nil) end
+  if refused then return refused(err) end
+  return nil, err
+end
+
+-- An operation of several requests: its name and arguments are those of a row, but for the options that it adds.
+local function composite(definition, row, client, async)
+  local name, place = name_of(row), options_at(row)
+  local verb = name:match "[^.]*$"
+  return function(...)
+    local arguments, own = { ... }, {}
+    local options = arguments[place]
+    if type(options) == "table" then own, options = split(definition, verb, place, options) end
+    arguments[place] = options
+    local promising, sleep, vault, timeout = check(row, client, unpack(arguments, 1, place))
+    local pumped = promising and nginx and (async or not sleep)
+    local why = pumped and nginx.obstacle(async)
+    if why then return answer_unsent(definition, name, async, select(2, refuse(row, client, false, why))) end
+    if sleep and not async then sleep(0.001) end
+    local err, credential = inspect(row, client, vault and seal(vault()), unpack(arguments, 1, place))
+    if err then return answer_unsent(definition, name, async, err) end
+    local task = tasks.new {
+      name = name, outcome = definition.changes and "unknown" or "failed", client = client, credential = credential,
+      sleep = sleep, own = own, given = without_credential(options), limit = now() + (timeout or 0),
+    }
+    if not async then return definition.body(task, unpack(arguments, 1, place - 1)) end
+    local handle = tasks.start(task, definition.body, unpack(arguments, 1, place - 1))
+    if pumped then nginx.keep_pumping() end
+    return handle
+  end
+end
+
+--- The public function of a row, or of the composite that has its name.
+function api.operation(row, client, async)
+  local definition = composites[name_of(row)]
+  if definition then return composite(definition, row, client, async) end
+  return single(row, client, async)
+end
+
+api.journal, api.report_of = core.journal, core.report_of
 
 function api.new(options)
   local client, err = core.new(options)

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "clock.h"
 
+#include <math.h>
 #include <time.h>
 
 static double seconds(clockid_t clock)
@@ -13,6 +14,13 @@ static double seconds(clockid_t clock)
 double lcf_now(void)
 {
     return seconds(CLOCK_MONOTONIC);
+}
+
+void lcf_rest(double length)
+{
+    double whole = floor(length);
+    struct timespec t = {(time_t)whole, (long)((length - whole) * 1e9)};
+    nanosleep(&t, NULL);
 }
 
 double lcf_unix_time(void)

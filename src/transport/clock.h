@@ -6,4 +6,7 @@
 double lcf_now(void);       /* monotonic seconds: for deadlines */
 double lcf_unix_time(void); /* the wall clock: for events and dates, never for deadlines */
 
+/* Sleeps; a signal ends it early. */
+void lcf_rest(double seconds);
+
 #endif

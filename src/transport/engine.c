@@ -365,6 +365,11 @@ size_t lcf_engine_step(struct lcf_engine *e, double seconds)
     return e->count;
 }
 
+bool lcf_engine_is_idle(const struct lcf_engine *e)
+{
+    return e->count == 0;
+}
+
 double lcf_engine_timeout(const struct lcf_engine *e)
 {
     if (e->count == 0) return INFINITY;

@@ -39,6 +39,9 @@ size_t lcf_engine_step(struct lcf_engine *engine, double seconds);
  * engine's hold on one that has ended passes to whoever asks. */
 struct lcf_exchange *lcf_engine_news(struct lcf_engine *engine);
 
+/* Whether nothing is in flight. */
+bool lcf_engine_is_idle(const struct lcf_engine *engine);
+
 /* Seconds until a step has something to do even if no socket is ready; INFINITY when nothing is
  * in flight, 0 when there is more to do now. */
 double lcf_engine_timeout(const struct lcf_engine *engine);

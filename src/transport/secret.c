@@ -92,6 +92,11 @@ struct curl_slist *lcf_secret_headers(struct lcf_secret *s, enum lcf_purpose pur
     return &s->nodes[first[purpose]];
 }
 
+bool lcf_secret_is_key(const struct lcf_secret *s)
+{
+    return s->nodes[LINE_CREDENTIAL].next != NULL; /* an address and a key */
+}
+
 struct lcf_text lcf_secret_value(const struct lcf_secret *s)
 {
     return s->value;

@@ -29,6 +29,9 @@ enum lcf_purpose {
 /* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. */
 struct curl_slist *lcf_secret_headers(struct lcf_secret *secret, enum lcf_purpose purpose);
 
+/* Whether it is a global key, and no token. */
+bool lcf_secret_is_key(const struct lcf_secret *secret);
+
 /* The bytes that must never be handed back to anyone. */
 struct lcf_text lcf_secret_value(const struct lcf_secret *secret);
 

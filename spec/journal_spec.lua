@@ -1,0 +1,145 @@
+-- cloudflare.journal and cloudflare.report_of: what a run of delete_many did, in a file that outlives it.
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+local read = require "spec.support.read"
+
+local A, B, C = ("a"):rep(32), ("b"):rep(32), ("c"):rep(32)
+
+describe("the journal of a run", function()
+  local path
+  before_each(function() path = os.tmpname() end)
+  after_each(function() os.remove(path) end)
+
+  local function write(text)
+    local file = assert(io.open(path, "w"))
+    file:write(text)
+    file:close()
+  end
+
+  local function outcomes_of(text)
+    write(text)
+    local report = assert(cloudflare.report_of(path))
+    local words = {}
+    for i, entry in ipairs(report) do words[i] = entry.id:sub(1, 1) .. " " .. entry.outcome end
+    return table.concat(words, ", "), report
+  end
+
+  it("has a line for each beginning and each end", function()
+    local cf = cloudflare.new(sandbox.options())
+    local ids = sandbox.seed(2)
+    local report = cf.tokens.delete_many(nil, ids, { journal = assert(cloudflare.journal(path)), max_in_flight = 1 })
+    assert.same({ deleted = 2 }, report.counts)
+    assert.equal(("%s sending\n%s deleted\n%s sending\n%s deleted\n"):format(ids[1], ids[1], ids[2], ids[2]),
+      read(path))
+    local again = cloudflare.report_of(path)
+    assert.same(report, again)
+    assert.same({ deleted = 2 }, cf.tokens.delete_many(nil, again).counts)
+    cf:close()
+  end)
+
+  it("is written at once, and survives the end of the process without a word", function()
+    local script = os.tmpname()
+    local file = assert(io.open(script, "w"))
+    file:write(([[
+      local journal = require "cloudflare".journal(%q)
+      assert(journal(%q, "sending"))
+      assert(journal(%q, "deleted"))
+      assert(journal(%q, "sending"))
+      local pid = assert(io.open("/proc/self/stat")):read "*n"
+      os.execute("kill -9 " .. ("%%d"):format(pid))
+    ]]):format(path, A, A, B))
+    file:close()
+    os.execute((os.getenv "LUA_INTERPRETER" or "lua5.4") .. " " .. script .. " 2>/dev/null")
+    os.remove(script)
+    local report = assert(cloudflare.report_of(path))
+    assert.same({ deleted = 1, unknown = 1 }, report.counts)
+    assert.is_false(report.all_gone)
+  end)
+
+  it("is appended to by the next run, also behind a line that was torn", function()
+    write(A .. " sending\n" .. B:sub(1, 9))
+    local journal = cloudflare.journal(path)
+    assert.is_true(journal(C, "sending"))
+    assert.is_true(journal(C, "deleted"))
+    assert.equal(A .. " sending\n" .. B:sub(1, 9) .. "\n" .. C .. " sending\n" .. C .. " deleted\n", read(path))
+    local report = assert(cloudflare.report_of(path))
+    assert.same({ unknown = 1, deleted = 1 }, report.counts)
+  end)
+
+  it("says what an id came to", function()
+    assert.equal("a deleted, b refused", (outcomes_of(A .. " sending\n" .. B .. " sending\n" .. B .. " refused\n"
+      .. A .. " deleted\n")))
+    assert.equal("a unknown", (outcomes_of(A .. " sending\n")))
+    assert.equal("a deleted", (outcomes_of(A .. " sending\n" .. A .. " refused\n" .. A .. " sending\n"
+      .. A .. " deleted\n")))
+    assert.equal("a deleted", (outcomes_of(A .. " deleted\n" .. A .. " sending\n" .. A .. " not_found\n")))
+  end)
+
+  it("once ambiguous, an id ends only as deleted, gone, accepted or unknown", function()
+    local twice = A .. " sending\n" .. A .. " sending\n"
+    assert.equal("a unknown", (outcomes_of(twice .. A .. " not_found\n")))
+    assert.equal("a unknown", (outcomes_of(twice .. A .. " refused\n")))
+    assert.equal("a gone", (outcomes_of(twice .. A .. " gone\n")))
+    assert.equal("a accepted", (outcomes_of(A .. " sending\n" .. A .. " accepted\n" .. A .. " sending\n"
+      .. A .. " not_found\n")))
+    assert.equal("a unknown", (outcomes_of(A .. " unknown\n" .. A .. " not_sent\n")))
+  end)
+
+  it("a torn last line is ignored, wherever it was torn", function()
+    local line = B .. " deleted"
+    for length = 0, #line do
+      assert.equal("a deleted", (outcomes_of(A .. " sending\n" .. A .. " deleted\n" .. line:sub(1, length))))
+    end
+  end)
+
+  it("what is no journal is said, so that nobody takes it for a run without ids", function()
+    for _, text in ipairs { "root:x:0:0\n", A .. " deleted\nsomething\n", "no end of line", A .. " eaten\n",
+      A:upper() .. " deleted\n", A .. "0 deleted\n" } do
+      write(text)
+      local report, err = cloudflare.report_of(path)
+      assert.is_nil(report)
+      assert.equal("argument", err.kind)
+      assert.truthy(tostring(err):find("none of a journal", 1, true))
+    end
+  end)
+
+  it("says why where there is no such file, or none can be made", function()
+    local report, err = cloudflare.report_of "/nowhere/journal"
+    assert.is_nil(report)
+    assert.equal("host", err.kind)
+    assert.truthy(tostring(err):find("^cloudflare%.report_of: the file cannot be read: "))
+    local journal
+    journal, err = cloudflare.journal "/nowhere/journal"
+    assert.is_nil(journal)
+    assert.truthy(tostring(err):find("^cloudflare%.journal: the file cannot be opened: "))
+    assert.is_nil((cloudflare.report_of "/tmp"))
+  end)
+
+  it("takes no entry that it could not read back", function()
+    local journal = cloudflare.journal(path)
+    for _, entry in ipairs { { "short", "sending" }, { A .. "\n", "sending" }, { A, "eaten" }, { A, nil }, { 5, "gone" } } do
+      assert.is_nil((journal(entry[1], entry[2])))
+    end
+    assert.equal("", read(path))
+  end)
+
+  it("a full disk stops the run before the id is sent", function()
+    local journal = cloudflare.journal "/dev/full"
+    local cf = cloudflare.new(sandbox.options())
+    local ids = sandbox.seed(2)
+    local report = cf.tokens.delete_many(nil, ids, { journal = journal })
+    assert.same({ not_sent = 2 }, report.counts)
+    assert.equal("journal", report.stopped)
+    assert.equal("string", type(report.error))
+    assert.same({}, sandbox.requests_for(ids[1]))
+    cf:close()
+  end)
+
+  it("raises a programmer's mistake at the line that made it", function()
+    for _, name in ipairs { "journal", "report_of" } do
+      local fine, said = pcall(function() cloudflare[name]() end)
+      assert.is_false(fine)
+      assert.truthy(said:find("spec/journal_spec%.lua:%d+: bad argument #1 to '" .. name .. "' %(string expected, got nil%)"))
+    end
+  end)
+end)

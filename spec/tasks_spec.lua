@@ -1,0 +1,348 @@
+-- Operations that make several requests and count as one call, told by delete_many.
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+local socket = require "socket"
+local step_until = require "spec.support.step_until"
+
+local MARGIN = 10 -- seconds that a busy machine may add
+
+describe("a call of several requests", function()
+  local cf
+  before_each(function()
+    sandbox.reset()
+    cf = cloudflare.new(sandbox.options())
+  end)
+  after_each(function()
+    cf:close()
+    assert.equal(0, cloudflare.step())
+  end)
+
+  -- One whose deletions wait at the sandbox.
+  local function begin_slow(options)
+    local ids = sandbox.seed(3)
+    sandbox.fault { method = "DELETE", delay = 2, times = 3 }
+    local call = cf.async.tokens.delete_many(nil, ids, options)
+    step_until(function() return sandbox.count "DELETE" == 3 end)
+    return call, ids
+  end
+
+  describe("under async", function()
+    it("returns at once, before anything is sent", function()
+      local ids = sandbox.seed(3)
+      local call = cf.async.tokens.delete_many(nil, ids)
+      assert.is_false(call:done())
+      assert.same({}, sandbox.ledger())
+      assert.equal(3, call:wait().counts.deleted)
+      assert.is_true(call:done())
+    end)
+
+    it("is advanced by step, whose count it is part of until it has ended", function()
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(30))
+      step_until(function() return cloudflare.step() == 0 end)
+      assert.is_true(call:done())
+      assert.equal(30, call:wait().counts.deleted)
+    end)
+
+    it("is advanced by whoever waits for another call", function()
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(2))
+      local other = sandbox.fresh()
+      sandbox.fault { method = "DELETE", token = other, delay = 1 }
+      assert.equal(other, cf.tokens.delete(nil, other).id)
+      assert.is_true(call:done())
+    end)
+
+    it("call:wait gives the same results as often as it is asked, and nothing when its seconds ran out", function()
+      local call = begin_slow()
+      assert.equal(0, select("#", call:wait(0)))
+      assert.equal(0, select("#", call:wait(0.02)))
+      local report = call:wait()
+      assert.equal(3, report.counts.deleted)
+      assert.equal(report, (call:wait(0)))
+    end)
+
+    it("goes on when nobody holds it any more", function()
+      local ids = sandbox.seed(20)
+      cf.async.tokens.delete_many(nil, ids)
+      for _ = 1, 2 do collectgarbage() end
+      step_until(function()
+        collectgarbage()
+        return cloudflare.step() == 0
+      end)
+      assert.equal(20, select(2, sandbox.count "DELETE"))
+    end)
+
+    it("names its state: tostring(call)", function()
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(1))
+      assert.equal("cloudflare.call: tokens.delete_many (pending)", tostring(call))
+      call:wait()
+      assert.equal("cloudflare.call: tokens.delete_many (ended)", tostring(call))
+    end)
+
+    it("is pollable as any call is", function()
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(1))
+      assert.equal("r", call:events())
+      assert.equal("number", type(call:timeout()))
+      step_until(function() return call:done() end)
+      assert.is_nil(call:pollfd())
+      assert.equal(0, call:timeout())
+    end)
+
+    it("gives a call that has ended for a bad value", function()
+      local call = cf.async.tokens.delete_many("no account", {})
+      assert.is_true(call:done())
+      local report, err = call:wait()
+      assert.is_nil(report)
+      assert.equal("argument", err.kind)
+      assert.equal("not_sent", err.outcome)
+      assert.is_false(call:cancel())
+      assert.equal(err, select(2, call:wait(0)))
+    end)
+
+    it("raises from wait what a function of the caller's raised, whenever it is asked", function()
+      local thrown = setmetatable({}, { __tostring = function() return "thrown" end })
+      local ids = { setmetatable({}, { __index = function() error(thrown) end }) }
+      local call = cf.async.tokens.delete_many(nil, ids)
+      assert.equal(thrown, select(2, pcall(cf.tokens.delete_many, nil, ids)))
+      for _ = 1, 2 do assert.equal(thrown, select(2, pcall(call.wait, call))) end
+    end)
+
+    it("says so when a function that it was given yields", function()
+      local ids, call = sandbox.seed(2), nil
+      local host = coroutine.wrap(function()
+        call = cf.async.tokens.delete_many(nil, ids, { keep = function() coroutine.yield "mine" end })
+        step_until(function() return call:done() end)
+        return "stepped"
+      end)
+      assert.equal("stepped", host())
+      local fine, said = pcall(call.wait, call)
+      assert.is_false(fine)
+      assert.equal("cloudflare.tokens.delete_many: a function that was given to it yielded; under async none may", said)
+      assert.equal(0, select(2, sandbox.count "DELETE"))
+    end)
+  end)
+
+  describe("call:cancel", function()
+    it("ends what is in flight, begins nothing more, and says whether anything may have been sent", function()
+      local call, ids = begin_slow()
+      assert.is_true(call:cancel())
+      assert.is_true(call:done())
+      local report = call:wait()
+      assert.equal("cancelled", report.stopped)
+      assert.equal(3, report.counts.unknown)
+      for i, entry in ipairs(report) do
+        assert.equal(ids[i], entry.id)
+        assert.equal("cancelled", entry.err.kind)
+      end
+      assert.is_true(call:cancel())
+      assert.equal(report, (call:wait()))
+    end)
+
+    it("before anything was sent: nothing was", function()
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(3))
+      assert.is_false(call:cancel())
+      assert.is_true(call:done())
+      assert.same({ not_sent = 3 }, call:wait().counts)
+      assert.same({}, sandbox.ledger())
+    end)
+
+    it("after reads alone: nothing that changes anything was sent", function()
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(1), { dry_run = true, keep = print })
+      sandbox.fault { method = "GET", delay = 2 }
+      step_until(function() return #sandbox.ledger() > 0 end)
+      assert.is_false(call:cancel())
+      assert.same({ not_sent = 1 }, call:wait().counts)
+    end)
+
+    it("from inside one of its own functions: it ends when that has returned", function()
+      local call
+      call = cf.async.tokens.delete_many(nil, sandbox.seed(20), {
+        max_in_flight = 1, progress = function(done) if done == 2 then call:cancel() end end,
+      })
+      local report = call:wait()
+      assert.equal("cancelled", report.stopped)
+      assert.same({ deleted = 2, not_sent = 18 }, report.counts)
+    end)
+
+    it("from on_event, which may cancel, but resumes nothing", function()
+      local call
+      local other = cloudflare.new(sandbox.options("http2", { on_event = function(event)
+        if event.operation == "tokens.delete" and event.outcome == "deleted" then
+          call:cancel()
+          assert(not call:done())
+        end
+      end }))
+      call = other.async.tokens.delete_many(nil, sandbox.seed(10), { max_in_flight = 1 })
+      local report = call:wait()
+      assert.same({ deleted = 1, not_sent = 9 }, report.counts)
+      other:close()
+    end)
+  end)
+
+  it("ends as cancelled when its client is closed", function()
+    local call = begin_slow()
+    cf:close()
+    assert.is_true(call:done())
+    local report = call:wait()
+    assert.equal("cancelled", report.stopped)
+    assert.equal(3, report.counts.unknown)
+  end)
+
+  describe("that only rests", function()
+    -- The API asks to wait for a second; nothing is in flight meanwhile.
+    local function begin_resting(options)
+      sandbox.fault { method = "DELETE", status = 429, headers = { ["Retry-After"] = "1" } }
+      local all = { timeout = 0.9 }
+      for name, value in pairs(options or {}) do all[name] = value end
+      return sandbox.seed(1), all
+    end
+
+    it("takes no processor's time in the plain form", function()
+      local ids, options = begin_resting()
+      local began, busy = socket.gettime(), os.clock()
+      assert.equal(1, cf.tokens.delete_many(nil, ids, options).counts.deleted)
+      assert.is_true(socket.gettime() - began >= 0.9)
+      assert.is_true(os.clock() - busy < 0.5)
+    end)
+
+    it("is counted by step, which waits for it as long as it is told, and no longer than it rests", function()
+      local ids, options = begin_resting()
+      local call = cf.async.tokens.delete_many(nil, ids, options)
+      step_until(function() return sandbox.count "DELETE" == 1 and cloudflare.step() == 1 end)
+      local began, busy = socket.gettime(), os.clock()
+      assert.equal(1, cloudflare.step(0.05))
+      assert.is_true(socket.gettime() - began >= 0.04)
+      assert.is_true(call:timeout() <= 1)
+      while not call:done() do cloudflare.step(30) end
+      assert.is_true(socket.gettime() - began < MARGIN)
+      assert.is_true(os.clock() - busy < 0.5)
+      assert.equal(1, call:wait().counts.deleted)
+    end)
+
+    it("is cancelled at once, and closed at once", function()
+      for _, how in ipairs { "cancel", "close" } do
+        local ids, options = begin_resting()
+        local other = cloudflare.new(sandbox.options())
+        local call = other.async.tokens.delete_many(nil, ids, options)
+        step_until(function() return sandbox.count "DELETE" == 1 and cloudflare.step() == 1 end)
+        if how == "cancel" then assert.is_true(call:cancel()) else other:close() end
+        assert.is_true(call:done())
+        assert.same({ refused = 1 }, call:wait().counts)
+        other:close()
+        sandbox.reset()
+      end
+    end)
+  end)
+
+  describe("with sleep", function()
+    it("sleeps before anything is sent, and never for 0 seconds", function()
+      local slept, before = {}, nil
+      local report = cf.tokens.delete_many(nil, sandbox.seed(3), { sleep = function(seconds)
+        before = before or #sandbox.ledger()
+        slept[#slept + 1] = seconds
+      end })
+      assert.equal(3, report.counts.deleted)
+      assert.equal(0, before)
+      assert.equal(0.001, slept[1])
+      for _, seconds in ipairs(slept) do assert.is_true(seconds > 0) end
+    end)
+
+    it("yields from the caller's own coroutine, as the functions that it was given may", function()
+      local ids, yielded, report = sandbox.seed(3), {}, nil
+      local thread = coroutine.create(function()
+        report = cf.tokens.delete_many(nil, ids, {
+          sleep = function() coroutine.yield "sleep" end, keep = function() coroutine.yield "keep" end,
+          journal = function() coroutine.yield "journal" end, progress = function() coroutine.yield "progress" end,
+        })
+      end)
+      while coroutine.status(thread) ~= "dead" do
+        local fine, what = coroutine.resume(thread)
+        assert(fine, what)
+        yielded[what or "returned"] = (yielded[what or "returned"] or 0) + 1
+      end
+      assert.equal(3, report.counts.deleted)
+      assert.is_true(yielded.sleep > 1)
+      yielded.sleep = nil
+      assert.same({ keep = 3, journal = 6, progress = 3, returned = 1 }, yielded)
+    end)
+
+    it("an error of it comes through unchanged, at first and later; before the first nothing is sent", function()
+      for calls = 1, 2 do
+        local thrown, count = {}, 0
+        local fine, said = pcall(cf.tokens.delete_many, nil, sandbox.seed(3), { sleep = function()
+          count = count + 1
+          if count == calls then error(thrown, 0) end
+        end })
+        assert.is_false(fine)
+        assert.equal(thrown, said)
+        if calls == 1 then assert.same({}, sandbox.ledger()) end
+      end
+      step_until(function() return cloudflare.step() == 0 end)
+    end)
+  end)
+
+  describe("with a credential of its own", function()
+    it("asks a function for it once", function()
+      local asked = 0
+      local report = cf.tokens.delete_many(nil, sandbox.seed(5), { api_token = function()
+        asked = asked + 1
+        return sandbox.token
+      end })
+      assert.equal(5, report.counts.deleted)
+      assert.equal(1, asked)
+    end)
+
+    it("says what is wrong with it, and sends nothing", function()
+      for _, wrong in ipairs { "no\nline", function() return nil, "the vault is shut" end } do
+        local report, err = cf.tokens.delete_many(nil, sandbox.seed(1), { api_token = wrong })
+        assert.is_nil(report)
+        assert.equal("argument", err.kind)
+        assert.equal("api_token", err.argument)
+        assert.truthy(tostring(err):find "^cloudflare%.tokens%.delete_many: api_token: ")
+      end
+      assert.same({}, sandbox.ledger())
+    end)
+
+    it("holds no text of it where debug could read it", function()
+      local secret, found = sandbox.read_token, false
+      local seen = {}
+      local function look(value)
+        if value == secret then found = true end
+        if type(value) ~= "table" or seen[value] then return end
+        seen[value] = true
+        for key, inner in next, value do
+          look(key)
+          look(inner)
+        end
+        look(debug.getmetatable(value))
+      end
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(2), { api_token = secret, progress = function()
+        local level = 1
+        while debug.getinfo(level) do
+          for i = 1, 200 do
+            local name, value = debug.getlocal(level, i)
+            if not name then break end
+            if name ~= "secret" then look(value) end
+          end
+          level = level + 1
+        end
+      end })
+      look(call)
+      call:wait()
+      assert.is_false(found)
+    end)
+  end)
+
+  it("raises a programmer's mistake at the line that made it", function()
+    local function said(...)
+      local _, message = pcall(function(...) cf.tokens.delete_many(...) end, ...)
+      return message
+    end
+    local here = "spec/tasks_spec%.lua:%d+: bad argument #"
+    assert.truthy(said(nil, "id"):find(here .. "2 to 'delete_many' %(table expected, got string%)"))
+    assert.truthy(said(5, {}):find(here .. "1 to 'delete_many' %(string expected, got number%)"))
+    assert.truthy(said(nil, {}, { keep = 1 }):find(here
+      .. "3 to 'delete_many' %(function expected for option 'keep', got number%)"))
+    assert.truthy(said(nil, {}, { timeout = "1" }):find(here .. "3 to 'delete_many'"))
+    assert.truthy(said(nil, {}, { journl = print }):find "unknown option 'journl'")
+  end)
+end)

@@ -1,0 +1,109 @@
+#define _POSIX_C_SOURCE 200809L
+#include "journal.h"
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct journal {
+    int fd;    /* -1 where none is open */
+    bool torn; /* its last line has no end */
+};
+
+static int journal_gc(lua_State *L)
+{
+    struct journal *j = lua_touserdata(L, 1);
+    if (j->fd >= 0) close(j->fd);
+    j->fd = -1;
+    return 0;
+}
+
+/* [-0, +2, e] */
+static int push_errno(lua_State *L)
+{
+    int why = errno;
+    lua_pushnil(L);
+    lua_pushstring(L, strerror(why));
+    return 2;
+}
+
+/* Whether a process that was killed left a line without an end. */
+static bool ends_torn(int fd)
+{
+    char last = '\n';
+    off_t size = lseek(fd, 0, SEEK_END);
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+/* [-0, +1, e] A file that is not open yet: its collector is right for it from the start. */
+static struct journal *push_closed(lua_State *L)
+{
+    struct journal *j = lua_newuserdata(L, sizeof *j);
+    *j = (struct journal){.fd = -1};
+    lcf_state_get(L, LCF_SLOT_JOURNAL_META);
+    lua_setmetatable(L, -2);
+    return j;
+}
+
+int lcf_journal_new(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct journal *j = push_closed(L);
+    j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (j->fd < 0) return push_errno(L);
+    j->torn = ends_torn(j->fd);
+    return 1;
+}
+
+/* Whether all of it was written; errno says why not. */
+static bool write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, text, len);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        text += written;
+        len -= (size_t)written;
+    }
+    return true;
+}
+
+int lcf_journal_write(lua_State *L)
+{
+    struct journal *j = lcf_state_check(L, 1, LCF_SLOT_JOURNAL_META, "cloudflare.journal");
+    size_t len;
+    const char *line = luaL_checklstring(L, 2, &len);
+    if (j->torn && !write_all(j->fd, "\n", 1)) return push_errno(L);
+    j->torn = !write_all(j->fd, line, len);
+    if (j->torn) return push_errno(L);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+int lcf_journal_read(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct journal *j = push_closed(L);
+    j->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (j->fd < 0) return push_errno(L);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    for (ssize_t got = 1; got != 0;) {
+        got = read(j->fd, luaL_prepbuffer(&b), LUAL_BUFFERSIZE);
+        if (got < 0 && errno != EINTR) return push_errno(L);
+        if (got > 0) luaL_addsize(&b, (size_t)got);
+    }
+    luaL_pushresult(&b);
+    return 1;
+}
+
+void lcf_journal_open(lua_State *L)
+{
+    lcf_state_metatable(L, LCF_SLOT_JOURNAL_META, "cloudflare.journal");
+    lua_pushcfunction(L, journal_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}

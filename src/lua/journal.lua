@@ -1,0 +1,88 @@
+-- The journal of delete_many in a file, a line an entry: "ID sending" before the first byte that may delete a token,
+-- "ID OUTCOME" at its end. What a killed run leaves is read back as a report: an id without an end is unknown, and one
+-- that was ambiguous once ends only as deleted or gone, whatever stands behind. A line that was torn, at the end of
+-- the file or before a later run went on, tells nothing.
+local core = ...
+local failure, open, write, read = core.failure, core.open_journal, core.write_journal, core.read_journal
+local error, type, pairs = error, type, pairs
+
+if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
+
+local ENDS = { -- whether that is for good
+  deleted = true, gone = true, accepted = false, not_found = false, not_sent = false, refused = false, unknown = false,
+}
+local AMBIGUOUS = { accepted = true, unknown = true }
+
+local function check_path(path, name)
+  if type(path) ~= "string" then
+    error(("bad argument #1 to '%s' (string expected, got %s)"):format(name, type(path)), 3)
+  end
+end
+
+local function is_id(text) return type(text) == "string" and #text == 32 and not text:find "[^0-9a-f]" end
+
+--- A function for delete_many's `journal`; or nil and an error where the file cannot be written.
+function core.journal(path)
+  check_path(path, "journal")
+  local file, why = open(path)
+  if not file then return nil, failure("host", "not_sent", "journal", "the file cannot be opened: " .. why) end
+  return function(id, word)
+    if not is_id(id) or word ~= "sending" and ENDS[word] == nil then return nil, "that is no entry of a journal" end
+    return write(file, id .. " " .. word .. "\n")
+  end
+end
+
+local function is_torn(line)
+  local id, word = line:match "^([0-9a-f]*)(.*)$"
+  if #id < 32 then return word == "" end
+  word = word:match "^ ?(%l*_?%l*)$"
+  if #id > 32 or not word then return false end
+  for name in pairs(ENDS) do
+    if name:sub(1, #word) == word then return true end
+  end
+  return ("sending"):sub(1, #word) == word
+end
+
+local function note(item, word)
+  if word == "sending" then
+    if item.is_open then item.ambiguous = "unknown" end
+    item.is_open = true
+    return
+  end
+  item.is_open = false
+  if AMBIGUOUS[word] then item.ambiguous = word end
+  if not ENDS[item.outcome] then item.outcome = ENDS[word] and word or item.ambiguous or word end
+end
+
+local function note_line(items, line)
+  local id, word = line:match "^(%x+) ([%l_]+)$"
+  if not is_id(id) or word ~= "sending" and ENDS[word] == nil then return is_torn(line) end
+  local item = items[id]
+  if not item then
+    item = { id = id }
+    items[id], items[#items + 1] = item, item
+  end
+  note(item, word)
+  return true
+end
+
+--- The report of the run, or the runs, that a journal was kept of; or nil and an error.
+function core.report_of(path)
+  check_path(path, "report_of")
+  local text, why = read(path)
+  if not text then return nil, failure("host", "not_sent", "report_of", "the file cannot be read: " .. why) end
+  local items, number = {}, 0
+  for line in text:gmatch "([^\n]*)\n" do
+    number = number + 1
+    if not note_line(items, line) then
+      return nil, failure("argument", "not_sent", "report_of", ("line %d is none of a journal"):format(number))
+    end
+  end
+  if not is_torn(text:match "[^\n]*$") then
+    return nil, failure("argument", "not_sent", "report_of", "the last line is none of a journal")
+  end
+  for i = 1, #items do
+    if items[i].is_open and not ENDS[items[i].outcome] then items[i].outcome = "unknown" end
+  end
+  return core.report(items)
+end

@@ -1,0 +1,277 @@
+-- Operations that make several requests and count as one call. A body is a Lua function that makes requests through
+-- its task and waits between them. The plain form runs the body in the caller's own coroutine, so that functions of
+-- the caller's may yield there. Under async the body runs in a coroutine of its own, and every step resumes those
+-- whose wait is over; in nginx it runs in a timer of its own instead and waits as a plain one does, because what a
+-- function of the caller's asks of nginx belongs to the request or timer in which it runs. The rules:
+--   - what the caller holds of a task (a handle) has the methods of a call; dropping it does not cancel the task:
+--     the list of tasks holds it until its body has returned;
+--   - a task is stopped once it is cancelled, its client is closed, or the process is not the one that began it:
+--     then its requests have ended, nothing waits, and no request begins;
+--   - a child process never resumes its parent's tasks, and on_event never resumes any;
+--   - the credential is sealed once a task; no Lua value that a body can reach holds its text.
+-- ended, answer, step and the methods of a call reach a handle by its done(), answer() and sleep.
+local core, nginx = ...
+local begin, ended, answer, rows, failure = core.begin, core.ended, core.answer, core.rows, core.failure
+local now, engine, is_busy, is_closed, tasks = core.now, core.engine, core.is_busy, core.is_closed, core.tasks
+local note_end, engine_timeout, engine_pollfd, changes =
+  core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
+local quota_rest = core.quota_rest
+local type, error, pairs, select, setmetatable, tostring = type, error, pairs, select, setmetatable, tostring
+local min, max, huge, unpack, remove = math.min, math.max, math.huge, table.unpack or unpack, table.remove
+local create, resume, yield, status = coroutine.create, coroutine.resume, coroutine.yield, coroutine.status
+local running, pcall = coroutine.running, pcall
+
+if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
+
+local RELAUNCH = 1 -- seconds
+
+local AWAITS = tasks -- what a body yields first; anything else is the yield of a function of the caller's
+
+local function pack(...) return { n = select("#", ...), ... } end
+
+local function any_ended(calls)
+  for i = 1, #calls do
+    if ended(calls[i]) then return true end
+  end
+  return false
+end
+
+--- As pcall, and a function that yields may do so, also where pcall cannot be yielded across: in plain Lua 5.1.
+core.protected = pcall
+if _VERSION == "Lua 5.1" and not core.jit then
+  local function carry(thread, alive, ...)
+    if status(thread) == "dead" then return alive, ... end
+    return carry(thread, resume(thread, yield(...)))
+  end
+  function core.protected(f, ...)
+    if not running() then return pcall(f, ...) end
+    local thread = create(function(...) return f(...) end)
+    return carry(thread, resume(thread, ...))
+  end
+end
+
+-- What a body sees of its task.
+local task = {}
+task.__index = task
+
+--- Whether nothing more may begin: the task was cancelled, its client closed, or this is a child process.
+function task:is_stopped()
+  self.cancelled = self.cancelled or is_closed(self.client) or engine() ~= self.engine
+  return self.cancelled
+end
+
+-- What a task that does not begin a request has instead of its call.
+local function refused(name)
+  local err = failure("cancelled", "not_sent", name, "cancelled: nothing was sent")
+  return { done = function() return true end, cancel = function() return false end,
+    answer = function() return nil, err end }
+end
+
+--- Begins a request by the name of its operation; gives the call, also where it has ended before it began.
+function task:begin(name, ...)
+  if self:is_stopped() then return refused(name) end
+  local row = rows[name]
+  local call = begin(row, self.client, true, self.credential, ...)
+  self.calls[call] = changes(row)
+  return call
+end
+
+--- Waits until one of `calls` has ended, `limit` (a time of core.now) has come, or the task is stopped.
+function task:await(calls, limit)
+  local awaited = {
+    done = function() return any_ended(calls) or self:is_stopped() end,
+    answer = function() end,
+  }
+  if awaited:done() or limit and now() >= limit then return end
+  if self.thread then return yield(AWAITS, awaited, limit) end
+  core.wait_for(awaited, self.sleep, limit)
+end
+
+--- Seconds that a run rests for its quota before one request more, while `in_flight` others are not answered.
+function task:quota_rest(in_flight)
+  if self:is_stopped() then return 0 end
+  return quota_rest(self.client, self.credential, in_flight)
+end
+
+--- Waits for `seconds`.
+function task:rest(seconds) self:await({}, now() + seconds) end
+
+--- The answer of a call that has ended: `result, envelope`, or `nil, err`.
+function task:take(call)
+  if call:cancel() and self.calls[call] then self.changed = true end
+  self.calls[call] = nil
+  return answer(call)
+end
+
+--- One request, begun and awaited.
+function task:ask(name, ...)
+  local call = self:begin(name, ...)
+  self:await { call }
+  return self:take(call)
+end
+
+--- The options of one request: the call's own, with what is left of the whole timeout, and with `extra` over them.
+function task:options(extra)
+  local options = {}
+  for name, value in pairs(self.given) do options[name] = value end
+  options.timeout = max(self.limit - now(), 1e-9) -- the least ends at once: there is no time to send
+  for name, value in pairs(extra or {}) do options[name] = value end
+  return options
+end
+
+-- Under async: the list, and how it is advanced.
+local function finish(self, ...)
+  self.thread, self.awaited, self.due = nil, nil, nil
+  self.results = pack(...)
+  note_end()
+end
+
+local function fail(self, message)
+  self.raised = message
+  finish(self)
+end
+
+local function heed(self, alive, first, awaited, limit, ...)
+  self.running = false
+  if not alive then return fail(self, first) end
+  if status(self.thread) == "dead" then return finish(self, first, awaited, limit, ...) end
+  if first == AWAITS then
+    self.awaited, self.due = awaited, limit
+    return
+  end
+  fail(self, "cloudflare." .. self.name .. ": a function that was given to it yielded; under async none may")
+end
+
+local function advance_one(self, ...)
+  self.running = true
+  heed(self, resume(self.thread, ...))
+end
+
+-- Seconds until a task wants to go on; nil for one that is running or another process's.
+local function left(self)
+  if self.results or self.running or self.engine ~= engine() then return nil end
+  if self.awaited:done() then return 0 end
+  return self.due and self.due - now() or huge
+end
+
+--- Seconds until the first task wants to go on.
+function tasks.due()
+  local due = huge
+  for i = 1, #tasks do due = min(due, left(tasks[i]) or huge) end
+  return due > 0 and due or 0
+end
+
+--- Resumes every task whose wait is over; how many there are still.
+function tasks.advance()
+  local i = 1 -- one that cancels another shortens the list; whoever is missed has its turn at the next step
+  while i <= #tasks do
+    if (left(tasks[i]) or 1) <= 0 then advance_one(tasks[i]) end
+    if tasks[i] and tasks[i].launch then tasks[i].launch() end
+    i = i + 1
+  end
+  for k = #tasks, 1, -1 do
+    if tasks[k].results or tasks[k].engine ~= engine() then remove(tasks, k) end
+  end
+  return #tasks
+end
+
+-- What the caller holds.
+local handle = {}
+handle.__index = handle
+
+local function is_foreign(self) return not self.results and self.engine ~= engine() end
+
+function handle:done() return self.task.results ~= nil or is_foreign(self.task) end
+
+function handle:answer()
+  local own = self.task
+  if is_foreign(own) then
+    return nil, failure("host", own.outcome, own.name,
+      "this call belongs to the process that began it; only that one learns its outcome")
+  end
+  if own.raised ~= nil then error(own.raised, 0) end
+  return unpack(own.results, 1, own.results.n)
+end
+
+--- Whether anything may have been sent by a request that changes something. An ended call stays as it is.
+function handle:cancel()
+  local own = self.task
+  if own.results then return own.changed end
+  own.cancelled = true
+  for call, is_change in pairs(own.calls) do
+    if call:cancel() and is_change then own.changed = true end
+  end
+  if not is_busy() then tasks.advance() end
+  if nginx then note_end() end -- rouses it
+  return own.changed
+end
+
+function handle:pollfd()
+  if not self:done() then return engine_pollfd() end
+end
+
+function handle.events() return "r" end
+
+function handle:timeout()
+  if self:done() then return 0 end
+  local seconds = min(engine_timeout() or huge, left(self.task) or huge)
+  if seconds < huge then return seconds > 0 and seconds or 0 end
+end
+
+function handle:__tostring()
+  local results = self.task.results
+  local detail = results and (results[2] or results[1])
+  return ("cloudflare.call: %s (%s)"):format(self.task.name,
+    tostring(not results and "pending" or type(detail) == "table" and detail.outcome or "ended"))
+end
+
+--- A call that ended before it began.
+local function stillborn(name, ...)
+  return setmetatable({ task = { name = name, results = pack(...), changed = false } }, handle)
+end
+
+--- The operations of several requests by name, each with its own options (name → type) and its body. What it gives
+--- in place of `nil, err` for a bad value is up to `refused`.
+core.composites = {}
+
+local composite = { stillborn = stillborn, handle = handle }
+
+--- A task by its fields: name, outcome (what a child process is told), client, credential, sleep, limit, given (the
+--- options that its requests have) and own (those that only it has).
+function composite.new(self)
+  self.calls, self.changed, self.running = {}, false, false
+  self.engine = engine(true)
+  return setmetatable(self, task)
+end
+
+-- nginx may accept a timer and drop it (lua_max_running_timers): one that has not begun in time is asked for again.
+local function run_in_timer(self, run)
+  local asked = -huge
+  self.running = true
+  function self.launch()
+    if now() - asked < RELAUNCH then return end
+    asked = now()
+    nginx.launch(function(premature)
+      if not self.launch then return end
+      self.launch, self.cancelled = nil, self.cancelled or premature
+      local alive, said = pcall(function() finish(self, run()) end)
+      if not alive then fail(self, said) end
+    end)
+  end
+  self.launch()
+end
+
+--- Begins a task that runs by itself; gives the handle.
+function composite.start(self, body, ...)
+  tasks[#tasks + 1] = self
+  if nginx then
+    local arguments = pack(...)
+    run_in_timer(self, function() return body(self, unpack(arguments, 1, arguments.n)) end)
+  else
+    self.thread = create(body)
+    advance_one(self, self, ...)
+  end
+  return setmetatable({ task = self, sleep = self.sleep }, handle)
+end
+
+return composite
