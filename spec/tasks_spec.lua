@@ -268,6 +268,7 @@ describe("a call of several requests", function()
     it("an error of it comes through unchanged, at first and later; before the first nothing is sent", function()
       for calls = 1, 2 do
         local thrown, count = {}, 0
+        sandbox.fault { method = "GET", delay = 0.1 } -- so that it has to sleep
         local fine, said = pcall(cf.tokens.delete_many, nil, sandbox.seed(3), { sleep = function()
           count = count + 1
           if count == calls then error(thrown, 0) end
