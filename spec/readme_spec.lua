@@ -1,6 +1,8 @@
--- The recipes of the README's section "Hosts", as they stand there. Those for a program are run in it: spec/hosts.
+-- The recipes of the README's section "Hosts", and the script of "Many at once", as they stand there. Recipes for a
+-- program are run in it: spec/hosts.
 local sandbox = require "spec.support.sandbox"
 local recipes = require "spec.support.recipes"
+local read = require "spec.support.read"
 local uv = require "luv"
 
 -- A host's timer.
@@ -51,5 +53,36 @@ describe("the README's recipe for", function()
       frames = frames + 1
     end
     assert.same({ "deleted" }, printed)
+  end)
+end)
+
+describe("the README's script for many at once", function()
+  local path
+  before_each(function()
+    sandbox.reset()
+    path = os.tmpname()
+  end)
+  after_each(function() os.remove(path) end)
+
+  local function run_script()
+    local script, printed = read "README.md":match "\n## Many at once\n.-\n```lua\n(.-)```", {}
+    local globals = setmetatable({
+      account = sandbox.account, print = function(...) printed[#printed + 1] = { ... } end,
+    }, { __index = _G })
+    local chunk = assert((loadstring or load)(script:gsub("revoked%.log", path), "=README", "t", globals))
+    if setfenv then setfenv(chunk, globals) end
+    chunk()
+    return printed
+  end
+
+  it("deletes what it is about, and goes on from its journal when it is run again", function()
+    for runs = 1, 2 do
+      local printed = run_script()
+      assert.equal(2, #printed)
+      assert.equal("deleted", printed[1][2])
+      assert.is_true(sandbox.is_deleted(printed[1][1]))
+      assert.same({ true }, printed[2])
+      assert.equal(1, (sandbox.count "DELETE"), runs)
+    end
   end)
 end)
