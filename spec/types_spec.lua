@@ -129,6 +129,17 @@ describe("the module", function()
     assert.same(keys(known), keys(names((definitions.members(found, "cloudflare.ClientOptions")))))
   end)
 
+  it("knows the options of delete_many that are documented, and checks their types", function()
+    local known = {}
+    for name in read "src/lua/bulk.lua":match "\n  options = (%b{})":gmatch "([%w_]+) =" do known[name] = true end
+    local documented = names(found.classes["cloudflare.ManyOptions"].fields)
+    assert.same(keys(known), keys(documented))
+    for name in pairs(documented) do
+      local said = why(cf.tokens.delete_many, { nil, {}, { [name] = thread } }, 3)
+      assert.truthy(said:find("expected for option '" .. name .. "', got thread", 1, true), name)
+    end
+  end)
+
   it("takes those options of a call that are documented as such", function()
     local of_call = names(found.classes["cloudflare.CallOptions"].fields)
     for _, field in ipairs((definitions.members(found, "cloudflare.ClientOptions"))) do
@@ -187,6 +198,27 @@ describe("what comes back", function()
       "result":{"id":"%s","status":"active","not_before":"2026-01-01T00:00:00Z","expires_on":"2036-01-01T00:00:00Z"}}]])
       :format(sandbox.missing_id) }
     call("Tokens", "verify", nil)
+  end)
+
+  it("is documented, of many deletions", function()
+    local report = assert(client.tokens.delete_many(nil, { sandbox.fresh(), sandbox.missing_id, "", 5 }))
+    fits("cloudflare.Report", report)
+    sandbox.fault { method = "DELETE", status = 403, effect = false }
+    fits("cloudflare.Report", client.tokens.delete_many(nil, { { id = sandbox.fresh(), outcome = "unknown" } }))
+    report = client.tokens.delete_many(nil, { sandbox.fresh() }, { journal = function() return nil, "full" end })
+    fits("cloudflare.Report", report)
+    assert.equal("full", report.error)
+    local _, err = client.tokens.delete_many(nil, {}, { deadline = 0 })
+    fits("cloudflare.Error", err)
+  end)
+
+  it("is documented, of a walk that does not see all", function()
+    sandbox.fault { path = "/tokens", times = 9, body = '{"success":true,"errors":[],"messages":[],"result":[],'
+      .. '"result_info":{"total_count":7,"per_page":50}}' }
+    for token, err in client.tokens.each(nil) do
+      assert.is_false(token)
+      fits("cloudflare.Error", err)
+    end
   end)
 
   it("is documented, of a refusal with all that the API may say", function()

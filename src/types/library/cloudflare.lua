@@ -33,6 +33,16 @@
 ---| "host"      # this process: no memory or descriptor left, a place in nginx that cannot wait, or a call
 ---             # of the parent of a fork
 
+---Why `delete_many` ended early.
+---@alias cloudflare.Stop
+---| "credential" # it is not accepted any more
+---| "lockout"    # the API lets nobody in from here for a while: too many refusals
+---| "journal"    # it was not written
+---| "keep"       # returned false, or raised
+---| "progress"   # returned false, or raised
+---| "deadline"
+---| "cancelled"
+
 ---What one attempt proved.
 ---@alias cloudflare.Proved
 ---| "deleted"  # DELETE: 200 that names the token
@@ -63,6 +73,9 @@
 ---@field errors? cloudflare.Message[]
 ---As the API sent them, where an envelope arrived; empty where it sent null or none.
 ---@field messages? cloudflare.Message[]
+---Of `each`: how many tokens were seen, and how many there are, as far as an answer told.
+---@field seen? integer
+---@field total? integer
 ---@operator concat(any): string
 
 ---The API's whole answer, decoded: every field as received, except the credential, which becomes
@@ -77,6 +90,25 @@
 ---@field messages cloudflare.Message[]
 ---@field outcome cloudflare.Outcome
 ---@field http cloudflare.Http
+
+---What became of many ids: one entry a position, in the order asked for. It may be given in place of the ids.
+---@class cloudflare.Report
+---@field [integer] cloudflare.ReportEntry
+---How many ended in each outcome.
+---@field counts { [cloudflare.Outcome]: integer }
+---Every one is "deleted", "gone" or "not_found".
+---@field all_gone boolean
+---Absent where it went to its end.
+---@field stopped? cloudflare.Stop
+---What stopped it; where a function of the caller's did, what that raised, or its reason.
+---@field error? any
+
+---@class cloudflare.ReportEntry
+---As it was given.
+---@field id any
+---@field outcome cloudflare.Outcome
+---Absent where the outcome is a success, and "not_found" of an earlier report.
+---@field err? cloudflare.Error
 
 ---What `verify` says of the credential.
 ---@class cloudflare.Verified
@@ -106,6 +138,8 @@
 ---@field host? string
 ---Of deletions: whether a read of this call showed the token.
 ---@field seen? boolean
+---In a report: the outcome that an earlier report had, of an id that ends no better.
+---@field earlier? "unknown"|"accepted"
 ---Where the last answer that was no yes is not the API's: its Content-Type, and how it begins, 200 bytes at
 ---most, without the credential, control bytes and direction marks.
 ---@field content_type? string
@@ -198,6 +232,24 @@
 ---before anything is sent; what it raises propagates. Default: the module blocks, 0.05 at a time.
 ---@field sleep? fun(seconds: number)
 
+---Options of `delete_many`.
+---@class cloudflare.ManyOptions: cloudflare.CallOptions
+---How many are in flight at once, from 1 to 50. Default: 8, and 50 from the tenth answer on.
+---@field max_in_flight? integer
+---Seconds for all of it, over 0; `timeout` is for each request's call. Default: none.
+---@field deadline? number
+---Deletes the token by which the requests are made, too, as the last one. Default false.
+---@field include_self? boolean
+---Sends no deletion. Default false.
+---@field dry_run? boolean
+---Gets what a GET shows before the deletion, or nil and why. False ends the run, and the token is not deleted.
+---@field keep? fun(token: table|nil, err: cloudflare.Error|nil): boolean|nil
+---Called with "sending" before the first byte, and with the outcome at the end. False, `nil, why` or an error
+---means not written: the run stops, and that id is not sent. `cloudflare.journal` makes one.
+---@field journal? fun(id: string, word: string): boolean|nil, string?
+---Is told every id that has ended; false ends the run.
+---@field progress? fun(done: integer, total: integer, id: string, outcome: cloudflare.Outcome): boolean|nil
+
 ---Options of `cloudflare.new`. Each variable counts where its option is absent; an empty one is unset.
 ---@class cloudflare.ClientOptions: cloudflare.CallOptions
 ---Stands in where an operation gets nil for its account. 32 of 0-9 and a-f.
@@ -253,6 +305,39 @@ function tokens.delete(account_id, token_id, options) end
 ---@return cloudflare.Verified|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.verify(account_id, options) end
+
+---Gives every token that the credential may see, oldest first, each once, while others create and delete. All are
+---read before the first is handed out, so deleting them in the loop loses none.
+---
+---    for token, err in cf.tokens.each(account_id) do
+---      if not token then error(tostring(err)) end
+---      print(token.id, token.name)
+---    end
+---
+---Where they cannot all be read the loop runs once, with `false, err`; `err.seen` and `err.total` say how many were
+---read, and how many there are. Under async the iterator is what the call ends with. Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param query? table the fields of a list's query, without `page`
+---@param options? cloudflare.CallOptions over those of the client; `timeout` is for all of it
+---@return fun(): table|false|nil, cloudflare.Error? iterator
+function tokens.each(account_id, query, options) end
+
+---Deletes many tokens, and says of each what became of it. It keeps to the pace that the API's answers allow.
+---
+---    local journal = assert(cloudflare.journal "revoked.log")
+---    local report, err = cf.tokens.delete_many(account_id, ids, { journal = journal })
+---    if not report then error(tostring(err)) end
+---    if not report.all_gone then print(report.stopped, report.error) end
+---
+---An entry of an earlier report that is "deleted", "gone" or "not_found" is not sent again; what was "unknown" or
+---"accepted" stays so unless it is proven now. Errors, as `nil, err`: a bad argument or option (kind "argument"), or a
+---place in nginx that cannot wait; what is wrong with an id stands in its entry. Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param ids string[]|cloudflare.Report ids, entries of reports, or both
+---@param options? cloudflare.ManyOptions over those of the client
+---@return cloudflare.Report|nil report
+---@return cloudflare.Error|nil err
+function tokens.delete_many(account_id, ids, options) end
 
 ---@class cloudflare.Accounts
 ---The same as `tokens`, under the name that the official SDKs use.
@@ -355,6 +440,31 @@ local cloudflare = {}
 ---@param items table the list
 ---@return table items the same table
 function cloudflare.array(items) end
+
+---Opens a journal for `delete_many`: a file to which each word is added as a line. It outlives the process, however
+---that ends, not a power cut.
+---
+---    local journal = assert(cloudflare.journal "revoked.log")
+---    cloudflare.tokens.delete_many(account_id, ids, { journal = journal })
+---
+---Errors, as `nil, err`: the file cannot be opened (kind "host"). Raises for a wrong type.
+---@param path string the file; it is made where there is none
+---@return (fun(id: string, word: string): boolean|nil, string?)|nil journal
+---@return cloudflare.Error|nil err
+function cloudflare.journal(path) end
+
+---Reads a journal back as a report, of the ids that were begun. One without an end is "unknown"; a torn line tells
+---nothing.
+---
+---    local report, err = cloudflare.report_of "revoked.log"
+---    if not report then error(tostring(err)) end
+---    cloudflare.tokens.delete_many(account_id, report)
+---
+---Errors, as `nil, err`: the file cannot be read (kind "host"), or is no journal ("argument"). Raises for a wrong type.
+---@param path string
+---@return cloudflare.Report|nil report
+---@return cloudflare.Error|nil err
+function cloudflare.report_of(path) end
 
 ---Makes a client. Opens no connection: that comes with its first call.
 ---

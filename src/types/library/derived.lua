@@ -31,3 +31,17 @@ function AsyncTokens.delete(account_id, token_id, options) end
 ---@param options? cloudflare.CallOptions over those of the client
 ---@return cloudflare.Call<cloudflare.Verified> call
 function AsyncTokens.verify(account_id, options) end
+
+---Begins what `each` does in its plain form: the call ends with the same results.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param query? table the fields of a list's query, without `page`
+---@param options? cloudflare.CallOptions over those of the client; `timeout` is for all of it
+---@return cloudflare.Call<fun(): table|false|nil, cloudflare.Error?> call
+function AsyncTokens.each(account_id, query, options) end
+
+---Begins what `delete_many` does in its plain form: the call ends with the same results.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param ids string[]|cloudflare.Report ids, entries of reports, or both
+---@param options? cloudflare.ManyOptions over those of the client
+---@return cloudflare.Call<cloudflare.Report> call
+function AsyncTokens.delete_many(account_id, ids, options) end
