@@ -98,6 +98,16 @@ describe("a call of several requests", function()
       assert.equal(err, select(2, call:wait(0)))
     end)
 
+    it("is one of the two things that wait takes", function()
+      local calls = { cf.async.tokens.delete_many(nil, {}), cf.async.tokens.verify() }
+      for _, call in ipairs(calls) do
+        assert.is_false((pcall(call.wait, {})))
+        local _, said = pcall(function() call.wait {} end)
+        assert.truthy(said:find("bad argument #1 to 'wait' (call (written call:wait) expected, got table)", 1, true))
+        for _, other in ipairs(calls) do assert(call.wait(other)) end
+      end
+    end)
+
     it("raises from wait what a function of the caller's raised, whenever it is asked", function()
       local thrown = setmetatable({}, { __tostring = function() return "thrown" end })
       local ids = { setmetatable({}, { __index = function() error(thrown) end }) }
