@@ -10,14 +10,6 @@
 
 #include <string.h>
 
-/* name_of(row): [-0, +1, e] */
-static int core_name_of(lua_State *L)
-{
-    const struct lcf_operation *op = lua_touserdata(L, 1);
-    lua_pushstring(L, op->intent.name);
-    return 1;
-}
-
 /* options_at(row): [-0, +1, -] where its options stand, counted from 1. */
 static int core_options_at(lua_State *L)
 {
@@ -123,7 +115,6 @@ static int core_quota_rest(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"name_of", core_name_of},
     {"options_at", core_options_at},
     {"changes", core_changes},
     {"is_closed", core_is_closed},

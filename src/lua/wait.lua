@@ -3,8 +3,8 @@
 local core, nginx, tasks = ...
 local check, seal, begin, refuse = core.check, core.seal, core.begin, core.refuse
 local ended, answer, step, pause, now = core.ended, core.answer, core.step, core.pause, core.now
-local name_of, options_at, inspect = core.name_of, core.options_at, core.inspect
-local error, select, type, next = error, select, type, next
+local options_at, inspect = core.options_at, core.inspect
+local error, pairs, select, type, next = error, pairs, select, type, next
 local getmetatable, setmetatable = getmetatable, setmetatable
 local unpack, composites = table.unpack or unpack, core.composites
 
@@ -48,6 +48,9 @@ end
 tasks.handle.wait = core.methods.wait
 
 local api = {}
+
+local names = {}
+for name, row in pairs(core.rows) do names[row] = name end
 
 local function single(row, client, async)
   return function(...)
@@ -98,7 +101,7 @@ end
 
 -- An operation of several requests: its name and arguments are those of a row, but for the options that it adds.
 local function composite(definition, row, client, async)
-  local name, place = name_of(row), options_at(row)
+  local name, place = names[row], options_at(row)
   local verb = name:match "[^.]*$"
   return function(...)
     local arguments, own = { ... }, {}
@@ -125,7 +128,7 @@ end
 
 --- The public function of a row, or of the composite that has its name.
 function api.operation(row, client, async)
-  local definition = composites[name_of(row)]
+  local definition = composites[names[row]]
   if definition then return composite(definition, row, client, async) end
   return single(row, client, async)
 end
