@@ -5,6 +5,7 @@
 
 #include "../../src/core/dates.h"
 #include "../../src/core/headers.h"
+#include "../../src/core/kinds.h"
 #include "../../src/core/verdict.h"
 #include "../../src/core/words.h"
 
@@ -97,6 +98,7 @@ static void check_argument(struct lcf_span span)
     (void)lcf_check_base_url(span);
     (void)lcf_check_proxy(span);
     (void)lcf_url_is_plain(span);
+    (void)lcf_value_kind_name(lcf_value_of(span).kind);
 }
 
 static void read_anything(bool at_end)

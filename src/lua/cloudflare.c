@@ -12,6 +12,7 @@
 #include "operations.h"
 #include "state.h"
 #include "task.h"
+#include "value.h"
 
 /* Assembles the module, nothing else. */
 
@@ -55,6 +56,7 @@ static void open_errors(lua_State *L)
 static const luaL_Reg core[] = {
     {"new", lcf_client_new},
     {"array", lcf_array},
+    {"secret_kind", lcf_secret_kind},
     {"check", lcf_begin_check},
     {"seal", lcf_begin_seal},
     {"begin", lcf_begin_call},
@@ -161,6 +163,7 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     publish(L, "array");
     publish(L, "journal");
     publish(L, "report_of");
+    publish(L, "secret_kind");
     lcf_state_get(L, LCF_SLOT_NULL);
     lua_setfield(L, AT_MODULE, "null");
     lua_pushliteral(L, LCF_VERSION);

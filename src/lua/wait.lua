@@ -145,6 +145,11 @@ function api.array(items)
   return marked
 end
 
+function api.secret_kind(value)
+  local kind, fits = core.secret_kind(value)
+  return kind, fits
+end
+
 function api.step(seconds)
   local in_flight = step(seconds)
   return in_flight

@@ -43,6 +43,17 @@
 ---| "deadline"
 ---| "cancelled"
 
+---What a value is by its looks.
+---@alias cloudflare.SecretKind
+---| "account"   # an account's token, `cfat_…`
+---| "user"      # a user's token, `cfut_…`
+---| "older"     # a token of either kind, as they were until 2026: 40 characters
+---| "key"       # a global API key, `cfk_…`, or 37 hexadecimal digits
+---| "oauth"     # an OAuth token, `cfoat_…`
+---| "r2_secret" # the secret of an R2 access key: 64 hexadecimal digits
+---| "id"        # a token's id, or the R2 access key id that equals it: 32 hexadecimal digits
+---| "unknown"   # none of these
+
 ---What one attempt proved.
 ---@alias cloudflare.Proved
 ---| "deleted"  # DELETE: 200 that names the token
@@ -465,6 +476,16 @@ function cloudflare.journal(path) end
 ---@return cloudflare.Report|nil report
 ---@return cloudflare.Error|nil err
 function cloudflare.report_of(path) end
+
+---What a value that turned up somewhere is, by its looks alone; nothing is asked. A checksum that does not fit means
+---that the value was cut short, mistyped or made up; it is a reason to look again, not a proof.
+---
+---    local kind, fits = cloudflare.secret_kind(value)
+---
+---@param value string the value; it is never repeated
+---@return cloudflare.SecretKind kind
+---@return boolean|nil fits whether its checksum does; nil where values of this kind have none
+function cloudflare.secret_kind(value) end
 
 ---Makes a client. Opens no connection: that comes with its first call.
 ---
