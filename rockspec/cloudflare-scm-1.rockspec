@@ -40,6 +40,7 @@ build = {
         "src/core/outcome.c",
         "src/core/pace.c",
         "src/core/quota.c",
+        "src/core/refusals.c",
         "src/core/scanner.c",
         "src/core/settle.c",
         "src/core/verdict.c",

@@ -374,6 +374,105 @@ describe("the credential cannot be reached", function()
   end)
 end)
 
+describe("a value that is asked about", function()
+  before_each(sandbox.reset)
+
+  -- A client whose credential is another.
+  local function asker(extra) return assert(cloudflare.new(sandbox.options("http2", extra))) end
+
+  local function search_while_it_waits(begin)
+    local thread, times = coroutine.create(begin), 0
+    while times < 4 do
+      assert(coroutine.resume(thread))
+      if coroutine.status(thread) == "dead" then break end
+      assert.is_nil(search(thread))
+      times = times + 1
+    end
+    return times
+  end
+
+  it("is found in no coroutine that waits: not before it is sent, nor afterwards", function()
+    for name, begin in pairs {
+      tokens = function(cf, options) return cf.tokens.identify(nil, forwards(), options) end,
+      ["several places"] = function(cf, options) return cf.tokens.identify({ sandbox.account }, forwards(), options) end,
+      user = function(cf, options) return cf.user.tokens.identify(forwards(), options) end,
+    } do
+      local cf = asker()
+      sandbox.fault { path = "/verify", delay = 5, times = 9 }
+      local function ask() return begin(cf, { sleep = coroutine.yield }) end
+      assert.is_true(search_while_it_waits(ask) >= 3, name)
+      cf:close()
+    end
+  end)
+
+  it("is found in no call, in flight or ended, nor in the registry", function()
+    local cf = asker { on_event = function() end }
+    sandbox.fault { path = "/verify", delay = 1 }
+    local call = cf.async.tokens.identify(nil, forwards())
+    assert.is_nil(search(call))
+    step_until(function() return #sandbox.ledger() > 0 end)
+    collectgarbage()
+    assert.is_nil(search(call))
+    assert.is_nil(search(debug.getregistry(), true))
+    call:wait()
+    assert.is_nil(search(call))
+    assert.is_nil(search(cf))
+    assert.is_nil(search(cloudflare))
+    assert.is_false(holds_secret(tostring(call)))
+  end)
+
+  it("is found by no listener, on no stack", function()
+    local found, heard = nil, 0
+    local cf = asker {
+      on_event = function(event)
+        heard = heard + 1
+        found = found or search_stack() or search(event)
+      end,
+    }
+    cf.tokens.identify(nil, forwards())
+    assert.is_true(heard >= 4) -- two places
+    assert.is_nil(found)
+  end)
+
+  it("is handed on by no answer that echoes it", function()
+    local echo = ([[{"success":false,"errors":[{"code":1000,"message":"SECRET","SECRET":"SECRET"}],"messages":["SECRET"],
+      "result":"SECRET"}]]):gsub("SECRET", forwards())
+    local events = {}
+    local cf = asker { on_event = function(event) events[#events + 1] = event end }
+    sandbox.fault { path = "/verify", status = 401, body = echo, headers = { ["CF-Ray"] = forwards() }, times = 2 }
+    local _, err = cf.tokens.identify(nil, forwards())
+    assert.equal("refused", err.outcome)
+    assert.equal("[redacted]", err.errors[1].message)
+    assert.is_nil(search(err))
+    assert.is_nil(search(events))
+    sandbox.fault { path = "/verify", body = (echo:gsub("false", "true")
+      :gsub('"result":"[^"]*"', '"result":{"id":"' .. sandbox.missing_id .. '","note":"' .. forwards() .. '"}')) }
+    local result, envelope = cf.tokens.identify(nil, forwards())
+    assert.equal("[redacted]", result.note)
+    assert.is_nil(search(result))
+    assert.is_nil(search(envelope))
+  end)
+
+  it("is repeated by no error about it, nor by a message that is raised", function()
+    local cf = asker()
+    for _, spoilt in ipairs { forwards() .. "\n", forwards() .. " x", "\0" .. forwards(), "cfk_" .. forwards() } do
+      local _, err = cf.tokens.identify(nil, spoilt)
+      assert.equal("argument", err.kind)
+      assert.is_nil(search(err))
+      assert.is_nil(search { cloudflare.secret_kind(spoilt) })
+    end
+    local ok, message = pcall(cf.tokens.identify, forwards(), nil)
+    assert.is_false(ok)
+    assert.is_false(holds_secret(message))
+    local _, err = cf.tokens.identify(forwards(), "cfat_x") -- in the wrong place
+    assert.is_nil(search(err))
+    cf:close()
+    ok, message = xpcall(function() cf.tokens.identify(nil, forwards()) end, debug.traceback)
+    assert.is_false(ok)
+    assert.is_false(holds_secret(message))
+  end)
+end)
+
 describe("errors about a credential", function()
   it("never repeat it", function()
     for _, spoilt in ipairs { forwards() .. "\n", forwards() .. " x", "\0" .. forwards(), forwards() .. "\195\164" } do

@@ -10,7 +10,7 @@ local Sweep = require "spec.support.sweep"
 local cc, jobs = os.getenv "CC" or "cc", tonumber(os.getenv "JOBS" or 2)
 local dir = (os.getenv "BUILD" or "build") .. "/mutate"
 
-local CORE = { "dates", "headers", "idents", "kinds", "outcome", "pace", "scanner", "settle", "verdict" }
+local CORE = { "dates", "headers", "idents", "kinds", "outcome", "pace", "refusals", "scanner", "settle", "verdict" }
 -- The specs that drive a file, the quickest first, and what has to be built again with a mutant of it.
 local FILES = {
   { name = "verdict.c", specs = { "verdict_spec" }, builds = { "verdict" } },

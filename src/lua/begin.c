@@ -9,7 +9,8 @@
 #include "request.h"
 #include "state.h"
 
-/* A credential on its way from the caller's function to the call, out of reach of debug.getlocal. */
+/* A credential on its way to the call, from the caller's function or as a value to ask about: out of reach of
+ * debug.getlocal. */
 struct seal {
     struct lcf_secret *secret;
 };
@@ -61,6 +62,15 @@ int lcf_begin_seal(lua_State *L)
     return seal->secret ? 1 : luaL_error(L, "not enough memory");
 }
 
+int lcf_begin_seal_value(lua_State *L)
+{
+    struct lcf_text value;
+    struct seal *seal = push_seal(L);
+    value.at = lua_tolstring(L, 1, &value.len);
+    seal->secret = lcf_secret_bearer(value);
+    return seal->secret ? 1 : luaL_error(L, "not enough memory");
+}
+
 /* [-0, +1, -] A function option: the call's own at `own`, else of the client at `client`. */
 static void push_hook(lua_State *L, int own, int client, int slot)
 {
@@ -75,6 +85,12 @@ static bool has_own_text(const struct lcf_options *own)
     return lcf_options_has_credential(own) && !own->has_vault;
 }
 
+/* One that asks about a value sends nothing else. */
+static bool needs_credential(const struct lcf_operation *op)
+{
+    return op->input != LCF_VALUE;
+}
+
 /* A call in which begin will find something wrong is no reason to ask the host's functions. */
 int lcf_begin_check(lua_State *L)
 {
@@ -83,7 +99,7 @@ int lcf_begin_check(lua_State *L)
     struct lcf_options own;
     struct lcf_request request;
     lua_settop(L, client_at - 1);
-    struct lcf_client *client = lcf_client_push(L, 2, op->intent.name);
+    struct lcf_client *client = lcf_client_push(L, 2, op->intent.name, needs_credential(op));
     lua_settop(L, client_at);
     struct lcf_fault fault = lcf_request_read(L, op, 3, client_at, &own, &request, NULL);
     lcf_loop_check_idle(L, op->intent.name);
@@ -91,7 +107,8 @@ int lcf_begin_check(lua_State *L)
     if (!client || fault.message) return 0;
     lua_pushboolean(L, 1);
     push_hook(L, client_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
-    if (has_own_text(&own)) lua_pushboolean(L, 0);
+    if (!needs_credential(op)) lua_pushnil(L);
+    else if (has_own_text(&own)) lua_pushboolean(L, 0);
     else push_hook(L, client_at + 1 + LCF_HOOK_VAULT, client_at, LCF_CLIENT_VAULT);
     lua_pushnumber(L, own.limits.timeout);
     return 4;
@@ -119,20 +136,21 @@ int lcf_begin_refuse(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
     lua_settop(L, ARG_SEAL);
-    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name)) return give_fault(L, op, 0);
+    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name, needs_credential(op))) return give_fault(L, op, 0);
     lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_SEAL));
     lcf_fail(L, LCF_KIND_HOST, op->intent.name, lua_tostring(L, -1));
     return give_fault(L, op, ARG_SEAL + 1);
 }
 
 /* Takes hold of all that a finalizer might take away, by closing the client, before Lua may run one. The credential:
- * of the call's own options, copied when they were read, of the sealed function's result, or the client's. */
-static bool hold(lua_State *L, struct lcf_call *call, const struct lcf_client *client, const struct lcf_options *own)
+ * of the call's own options, copied when they were read, of the seal at `seal_at`, or the client's. */
+static bool hold(lua_State *L, struct lcf_call *call, const struct lcf_client *client, const struct lcf_options *own,
+                 int seal_at)
 {
     call->profile = lcf_profile_hold(client->profile);
     if (has_own_text(own)) return call->secret != NULL;
-    struct lcf_secret *shared = own->has_vault ? NULL : client->secret;
-    if (lua_isuserdata(L, ARG_SEAL)) shared = ((struct seal *)lua_touserdata(L, ARG_SEAL))->secret;
+    struct lcf_secret *shared = own->has_vault || seal_at != ARG_SEAL ? NULL : client->secret;
+    if (lua_isuserdata(L, seal_at)) shared = ((struct seal *)lua_touserdata(L, seal_at))->secret;
     if (shared) call->secret = lcf_secret_hold(shared);
     return shared != NULL;
 }
@@ -180,8 +198,9 @@ int lcf_begin_call(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
     int client_at = ARG_FIRST + lcf_operation_options(op);
+    int seal_at = needs_credential(op) ? ARG_SEAL : client_at - 2; /* of a value, its argument */
     lua_settop(L, client_at - 1);
-    struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->intent.name);
+    struct lcf_client *client = lcf_client_resolve(L, ARG_CLIENT, op->intent.name, needs_credential(op));
     if (!client) return give_fault(L, op, 0);
     struct lcf_call *call = lcf_call_push(L);
     struct lcf_options own;
@@ -194,7 +213,7 @@ int lcf_begin_call(lua_State *L)
     }
     call->missing_ok = own.missing_ok;
     lcf_client_check_open(L, client, op->intent.name);
-    if (hold(L, call, client, &own) && submit(L, call, &request, client_at)) {
+    if (hold(L, call, client, &own, seal_at) && submit(L, call, &request, client_at)) {
         lua_pushvalue(L, client_at + 1);
         return 1;
     }
@@ -211,7 +230,7 @@ int lcf_begin_inspect(lua_State *L)
     lua_pushboolean(L, 0);
     lua_insert(L, ARG_ASYNC);
     lua_settop(L, client_at - 1);
-    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name)) return 1;
+    if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name, needs_credential(op))) return 1;
     struct seal *seal = push_seal(L);
     struct lcf_fault fault = lcf_request_read(L, op, ARG_FIRST, client_at, &own, &request, &seal->secret);
     if (!fault.message) fault = find_credential_fault(L, &own);

@@ -18,6 +18,9 @@ int lcf_begin_check(lua_State *L);
 /* seal(token [, why]): [-0, +1, e] a seal, or a string that says what is wrong. */
 int lcf_begin_seal(lua_State *L);
 
+/* seal_value(value): [-0, +1, e] a seal of a value to ask about, whatever it is. */
+int lcf_begin_seal_value(lua_State *L);
+
 /* [-0, +0, -] The credential in the seal at `index`; NULL where none stands there. */
 const struct lcf_secret *lcf_begin_sealed(lua_State *L, int index);
 

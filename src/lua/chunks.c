@@ -18,6 +18,10 @@ static const char *const walk_lines[] = {
 #include "walk.inc"
     NULL,
 };
+static const char *const identify_lines[] = {
+#include "identify.inc"
+    NULL,
+};
 static const char *const journal_lines[] = {
 #include "journal.inc"
     NULL,
@@ -36,6 +40,7 @@ static const char *const *const chunks[] = {
     [LCF_CHUNK_TASK] = task_lines,
     [LCF_CHUNK_BULK] = bulk_lines,
     [LCF_CHUNK_WALK] = walk_lines,
+    [LCF_CHUNK_IDENTIFY] = identify_lines,
     [LCF_CHUNK_JOURNAL] = journal_lines,
     [LCF_CHUNK_WAIT] = wait_lines,
     [LCF_CHUNK_NAMESPACES] = namespaces_lines,

@@ -102,11 +102,11 @@ static bool in_nginx(lua_State *L)
     "no credential: give api_token, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)"
 
 /* [-0, +0, e] */
-static struct lcf_fault check_options(lua_State *L, const struct lcf_options *o)
+static struct lcf_fault check_options(lua_State *L, const struct lcf_options *o, bool needs_credential)
 {
     struct lcf_fault fault = lcf_options_check_credential(o);
     if (fault.message) return fault;
-    if (lcf_options_has_credential(o)) return lcf_options_check_client(o);
+    if (!needs_credential || lcf_options_has_credential(o)) return lcf_options_check_client(o);
     return (struct lcf_fault){"api_token",
                               in_nginx(L) ? NO_CREDENTIAL "; nginx hides its environment from its workers unless its "
                                                           "configuration says 'env CLOUDFLARE_API_TOKEN;'"
@@ -128,14 +128,14 @@ static void push_fault(lua_State *L, const struct lcf_options *o, const struct l
 
 /* [-0, +LCF_HOOKS|(LCF_HOOKS+2), v] Fills the client from the option table at `index` (0 for none) and the
  * environment, and pushes the functions; false with nil and an error on top. */
-static bool read(lua_State *L, int index, const char *function, struct lcf_client *client)
+static bool read(lua_State *L, int index, const char *function, bool needs_credential, struct lcf_client *client)
 {
     struct lcf_options options = lcf_options_default;
     options.base_url = (struct lcf_text){0}; /* so that the environment's comes before the default */
     struct lcf_fault fault = lcf_options_read(L, index, LCF_SCOPE_CLIENT, function, 1, &options);
     lcf_options_environment(&options);
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
-    if (!fault.message) fault = check_options(L, &options);
+    if (!fault.message) fault = check_options(L, &options, needs_credential);
     if (fault.message) push_fault(L, &options, &fault, function);
     else if (!fill(client, &options)) luaL_error(L, "not enough memory");
     return !fault.message;
@@ -143,11 +143,11 @@ static bool read(lua_State *L, int index, const char *function, struct lcf_clien
 
 /* [-0, +1|2, v] A client of the option table at `index` (0 for none), or nil and an error. The client is made
  * first: nothing may run between the reading of an option and its copy. */
-static struct lcf_client *make(lua_State *L, int index, const char *function)
+static struct lcf_client *make(lua_State *L, int index, const char *function, bool needs_credential)
 {
     struct lcf_client *client = push_empty(L);
     int at = lua_gettop(L);
-    if (!read(L, index, function, client)) {
+    if (!read(L, index, function, needs_credential, client)) {
         lua_replace(L, at + 1); /* the error, and then nil */
         lua_replace(L, at);
         lua_settop(L, at + 1);
@@ -162,19 +162,19 @@ static struct lcf_client *make(lua_State *L, int index, const char *function)
 int lcf_client_new(lua_State *L)
 {
     lua_settop(L, 1);
-    if (!make(L, 1, "new")) return 2;
+    if (!make(L, 1, "new", true)) return 2;
     lua_pushnil(L);
     return 2;
 }
 
 /* [-0, +1|2, e] */
-static struct lcf_client *push_default(lua_State *L, const char *function)
+static struct lcf_client *push_default(lua_State *L, const char *function, bool needs_credential)
 {
     lcf_state_get(L, LCF_SLOT_DEFAULT_CLIENT);
     if (lua_isuserdata(L, -1)) return lua_touserdata(L, -1);
     lua_pop(L, 1);
-    struct lcf_client *client = make(L, 0, function);
-    if (!client) return NULL;
+    struct lcf_client *client = make(L, 0, function, needs_credential);
+    if (!client || !client->secret) return client;
     lua_pushvalue(L, -1);
     lcf_state_set(L, LCF_SLOT_DEFAULT_CLIENT);
     return client;
@@ -185,16 +185,16 @@ void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const 
     if (client->closed) lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: the client is closed", function));
 }
 
-struct lcf_client *lcf_client_push(lua_State *L, int index, const char *function)
+struct lcf_client *lcf_client_push(lua_State *L, int index, const char *function, bool needs_credential)
 {
-    if (lua_isnil(L, index)) return push_default(L, function);
+    if (lua_isnil(L, index)) return push_default(L, function, needs_credential);
     lua_pushvalue(L, index);
     return lua_touserdata(L, -1);
 }
 
-struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function)
+struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function, bool needs_credential)
 {
-    struct lcf_client *client = lcf_client_push(L, index, function);
+    struct lcf_client *client = lcf_client_push(L, index, function, needs_credential);
     if (client) lcf_client_check_open(L, client, function);
     return client;
 }

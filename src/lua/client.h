@@ -29,11 +29,12 @@ void lcf_client_open(lua_State *L);
 int lcf_client_new(lua_State *L);
 
 /* [-0, +1|2, e] Pushes the client at `index`, or the default one where nil stands there; or nil
- * and an error, and returns NULL. */
-struct lcf_client *lcf_client_push(lua_State *L, int index, const char *function);
+ * and an error, and returns NULL. Where no credential is needed, and the environment has none, the default client
+ * is one without, made for this call alone. */
+struct lcf_client *lcf_client_push(lua_State *L, int index, const char *function, bool needs_credential);
 
 /* [-0, +1|2, v] The same, but a closed client raises. */
-struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function);
+struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *function, bool needs_credential);
 
 /* [-0, +0, v] Raises where the client is closed. */
 void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const char *function);

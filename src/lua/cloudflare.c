@@ -59,6 +59,8 @@ static const luaL_Reg core[] = {
     {"secret_kind", lcf_secret_kind},
     {"check", lcf_begin_check},
     {"seal", lcf_begin_seal},
+    {"seal_value", lcf_begin_seal_value},
+    {"refusals_left", lcf_loop_refusals_left},
     {"begin", lcf_begin_call},
     {"refuse", lcf_begin_refuse},
     {"inspect", lcf_begin_inspect},
@@ -111,6 +113,7 @@ static void add_composites(lua_State *L)
 {
     run_chunk(L, LCF_CHUNK_BULK, AT_CORE);
     run_chunk(L, LCF_CHUNK_WALK, AT_CORE);
+    run_chunk(L, LCF_CHUNK_IDENTIFY, AT_CORE);
     run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
     lua_settop(L, AT_TASKS);
 }
@@ -164,6 +167,7 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     publish(L, "journal");
     publish(L, "report_of");
     publish(L, "secret_kind");
+    publish(L, "refusals_left");
     lcf_state_get(L, LCF_SLOT_NULL);
     lua_setfield(L, AT_MODULE, "null");
     lua_pushliteral(L, LCF_VERSION);

@@ -197,6 +197,7 @@ struct hint {
     int code, status;
     const char *operation, *words;
     const char *advice; /* NULL: the permission that the operation needs */
+    const char *reason; /* why a value that was asked about was refused, in a word */
 };
 
 #define NOT_ACCEPTED \
@@ -206,23 +207,25 @@ struct hint {
 #define LOCKED_OUT "after too many bad credentials good ones are refused too: wait up to half an hour"
 
 static const struct hint hints[] = {
-    {1000, 401, "tokens.verify", NULL, ELSEWHERE},
-    {1000, 401, NULL, NULL, NOT_ACCEPTED},
-    {1001, 401, "tokens.verify", "Invalid API Token", ELSEWHERE},
-    {1001, 401, NULL, "Invalid API Token", NOT_ACCEPTED},
-    {6003, 400, NULL, "Authorization header", "a global API key goes into api_key and api_email, not into api_token"},
-    {6003, 400, NULL, "X-Auth-Key header", "a token goes into api_token, not into api_key"},
-    {7000, 404, NULL, NULL, "check the account id and base_url"},
-    {7003, 404, NULL, NULL, "check the account id and base_url"},
-    {9103, 403, NULL, NULL, "api_email and api_key do not belong together"},
-    {9106, 400, NULL, "Missing", "the credential was taken off on the way: check base_url and the proxy"},
-    {9109, 403, NULL, "Unauthorized to access", NULL},
-    {9109, 403, NULL, "from location", "the token is valid, but its conditions do not allow it from this address"},
-    {9109, 403, NULL, "Invalid access token", NOT_ACCEPTED},
-    {9109, 403, NULL, "Max auth failures", LOCKED_OUT},
-    {10000, 401, NULL, NULL, "good credentials have met this in passing: try once more before you replace it"},
-    {10000, 403, NULL, NULL, "good credentials have met this in passing: try once more before you replace it"},
-    {10502, 0, NULL, NULL, LOCKED_OUT},
+    {1000, 401, "tokens.verify", NULL, ELSEWHERE, NULL},
+    {1000, 401, NULL, NULL, NOT_ACCEPTED, "not_accepted"},
+    {1001, 401, "tokens.verify", "Invalid API Token", ELSEWHERE, NULL},
+    {1001, 401, NULL, "Invalid API Token", NOT_ACCEPTED, "not_accepted"},
+    {6003, 400, NULL, "Authorization header", "a global API key goes into api_key and api_email, not into api_token",
+     NULL},
+    {6003, 400, NULL, "X-Auth-Key header", "a token goes into api_token, not into api_key", NULL},
+    {7000, 404, NULL, NULL, "check the account id and base_url", NULL},
+    {7003, 404, NULL, NULL, "check the account id and base_url", NULL},
+    {9103, 403, NULL, NULL, "api_email and api_key do not belong together", NULL},
+    {9106, 400, NULL, "Missing", "the credential was taken off on the way: check base_url and the proxy", NULL},
+    {9109, 403, NULL, "Unauthorized to access", NULL, NULL},
+    {9109, 403, NULL, "from location", "the token is valid, but its conditions do not allow it from this address",
+     "elsewhere"},
+    {9109, 403, NULL, "Invalid access token", NOT_ACCEPTED, "not_accepted"},
+    {9109, 403, NULL, "Max auth failures", LOCKED_OUT, "lockout"},
+    {10000, 401, NULL, NULL, "good credentials have met this in passing: try once more before you replace it", NULL},
+    {10000, 403, NULL, NULL, "good credentials have met this in passing: try once more before you replace it", NULL},
+    {10502, 0, NULL, NULL, LOCKED_OUT, "lockout"},
 };
 
 static bool holds(const char *words, const char *part)
@@ -447,9 +450,19 @@ static void copy_code(lua_State *L, int envelope)
     lua_pop(L, 1);
 }
 
+/* Why a value that was asked about was refused; NULL for no reason that is known. */
+static const char *reason_of(const struct lcf_exchange *x, const struct said *said)
+{
+    const struct lcf_entry *e = lcf_exchange_answer(x);
+    bool refused = x->intent->apart && x->outcome == LCF_REFUSED && e;
+    const struct hint *hint = refused ? find_hint(x->intent->name, e->status, said) : NULL;
+    return hint ? hint->reason : NULL;
+}
+
 void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope, const char *unbuilt)
 {
     struct said said = first_error(L, envelope);
+    const char *reason = reason_of(x, &said);
     said.unbuilt = unbuilt;
     push_sentence(L, x, &said);
     lua_replace(L, -3); /* in place of the messages */
@@ -461,4 +474,7 @@ void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope, co
     copy_field(L, envelope, "errors");
     copy_field(L, envelope, "messages");
     copy_code(L, envelope);
+    if (!reason) return;
+    lua_pushstring(L, reason);
+    lua_setfield(L, -2, "reason");
 }

@@ -10,6 +10,7 @@ struct loop {
     struct lcf_engine *engine; /* NULL until the first call */
     bool closed; /* collected, as only a closing state does */
     bool busy; /* inside a step, or telling */
+    struct lcf_refusals refusals; /* of values asked about, by whatever process of this state */
     int clients; /* how many are open in this state, whichever process made them */
     lua_Integer ended; /* how many calls have ended */
 };
@@ -51,7 +52,8 @@ static struct loop *make_loop(lua_State *L)
     lcf_state_get(L, LCF_SLOT_LOOP);
     const struct loop *former = lua_touserdata(L, -1);
     struct loop *loop = lua_newuserdata(L, sizeof *loop);
-    *loop = (struct loop){.clients = former ? former->clients : 0};
+    *loop = (struct loop){0};
+    if (former) loop->clients = former->clients, loop->refusals = former->refusals;
     lua_replace(L, -2);
     lcf_state_get(L, LCF_SLOT_LOOP_META);
     lua_setmetatable(L, -2);
@@ -105,6 +107,16 @@ static bool goes_on(lua_State *L, const struct loop *loop)
     return loop->engine && current_loop(L) == loop;
 }
 
+/* Notes what an ended call about a value says of the budget of refusals. */
+static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
+{
+    for (const struct lcf_entry *e = x->entries; x->intent->apart && e < x->entries + x->count; e++) {
+        if (e->reading.verdict != LCF_REFUSAL || (e->status != 401 && e->status != 403)) continue;
+        lcf_refusals_note(&loop->refusals, e->ended);
+        if (lcf_reading_has(&e->reading, LCF_CODE_LOCKED_OUT)) lcf_refusals_lock(&loop->refusals, e->ended);
+    }
+}
+
 /* [-0, +0, -] A listener may cancel, which adds news; or fork, and then the child tells nothing. */
 static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
@@ -118,6 +130,7 @@ static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *
     lua_pop(L, 1);
     if (on) x->told = count;
     if (!ended) return;
+    count_refusals(loop, x);
     loop->ended++;
     lcf_events_forget(L, x);
     lcf_exchange_release(x);
@@ -229,6 +242,19 @@ bool lcf_loop_is_busy(lua_State *L)
 {
     const struct loop *loop = current_loop(L);
     return loop && loop->busy;
+}
+
+int lcf_loop_refusals_left(lua_State *L)
+{
+    double most = lua_isnoneornil(L, 1) ? LCF_REFUSALS_DEFAULT : lua_tonumber(L, 1), now = lcf_now();
+    if (!lua_isnoneornil(L, 1) && lua_type(L, 1) != LUA_TNUMBER) lcf_wrong_type(L, "refusals_left", 1, "number", 1);
+    if (!(most >= 1 && most <= LCF_REFUSALS_MAX) || most != floor(most))
+        lcf_bad_argument(L, "refusals_left", 1, "a whole number from 1 to 50 expected");
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    const struct loop *loop = lua_touserdata(L, -1);
+    lua_pushinteger(L, lcf_refusals_left(&loop->refusals, (int)most, now));
+    lua_pushnumber(L, lcf_refusals_wait(&loop->refusals, (int)most, now));
+    return 2;
 }
 
 int lcf_loop_pause(lua_State *L)

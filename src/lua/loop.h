@@ -1,6 +1,7 @@
 #ifndef LCF_LOOP_H
 #define LCF_LOOP_H
 
+#include "../core/refusals.h"
 #include "../transport/engine.h"
 #include "compat.h"
 
@@ -48,6 +49,9 @@ int lcf_loop_timeout(lua_State *L);
 int lcf_loop_note_end(lua_State *L);
 /* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */
 int lcf_loop_pause(lua_State *L);
+/* refusals_left([most]): [-0, +2, v] how many more values may be refused before asking about one risks a lock-out, and
+ * seconds until one may. Counted for the Lua state, all its clients together: the API counts by address. */
+int lcf_loop_refusals_left(lua_State *L);
 /* now(): [-0, +1, -] monotonic seconds. */
 int lcf_loop_now(lua_State *L);
 /* can_yield(): [-0, +1, -] */

@@ -44,6 +44,10 @@ static const struct lcf_operation operations[] = {
      .path = USER "/permission_groups", .input = LCF_QUERY, .fields = lcf_fields_of_groups},
     {.intent = {"user.tokens.permission_groups.get", USER_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
      .path = USER "/permission_groups", .input = LCF_QUERY, .fields = lcf_fields_of_groups},
+    {.intent = {"tokens.identify", NULL, NULL, LCF_GET, LCF_READ, LCF_SOME_ID, .apart = true},
+     .path = ACCOUNT "/verify", .input = LCF_VALUE},
+    {.intent = {"user.tokens.identify", NULL, NULL, LCF_GET, LCF_READ, LCF_SOME_ID, .apart = true},
+     .path = USER "/verify", .input = LCF_VALUE},
     /* Of several requests: by these rows their arguments are checked, and nothing is sent. */
     {.intent = {"tokens.each", ACCOUNT_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
      .path = ACCOUNT, .input = LCF_QUERY, .fields = lcf_fields_of_list},

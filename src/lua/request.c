@@ -1,6 +1,8 @@
 #include "request.h"
+#include "begin.h"
 #include "client.h"
 #include "errors.h"
+#include "value.h"
 
 #include <string.h>
 
@@ -46,12 +48,12 @@ int lcf_operation_options(const struct lcf_operation *op)
     return options;
 }
 
-/* [-0, +0, v] Raises for an input of the wrong type. */
+/* [-0, +0, v] Raises for an input of the wrong type. A value may have been sealed. */
 static void check_input(lua_State *L, const struct lcf_operation *op, int argument, int index)
 {
     bool absent = op->input == LCF_QUERY && lua_isnoneornil(L, index);
-    if (op->input == LCF_NO_INPUT || absent) return;
     bool text = op->input == LCF_VALUE;
+    if (op->input == LCF_NO_INPUT || absent || (text && lcf_begin_sealed(L, index))) return;
     if (lua_type(L, index) != (text ? LUA_TSTRING : LUA_TTABLE))
         lcf_wrong_type(L, lcf_operation_verb(op), argument, text ? "string" : "table", index);
 }
@@ -103,6 +105,16 @@ static struct lcf_fault read_ids(lua_State *L, const struct lcf_operation *op, i
     return fault;
 }
 
+/* [-0, +0, -] The value at `index`, sealed or not. */
+static struct lcf_text value_at(lua_State *L, int index)
+{
+    struct lcf_text text;
+    const struct lcf_secret *sealed = lcf_begin_sealed(L, index);
+    if (sealed) return lcf_secret_value(sealed);
+    text.at = lua_tolstring(L, index, &text.len);
+    return text;
+}
+
 /* [-0, +1, e] Pushes what the input at `index` becomes behind the URL: its query, or nothing. A body goes into the
  * request, and what it rests on is pushed too. */
 static struct lcf_fault read_input(lua_State *L, const struct lcf_operation *op, int index, struct lcf_request *request)
@@ -113,6 +125,7 @@ static struct lcf_fault read_input(lua_State *L, const struct lcf_operation *op,
         fault = lcf_body_push(L, index, "params", "", op->lists);
         if (!fault.message) request->body.at = lua_tolstring(L, -1, &request->body.len);
     }
+    if (op->input == LCF_VALUE) fault = lcf_value_fault(value_at(L, index));
     if (op->input == LCF_QUERY) fault = lcf_query_push(L, index, op->fields);
     else if (!fault.message) lua_pushliteral(L, "");
     return fault;
@@ -160,6 +173,8 @@ static struct lcf_fault read_options(lua_State *L, const struct lcf_operation *o
     const char *verb = lcf_operation_verb(op);
     struct lcf_fault fault = lcf_options_read(L, first + argument - 1, LCF_SCOPE_CALL, verb, argument, options);
     if (!fault.message) fault = lcf_options_check_credential(options);
+    if (!fault.message && op->input == LCF_VALUE && lcf_options_has_credential(options))
+        fault = (struct lcf_fault){"api_token", "the value itself is sent, and no other credential: leave it out"};
     if (!fault.message && secret) *secret = lcf_client_secret(options, &failed);
     return fault;
 }

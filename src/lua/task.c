@@ -33,6 +33,15 @@ static int core_is_closed(lua_State *L)
     return 1;
 }
 
+/* account_of(client): [-0, +1, e] the account that nil stands for; nil where there is none. */
+static int core_account_of(lua_State *L)
+{
+    const struct lcf_client *client = lcf_client_push(L, 1, "identify", false);
+    if (client && client->account_id[0]) lua_pushstring(L, client->account_id);
+    else lua_pushnil(L);
+    return 1;
+}
+
 /* is_busy(): [-0, +1, -] */
 static int core_is_busy(lua_State *L)
 {
@@ -79,7 +88,7 @@ static const struct lcf_secret *secret_of(lua_State *L)
 {
     const struct lcf_secret *sealed = lcf_begin_sealed(L, 2);
     if (sealed) return sealed;
-    const struct lcf_client *client = lcf_client_resolve(L, 1, "new");
+    const struct lcf_client *client = lcf_client_resolve(L, 1, "new", true);
     return client ? client->secret : NULL;
 }
 
@@ -106,7 +115,7 @@ static int core_credential_kind(lua_State *L)
 static int core_quota_rest(lua_State *L)
 {
     const struct lcf_secret *secret = secret_of(L);
-    const struct lcf_client *client = secret ? lcf_client_resolve(L, 1, "new") : NULL;
+    const struct lcf_client *client = secret ? lcf_client_resolve(L, 1, "new", true) : NULL;
     double rest = 0;
     if (client && client->profile)
         rest = lcf_quota_rest(&client->profile->quota, lcf_secret_mark(secret), lcf_now(), lua_tonumber(L, 3));
@@ -118,6 +127,7 @@ static const luaL_Reg functions[] = {
     {"options_at", core_options_at},
     {"changes", core_changes},
     {"is_closed", core_is_closed},
+    {"account_of", core_account_of},
     {"is_busy", core_is_busy},
     {"engine", core_engine},
     {"failure", core_failure},

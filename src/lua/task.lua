@@ -231,7 +231,8 @@ local function stillborn(name, ...)
 end
 
 --- The operations of several requests by name, each with its own options (name → type) and its body. What it gives
---- in place of `nil, err` for a bad value is up to `refused`.
+--- in place of `nil, err` for a bad value is up to `refused`. The public function may stand behind another that `wrap`
+--- makes, which hands on the arguments of the row and one more for the body, `extra` of its task.
 core.composites = {}
 
 local composite = { stillborn = stillborn, handle = handle }

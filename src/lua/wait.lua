@@ -118,6 +118,7 @@ local function composite(definition, row, client, async)
     local task = tasks.new {
       name = name, outcome = definition.changes and "unknown" or "failed", client = client, credential = credential,
       sleep = sleep, own = own, given = without_credential(options), limit = now() + (timeout or 0),
+      extra = arguments[place + 1],
     }
     if not async then return definition.body(task, unpack(arguments, 1, place - 1)) end
     local handle = tasks.start(task, definition.body, unpack(arguments, 1, place - 1))
@@ -129,8 +130,9 @@ end
 --- The public function of a row, or of the composite that has its name.
 function api.operation(row, client, async)
   local definition = composites[names[row]]
-  if definition then return composite(definition, row, client, async) end
-  return single(row, client, async)
+  if not definition then return single(row, client, async) end
+  local operate = composite(definition, row, client, async)
+  return definition.wrap and definition.wrap(row, client, operate) or operate
 end
 
 api.journal, api.report_of = core.journal, core.report_of
@@ -148,6 +150,11 @@ end
 function api.secret_kind(value)
   local kind, fits = core.secret_kind(value)
   return kind, fits
+end
+
+function api.refusals_left(most)
+  local left, seconds = core.refusals_left(most)
+  return left, seconds
 end
 
 function api.step(seconds)

@@ -62,7 +62,7 @@ static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    if (len > 5 && memcmp(at, "HTTP/", 5) == 0 && speaks_http2(a->easy)) set_reuse(a, true);
+    if (len > 5 && memcmp(at, "HTTP/", 5) == 0 && !a->apart && speaks_http2(a->easy)) set_reuse(a, true);
     lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
     lcf_allowance_line(&a->allowance, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
@@ -110,14 +110,25 @@ static CURLcode set_request(CURL *easy, const struct lcf_wire *wire)
     return rc;
 }
 
+/* Over HTTP/2 another request could join the connection as a stream while it is open. libcurl lends a connection only
+ * to requests of the same TLS settings, so these get some that no other has and that come to the same. */
+static CURLcode set_apart(CURL *easy, const struct lcf_wire *wire)
+{
+    CURLcode rc = CURLE_OK;
+    if (wire->apart && !wire->plain)
+        LCF_SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2 | (long)CURL_SSLVERSION_MAX_TLSv1_3);
+    return rc;
+}
+
 static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     CURL *easy = a->easy;
     CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, a->store, wire->plain);
     LCF_SET(CURLOPT_URL, wire->url);
     if (rc == CURLE_OK) rc = set_request(easy, wire);
+    if (rc == CURLE_OK) rc = set_apart(easy, wire);
     LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
-    LCF_SET(CURLOPT_FRESH_CONNECT, (long)wire->fresh);
+    LCF_SET(CURLOPT_FRESH_CONNECT, (long)(wire->fresh || wire->apart));
     LCF_SET(CURLOPT_FORBID_REUSE, 1L); /* until it has spoken HTTP/2 */
     LCF_SET(CURLOPT_PRIVATE, wire->owner);
     LCF_SET(CURLOPT_ERRORBUFFER, a->error);
@@ -154,7 +165,7 @@ int lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const 
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
         .multi = carrier->multi, .method = wire->method, .carrier = carrier, .route = wire->route, .began = lcf_now(),
-        .due = wire->due, .store_changed = a->store_changed,
+        .due = wire->due, .apart = wire->apart, .store_changed = a->store_changed,
         .store = choose_store(a, &carrier->trust, wire), .body = {.max = wire->body_max}};
     a->easy = curl_easy_init();
     if (!a->easy) return CURLE_OUT_OF_MEMORY;

@@ -36,6 +36,7 @@ struct lcf_wire {
     double due;             /* when it ends, come what may; monotonic seconds */
     bool plain;             /* http to a loopback address */
     bool fresh;             /* not on a connection that was used before */
+    bool apart;             /* on a connection that no other request uses, before, during or after */
     size_t body_max;        /* bytes */
     void *owner;            /* comes back from libcurl as CURLINFO_PRIVATE */
 };
@@ -48,6 +49,7 @@ struct lcf_attempt {
     const struct lcf_route *route;
     double began, due;
     enum lcf_store store; /* by which of the system's stores the peer is judged */
+    bool apart;           /* on a connection of its own */
     bool store_changed;   /* it is not the one that this call asked first; that comes once a call */
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     bool overdue;    /* stopped from within libcurl, which would not let go of it */

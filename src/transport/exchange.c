@@ -61,7 +61,9 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
     x->due = now;
     x->began = now;
     x->retry_after = -1;
-    lcf_pace_earn(&profile->pace);
+    lcf_pace_start(&x->own_pace);
+    x->pace = x->intent->apart ? &x->own_pace : &profile->pace;
+    lcf_pace_earn(x->pace);
     return x;
 }
 
@@ -119,7 +121,7 @@ static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
  * until the pool is next searched for dead ones, or another request is lost on it. */
 static void heed_loss(struct lcf_exchange *x, const struct lcf_entry *e)
 {
-    if (e->phase != LCF_SENT) return;
+    if (e->phase != LCF_SENT || x->intent->apart) return;
     if (e->cause == LCF_TIMED_OUT) x->profile->suspect_until = x->profile->last_due;
     if (e->cause == LCF_BROKEN) x->suspect_until = e->ended + LCF_DEAD_KEPT;
 }
@@ -128,12 +130,12 @@ static void heed_loss(struct lcf_exchange *x, const struct lcf_entry *e)
 static void heed_block(struct lcf_exchange *x, const struct lcf_entry *e)
 {
     if (e->status != 429 || e->reading.verdict != LCF_REFUSAL || e->retry_after <= 0) return;
-    lcf_pace_block(&x->profile->pace, lcf_secret_mark(x->secret), e->ended, e->retry_after);
+    lcf_pace_block(x->pace, lcf_secret_mark(x->secret), e->ended, e->retry_after);
 }
 
 static double blocked_until(const struct lcf_exchange *x)
 {
-    return lcf_pace_blocked_until(&x->profile->pace, lcf_secret_mark(x->secret));
+    return lcf_pace_blocked_until(x->pace, lcf_secret_mark(x->secret));
 }
 
 /* Weighs what an attempt brought and writes it into the history. */
@@ -149,7 +151,7 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     bool may_ask = e->status == 429 || e->status >= 500;
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     heed_block(x, e);
-    if (e->status) lcf_quota_hear(&x->profile->quota, lcf_secret_mark(x->secret), now, &x->attempt.allowance);
+    if (e->status && !x->intent->apart) lcf_quota_hear(&x->profile->quota, lcf_secret_mark(x->secret), now, &x->attempt.allowance);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     heed_loss(x, e);
     keep_oddity(x, e);
@@ -183,11 +185,11 @@ static void record_unstarted(struct lcf_exchange *x, enum lcf_method method, int
 
 static struct lcf_move decide(struct lcf_exchange *x, double now)
 {
-    const struct lcf_history history = {x->entries, x->count, x->cancelled, lcf_pace_affords(&x->profile->pace),
+    const struct lcf_history history = {x->entries, x->count, x->cancelled, lcf_pace_affords(x->pace),
                                         blocked_until(x), fmax(x->suspect_until, x->profile->suspect_until)};
     struct lcf_move move = lcf_settle(&x->plan, &history, now);
     if (move.spends) {
-        lcf_pace_spend(&x->profile->pace);
+        lcf_pace_spend(x->pace);
         x->entries[x->count - 1].paid = true;
     }
     return move;
@@ -236,6 +238,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .due = due,
         .plain = x->plain,
         .fresh = move->fresh,
+        .apart = x->intent->apart,
         .body_max = own && x->plan.nature == LCF_REMOVE ? LCF_BODY_MAX : LCF_LIST_BODY_MAX,
         .owner = x,
     };

@@ -29,6 +29,8 @@ struct lcf_intent {
     enum lcf_method method;
     enum lcf_nature nature;
     enum lcf_expects expects; /* what the result of a yes must be */
+    bool apart;               /* its credential is a value that it asks about, not the client's: it neither heeds nor
+                                 changes the client's pace and quota, nor shares a connection */
 };
 
 /* A checked request. All text is NUL-terminated, but for the body, and copied, but for the intent's. */
@@ -55,6 +57,8 @@ enum lcf_state { LCF_QUEUED, LCF_RUNNING, LCF_PAUSED, LCF_ENDED };
 struct lcf_exchange {
     unsigned holders;
     struct lcf_profile *profile;
+    struct lcf_pace *pace;        /* the client's, or its own */
+    struct lcf_pace own_pace;
     struct lcf_secret *secret;
     const struct lcf_intent *intent;
     struct lcf_limits limits;
