@@ -175,17 +175,21 @@ describe("what comes back", function()
 
   local function fits(type_text, value) assert.same({}, shape:misfits(type_text, value)) end
 
+  local spaces = {
+    Tokens = client.tokens, PermissionGroups = client.tokens.permission_groups, UserTokens = client.user.tokens,
+    UserPermissionGroups = client.user.tokens.permission_groups,
+  }
+
   -- Calls an operation, and holds what it gives, and what the listener is told, against the definitions.
   local function call(class, name, ...)
     shape.events = {}
-    local space = client[class:lower()]
-    local result, envelope = space[name](...)
+    local result, envelope = spaces[class][name](...)
     fits(result and "cloudflare.Envelope" or "cloudflare.Error", envelope)
     for _, operation in ipairs(found.classes["cloudflare." .. class].functions) do
       if result and operation.name == name then fits(definitions.without_nil(operation.returns[1].type), result) end
     end
     for _, event in ipairs(shape.events) do fits("cloudflare.Event", event) end
-    return envelope
+    return envelope, result
   end
 
   before_each(sandbox.reset)
@@ -198,6 +202,63 @@ describe("what comes back", function()
       "result":{"id":"%s","status":"active","not_before":"2026-01-01T00:00:00Z","expires_on":"2036-01-01T00:00:00Z"}}]])
       :format(sandbox.missing_id) }
     call("Tokens", "verify", nil)
+  end)
+
+  local function a_group(class, options)
+    local query = { name = "DNS Write", scope = "com.cloudflare.api.account.zone" }
+    fits("cloudflare.GroupQuery", query)
+    if class == "PermissionGroups" then return select(2, call(class, "list", nil, query, options))[1] end
+    return select(2, call(class, "list", query, options))[1]
+  end
+
+  local function params(group)
+    local policy = {
+      effect = "allow", permission_groups = { { id = group.id } }, resources = { ["com.cloudflare.api.account.zone.*"] = "*" },
+    }
+    local fields = {
+      name = "documented", policies = { policy }, condition = { request_ip = { ["in"] = { "127.0.0.0/8" } } },
+      not_before = "2026-01-01T00:00:00Z", expires_on = "2036-01-01T00:00:00Z", status = "active",
+    }
+    fits("cloudflare.PolicyParams", policy)
+    fits("cloudflare.TokenParams", fields)
+    return fields
+  end
+
+  local query = { page = 1, per_page = 5, direction = "asc", include_expired = true }
+
+  it("is documented, of an account's token from its creation on", function()
+    local fields = params(a_group "PermissionGroups")
+    local _, token = call("Tokens", "create", nil, fields)
+    fits("cloudflare.TokenQuery", query)
+    call("Tokens", "list", nil, query)
+    call("Tokens", "get", nil, token.id)
+    sandbox.fault { method = "GET", token = token.id, body = ([[{"success":true,"errors":[],"messages":[],"result":
+      {"id":"%s","name":"n","status":"active","policies":[],"provisioner_type":"com.example.provisioner"}}]]):format(token.id) }
+    call("Tokens", "get", nil, token.id)
+    call("Tokens", "update", nil, token.id, fields)
+    call("Tokens", "roll", nil, token.id)
+    call("Tokens", "roll", nil, sandbox.missing_id)
+    call("PermissionGroups", "get", nil)
+  end)
+
+  it("is documented, of a user's token from its creation on", function()
+    local as_user = { api_token = sandbox.user_token }
+    local fields = params(a_group("UserPermissionGroups", as_user))
+    local _, token = call("UserTokens", "create", fields, as_user)
+    call("UserTokens", "list", query, as_user)
+    call("UserTokens", "get", token.id, as_user)
+    call("UserTokens", "update", token.id, fields, as_user)
+    call("UserTokens", "roll", token.id, as_user)
+    call("UserTokens", "verify", as_user)
+    call("UserTokens", "delete", token.id, as_user)
+    call("UserPermissionGroups", "get", nil, as_user)
+  end)
+
+  it("is documented, of a value whose token is found, and of one that is not", function()
+    call("Tokens", "identify", nil, sandbox.token)
+    call("UserTokens", "identify", sandbox.user_token)
+    call("Tokens", "identify", nil, sandbox.user_token)
+    call("Tokens", "identify", nil, ("x"):rep(40))
   end)
 
   it("is documented, of many deletions", function()

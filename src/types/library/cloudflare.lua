@@ -54,10 +54,23 @@
 ---| "id"        # a token's id, or the R2 access key id that equals it: 32 hexadecimal digits
 ---| "unknown"   # none of these
 
+---@alias cloudflare.Method
+---| "GET"
+---| "DELETE"
+---| "POST"
+---| "PUT"
+
+---Why `identify` has no answer. None of them says that the secret is dead.
+---@alias cloudflare.Reason
+---| "not_accepted" # 401, code 1000 or 1001: dead, of another account, or of the other kind
+---| "elsewhere"    # 9109: an address condition keeps us out; it lives
+---| "lockout"      # 10502, or 9109 "Max auth failures": too many refusals; ask again in half an hour
+
 ---What one attempt proved.
 ---@alias cloudflare.Proved
 ---| "deleted"  # DELETE: 200 that names the token
----| "present"  # GET: 200 that names the token
+---| "present"  # a read: 200 with what was asked for
+---| "ok"       # POST or PUT: a yes with what it must bring
 ---| "accepted" # DELETE: a yes that names no token, or another one
 ---| "absent"   # an authoritative 404 about the token
 ---| "refused"  # an authoritative no, a 404 about the route or the credential too
@@ -84,10 +97,125 @@
 ---@field errors? cloudflare.Message[]
 ---As the API sent them, where an envelope arrived; empty where it sent null or none.
 ---@field messages? cloudflare.Message[]
+---Of `identify`, with outcome "refused".
+---@field reason? cloudflare.Reason
 ---Of `each`: how many tokens were seen, and how many there are, as far as an answer told.
 ---@field seen? integer
 ---@field total? integer
 ---@operator concat(any): string
+
+---Where in a list a page stands.
+---@class cloudflare.ResultInfo
+---From 1.
+---@field page? integer
+---@field per_page? integer
+---How many entries this page has.
+---@field count? integer
+---How many entries the list has.
+---@field total_count? integer
+
+---A token as the API shows it: every field as received. Times are RFC 3339.
+---@class cloudflare.Token
+---@field id string
+---@field name string
+---"active", "disabled", "expired", "revoked (exposed)", or what the API may add.
+---@field status string
+---@field policies cloudflare.Policy[]
+---@field issued_on? string
+---When it was changed last; `roll` counts, so it is the age of the secret.
+---@field modified_on? string
+---Null for a token that was never used.
+---@field last_used_on? string|lightuserdata
+---@field expires_on? string|lightuserdata
+---@field not_before? string|lightuserdata
+---@field condition? cloudflare.Condition
+---Of an account's tokens; personal data.
+---@field creator_email_at_creation? string
+---@field provisioner_id? string|lightuserdata
+---@field provisioner_type? string
+
+---A new token. The secret is here alone: in events and in traces it reads `[redacted]`.
+---@class cloudflare.CreatedToken: cloudflare.Token
+---The secret.
+---@field value string
+
+---From where a token may be used.
+---@class cloudflare.Condition
+---Addresses, each as CIDR.
+---@field request_ip? { in?: string[], not_in?: string[] }
+
+---What a token may do, and where.
+---@class cloudflare.Policy
+---@field id? string
+---@field effect "allow"|"deny"
+---@field permission_groups cloudflare.GrantedGroup[]
+---The resource's name, `com.cloudflare.api.account.<id>` or so; "*", or the zones inside an account.
+---@field resources { [string]: string|{ [string]: string } }
+
+---A permission group as a token has it.
+---@class cloudflare.GrantedGroup
+---@field id string
+---@field name? string
+---@field meta? { [string]: string }
+
+---A permission group as the API lists it.
+---@class cloudflare.PermissionGroup
+---@field id string
+---Not unique: "Logs Write" exists for accounts and for zones.
+---@field name string
+---`com.cloudflare.api.account`, `com.cloudflare.api.account.zone` and so on: an open set.
+---@field scopes string[]
+---@field category? string
+---Whether the caller may put it into a token.
+---@field is_selectable? boolean
+---@field meta? { [string]: string }
+---@field description? string
+
+---What `create` takes, and what `update` puts.
+---@class cloudflare.TokenParams
+---At most 120 bytes.
+---@field name string
+---At least one.
+---@field policies cloudflare.PolicyParams[]
+---@field condition? cloudflare.Condition
+---When it ends: RFC 3339.
+---@field expires_on? string
+---When it begins to be valid: RFC 3339.
+---@field not_before? string
+---Of `update` alone.
+---@field status? "active"|"disabled"
+
+---A policy to ask for.
+---@class cloudflare.PolicyParams
+---@field effect "allow"|"deny"
+---@field permission_groups cloudflare.GrantedGroup[]
+---@field resources { [string]: string|{ [string]: string } }
+
+---Which page of the tokens.
+---@class cloudflare.TokenQuery
+---From 1.
+---@field page? integer
+---5 to 50; the API's default is 20.
+---@field per_page? integer
+---By the time of issue.
+---@field direction? "asc"|"desc"
+---Expired tokens are hidden by default.
+---@field include_expired? boolean
+
+---Which permission groups.
+---@class cloudflare.GroupQuery
+---Plain text: it is encoded once.
+---@field name? string
+---@field scope? string
+
+---Whose secret `identify` was given.
+---@class cloudflare.Identified
+---@field id string
+---As the API says: an open set.
+---@field status string
+---@field kind "account"|"user"
+---Of an account's token.
+---@field account? string
 
 ---The API's whole answer, decoded: every field as received, except the credential, which becomes
 ---`[redacted]`. JSON null is `cloudflare.null`; whole numbers are integers where Lua has
@@ -101,6 +229,8 @@
 ---@field messages cloudflare.Message[]
 ---@field outcome cloudflare.Outcome
 ---@field http cloudflare.Http
+---Of lists.
+---@field result_info? cloudflare.ResultInfo
 
 ---What became of many ids: one entry a position, in the order asked for. It may be given in place of the ids.
 ---@class cloudflare.Report
@@ -164,7 +294,7 @@
 
 ---One attempt as it went.
 ---@class cloudflare.TraceEntry
----@field method "DELETE"|"GET"
+---@field method cloudflare.Method
 ---Whether any of it may have left this process.
 ---@field sent boolean
 ---Whether a completely framed answer arrived.
@@ -203,7 +333,7 @@
 ---Which attempt, from 1; absent at the end.
 ---@field attempt? integer
 ---Of the attempt; absent at the end.
----@field method? "DELETE"|"GET"
+---@field method? cloudflare.Method
 ---At the end only.
 ---@field outcome? cloudflare.Outcome
 ---At the end only: how many there were.
@@ -254,7 +384,7 @@
 ---Sends no deletion. Default false.
 ---@field dry_run? boolean
 ---Gets what a GET shows before the deletion, or nil and why. False ends the run, and the token is not deleted.
----@field keep? fun(token: table|nil, err: cloudflare.Error|nil): boolean|nil
+---@field keep? fun(token: cloudflare.Token|nil, err: cloudflare.Error|nil): boolean|nil
 ---Called with "sending" before the first byte, and with the outcome at the end. False, `nil, why` or an error
 ---means not written: the run stops, and that id is not sent. `cloudflare.journal` makes one.
 ---@field journal? fun(id: string, word: string): boolean|nil, string?
@@ -286,9 +416,109 @@
 ---operation may be called from inside it: they raise.
 ---@field on_event? fun(event: cloudflare.Event)
 
+---The permission groups that a token can have.
+---@class cloudflare.PermissionGroups
+local groups = {}
+
+---Lists the permission groups: about 400, in one page.
+---
+---    local groups, err = cf.tokens.permission_groups.list(account_id, { scope = "com.cloudflare.api.account.zone" })
+---    for _, group in ipairs(groups or {}) do print(group.id, group.name) end
+---
+---Errors, as `nil, err`: outcome "refused", "not_found", "failed" or "not_sent". Raises as `tokens.delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param query? cloudflare.GroupQuery
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.PermissionGroup[]|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function groups.list(account_id, query, options) end
+
+---The same as `list`, under the name that the official SDKs use.
+---
+---    local groups, err = cf.tokens.permission_groups.get(account_id, { name = "DNS Write" })
+---
+---@param account_id string|nil
+---@param query? cloudflare.GroupQuery
+---@param options? cloudflare.CallOptions
+---@return cloudflare.PermissionGroup[]|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope
+function groups.get(account_id, query, options) end
+
 ---The account-owned tokens.
 ---@class cloudflare.Tokens
+---The permission groups that a token of an account can have.
+---@field permission_groups cloudflare.PermissionGroups
 local tokens = {}
+
+---Makes a token; its secret is `result.value`, once and nowhere else.
+---
+---    local token, err = cf.tokens.create(account_id, { name = "ci", policies = {
+---      { effect = "allow", permission_groups = { { id = group_id } }, resources = { [resource] = "*" } },
+---    } })
+---    if token then store(token.value) else print(err.outcome, err) end
+---
+---Never repeated after a lost answer: that is "unknown". Errors, as `nil, err`: outcome "not_sent", "refused" or "unknown". Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param params cloudflare.TokenParams
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.CreatedToken|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.create(account_id, params, options) end
+
+---Lists one page of the tokens that the credential may see; `each` walks them all.
+---
+---    local page, envelope = cf.tokens.list(account_id, { per_page = 50 })
+---    if page then print(#page, envelope.result_info.total_count) end
+---
+---Errors, as `nil, err`: outcome "refused", "not_found", "failed" or "not_sent". Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param query? cloudflare.TokenQuery
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Token[]|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.list(account_id, query, options) end
+
+---Reads a token.
+---
+---    local token, err = cf.tokens.get(account_id, token_id)
+---    print(token and token.status or err)
+---
+---Errors, as `nil, err`: outcome "not_found", "refused", "failed" or "not_sent". Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param token_id string 32 of 0-9 and a-f
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Token|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.get(account_id, token_id, options) end
+
+---Replaces all that can be set of a token; what is left out is lost.
+---
+---    local token, err = cf.tokens.update(account_id, token_id, { name = "renamed", policies = policies })
+---
+---Never repeated after a lost answer: that is "unknown". Errors, as `nil, err`: outcome "not_found", "not_sent",
+---"refused" or "unknown". Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param token_id string 32 of 0-9 and a-f
+---@param params cloudflare.TokenParams
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Token|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.update(account_id, token_id, params, options) end
+
+---Gives a token a new secret, which is the result; the old one stops.
+---
+---    local value, err = cf.tokens.roll(account_id, token_id)
+---    if value then store(value) else print(err.outcome, err) end
+---
+---Never repeated after a lost answer: that is "unknown". Roll once more and deploy that value. A client that rolls its
+---own token goes on with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found", "not_sent",
+---"refused" or "unknown". Raises as `delete` does.
+---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
+---@param token_id string 32 of 0-9 and a-f
+---@param options? cloudflare.CallOptions over those of the client
+---@return string|nil result the new secret
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.roll(account_id, token_id, options) end
 
 ---Deletes a token of an account for good, and says only what it can prove.
 ---
@@ -328,9 +558,9 @@ function tokens.verify(account_id, options) end
 ---Where they cannot all be read the loop runs once, with `false, err`; `err.seen` and `err.total` say how many were
 ---read, and how many there are. Under async the iterator is what the call ends with. Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
----@param query? table the fields of a list's query, without `page`
+---@param query? cloudflare.TokenQuery the fields of a list's query, without `page`
 ---@param options? cloudflare.CallOptions over those of the client; `timeout` is for all of it
----@return fun(): table|false|nil, cloudflare.Error? iterator
+---@return fun(): cloudflare.Token|false|nil, cloudflare.Error? iterator
 function tokens.each(account_id, query, options) end
 
 ---Deletes many tokens, and says of each what became of it. It keeps to the pace that the API's answers allow.
@@ -350,8 +580,23 @@ function tokens.each(account_id, query, options) end
 ---@return cloudflare.Error|nil err
 function tokens.delete_many(account_id, ids, options) end
 
+---Tells whose a secret is, by asking with the secret itself: no other credential is needed.
+---
+---    local found, err = cf.tokens.identify({ account_id, other_account_id }, leaked_value)
+---    if found then print(found.kind, found.id) else print(err.reason, err) end
+---
+---Each refusal counts with the API as an authentication failure: see `cloudflare.refusals_left`. A global key, an OAuth
+---token and an R2 secret are argument errors that say what to do instead. Errors, as `nil, err`: outcome
+---"refused" with `err.reason`, "failed" or "not_sent". Raises as `delete` does.
+---@param account_id string|string[]|nil where to ask; nil: the client's `account_id`
+---@param value string the secret
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Identified|nil result
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function tokens.identify(account_id, value, options) end
+
 ---@class cloudflare.Accounts
----The same as `tokens`, under the name that the official SDKs use.
+---The tokens under `/accounts` or `/user`: `accounts.tokens` is `tokens`, under the name that the official SDKs use.
 ---@field tokens cloudflare.Tokens
 
 ---What the module and each client can do.
@@ -359,6 +604,8 @@ function tokens.delete_many(account_id, ids, options) end
 ---The account-owned tokens.
 ---@field tokens cloudflare.Tokens
 ---@field accounts cloudflare.Accounts
+---The tokens of the user whose credential it is: the same operations, without the account.
+---@field user cloudflare.UserAccounts
 
 ---A call in flight, or ended. It can be polled as cqueues polls: `pollfd`, `events`, `timeout`.
 ---@class cloudflare.Call<T>
@@ -486,6 +733,18 @@ function cloudflare.report_of(path) end
 ---@return cloudflare.SecretKind kind
 ---@return boolean|nil fits whether its checksum does; nil where values of this kind have none
 function cloudflare.secret_kind(value) end
+
+---How many more values may be refused before asking about one risks a lock-out of everybody at this address, and the
+---seconds until one may. Counted for the Lua state, all its clients together, in the last half hour.
+---
+---    local left, seconds = cloudflare.refusals_left()
+---    if left == 0 then print("ask again in " .. seconds .. " seconds") end
+---
+---Raises for a wrong type, and for a number out of range.
+---@param most? integer how many refusals in half an hour are risked, 1 to 50; default 8
+---@return integer left
+---@return number seconds
+function cloudflare.refusals_left(most) end
 
 ---Makes a client. Opens no connection: that comes with its first call.
 ---
