@@ -2,7 +2,8 @@
 -- places that can know it are asked one after another, until one does or asking on would be wrong. The value is sealed
 -- before anything else, by a function that is gone when the waiting begins, so that debug finds it in no frame.
 local core = ...
-local check, seal_value, secret_kind, inspect, rows = core.check, core.seal_value, core.secret_kind, core.inspect, core.rows
+local check, seal_value, secret_kind = core.check, core.seal_value, core.secret_kind
+local inspect, rows = core.inspect, core.rows
 local account_of, failure = core.account_of, core.failure
 local type, error, pairs, ipairs = type, error, pairs, ipairs
 
@@ -17,7 +18,8 @@ local function copied(accounts)
   local list = {}
   for i = 1, #accounts do
     if type(accounts[i]) ~= "string" then
-      error(("bad argument #1 to 'identify' (string expected in the list of accounts, got %s)"):format(type(accounts[i])), 3)
+      local got = type(accounts[i])
+      error(("bad argument #1 to 'identify' (string expected in the list of accounts, got %s)"):format(got), 3)
     end
     list[i] = accounts[i]
   end

@@ -457,7 +457,8 @@ local tokens = {}
 ---    } })
 ---    if token then store(token.value) else print(err.outcome, err) end
 ---
----Never repeated after a lost answer: that is "unknown". Errors, as `nil, err`: outcome "not_sent", "refused" or "unknown". Raises as `delete` does.
+---Never repeated after a lost answer: that is "unknown". Errors, as `nil, err`: outcome "not_sent", "refused" or
+---"unknown". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param params cloudflare.TokenParams
 ---@param options? cloudflare.CallOptions over those of the client
