@@ -61,7 +61,7 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
 }
 
 static const struct lcf_intent intent = {"tokens.delete", "Account API Tokens Write", "the token was deleted",
-                                         LCF_DELETE, LCF_REMOVE, LCF_THIS_ID};
+                                         LCF_DELETE, LCF_REMOVE, LCF_THIS_ID, false};
 static const char missing_id[] = "00000000000000000000000000000000";
 
 struct fixture {
