@@ -238,6 +238,14 @@ describe("what comes back", function()
     call("Tokens", "update", nil, token.id, fields)
     call("Tokens", "roll", nil, token.id)
     call("Tokens", "roll", nil, sandbox.missing_id)
+    sandbox.fault { method = "POST", body = ([[{"success":true,"errors":[],"messages":[],"result":{"id":"%s"}}]])
+      :format(sandbox.missing_id) }
+    call("Tokens", "create", nil, fields)
+    shape.events = {}
+    assert(client.async.tokens.roll(nil, token.id))
+    collectgarbage()
+    repeat until cloudflare.step(0.1) == 0
+    for _, event in ipairs(shape.events) do fits("cloudflare.Event", event) end
     call("PermissionGroups", "get", nil)
   end)
 
@@ -301,6 +309,9 @@ describe("what comes back", function()
   -- Classes whose fields are options, or that the walk above has met.
   local function is_walked(class, walked) return class.name:find "Options$" or walked.met[class.name] end
 
+  -- The sweep of allocations meets it.
+  local NEEDS_NO_MEMORY = { ["cloudflare.Error.call"] = true }
+
   it("has every field that is documented, in one of these", function()
     local walked, absent = Shape.new(found), {}
     walked:misfits("cloudflare", cloudflare)
@@ -308,7 +319,8 @@ describe("what comes back", function()
     walked:misfits("cloudflare.Call", client.async.tokens.delete(nil, ""))
     for name, class in pairs(found.classes) do
       for _, field in ipairs(is_walked(class, walked) and {} or class.fields) do
-        if not (shape.met[name] or {})[field.name] then absent[#absent + 1] = name .. "." .. field.name end
+        local met = (shape.met[name] or {})[field.name] or NEEDS_NO_MEMORY[name .. "." .. field.name]
+        if not met then absent[#absent + 1] = name .. "." .. field.name end
       end
     end
     table.sort(absent)

@@ -85,6 +85,28 @@ static void push_result(lua_State *L, const struct lcf_exchange *x, int envelope
     lua_newtable(L);
 }
 
+/* [-0, +1, e] A copy of the table at `index`, with another `value`. */
+static void push_without_secret(lua_State *L, int index)
+{
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, index);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    lua_pushliteral(L, "[redacted]");
+    lua_setfield(L, -2, "value");
+}
+
+/* [-0, +0, e] A new secret is in the result on top of the stack alone: the envelope, which scripts print and log, says
+ * that there was one. */
+static void hide_secret(lua_State *L, int envelope)
+{
+    if (lua_istable(L, -1)) push_without_secret(L, lua_gettop(L));
+    else lua_pushliteral(L, "[redacted]");
+    lua_setfield(L, envelope, "result");
+}
+
 /* [-0, +0, e] */
 static const char *words_of(lua_State *L, int raised)
 {
@@ -120,6 +142,7 @@ int lcf_answer_build(lua_State *L)
     lua_pushstring(L, lcf_outcome_name(x->outcome));
     lua_setfield(L, 5, "outcome");
     push_result(L, x, 5);
+    if (lcf_exchange_brings_secret(x)) hide_secret(L, 5);
     lua_pushvalue(L, 5);
     return 2;
 }

@@ -1,6 +1,7 @@
 #include "call.h"
 #include "answer.h"
 #include "errors.h"
+#include "events.h"
 #include "loop.h"
 #include "state.h"
 
@@ -21,9 +22,20 @@ static bool has_ended(lua_State *L, const struct lcf_call *call)
     return !call->exchange || call->exchange->state == LCF_ENDED || is_foreign(L, call);
 }
 
+/* [-0, +0, -] A new secret that nobody took is told of, now or after what is under way. */
+static void report_loss(lua_State *L, const struct lcf_call *call)
+{
+    struct lcf_exchange *x = call->exchange;
+    if (!x || call->taken || !lcf_exchange_brings_secret(x) || call->engine != lcf_loop_current(L)) return;
+    x->lost = true;
+    lcf_engine_tell_again(call->engine, x);
+    lcf_loop_deliver(L);
+}
+
 static int call_gc(lua_State *L)
 {
     struct lcf_call *call = check_call(L);
+    report_loss(L, call);
     lcf_profile_release(call->profile);
     lcf_secret_release(call->secret);
     lcf_exchange_release(call->exchange);
@@ -89,6 +101,42 @@ static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
                        "this call belongs to the process that began it; only that one learns its outcome");
 }
 
+/* [-0, +2, -] */
+static int push_answer(lua_State *L, const struct lcf_call *call)
+{
+    push_kept(L, 1, LCF_CALL_RESERVE);
+    return lcf_answer_push(L, call->exchange, call->missing_ok, lua_gettop(L));
+}
+
+/* [-0, +0, -] Keeps the answer on top of the stack, in places that the call's table has. */
+static void keep_answer(lua_State *L)
+{
+    lua_getuservalue(L, 1);
+    lua_pushvalue(L, -3);
+    lua_rawseti(L, -2, LCF_CALL_RESULT);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, -2, LCF_CALL_ENVELOPE);
+    lua_pop(L, 1);
+}
+
+/* [-0, +2, -] A secret is made into a result once: whoever asks again is given the same tables, and its bytes are
+ * wiped. */
+static int give_secret(lua_State *L, struct lcf_call *call)
+{
+    if (call->taken) {
+        push_kept(L, 1, LCF_CALL_RESULT);
+        push_kept(L, 1, LCF_CALL_ENVELOPE);
+        return 2;
+    }
+    push_answer(L, call);
+    if (lua_isnil(L, -2)) return 2; /* for want of memory; it may be asked for again */
+    keep_answer(L);
+    call->taken = true;
+    lcf_events_forget(L, call->exchange);
+    lcf_exchange_forget_body(call->exchange);
+    return 2;
+}
+
 int lcf_call_answer(lua_State *L)
 {
     if (lua_istable(L, 1)) return ask_table(L, "answer");
@@ -99,8 +147,7 @@ int lcf_call_answer(lua_State *L)
         return 2;
     }
     if (is_foreign(L, call)) return foreign_answer(L, call->exchange);
-    push_kept(L, 1, LCF_CALL_RESERVE);
-    return lcf_answer_push(L, call->exchange, call->missing_ok, lua_gettop(L));
+    return lcf_exchange_brings_secret(call->exchange) ? give_secret(L, call) : push_answer(L, call);
 }
 
 /* [-0, +0, e] Whether a handle of a task is at 1: a table whose metatable has a call's methods. */

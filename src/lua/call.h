@@ -13,10 +13,11 @@ struct lcf_call {
     struct lcf_secret *secret;
     struct lcf_engine *engine;     /* followed only while it is this process's */
     bool missing_ok;
+    bool taken;                    /* its result has been given to somebody */
 };
 
 /* What a call keeps in Lua: slots of the table that is its user value. */
-enum lcf_call_slot { LCF_CALL_CLIENT = 1, LCF_CALL_SLEEP, LCF_CALL_RESERVE, LCF_CALL_FAULT };
+enum lcf_call_slot { LCF_CALL_CLIENT = 1, LCF_CALL_SLEEP, LCF_CALL_RESERVE, LCF_CALL_RESULT, LCF_CALL_ENVELOPE, LCF_CALL_FAULT };
 
 /* [-0, +0, e] Makes the metatable; the `wait` method comes from wait.lua. */
 void lcf_call_open(lua_State *L);

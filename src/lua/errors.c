@@ -380,6 +380,18 @@ static void add_unbuilt(luaL_Buffer *b, const char *why)
     luaL_addchar(b, ')');
 }
 
+/* What to do after a call of which it is unknown whether it took effect. */
+static const char *way_out(const struct lcf_exchange *x)
+{
+    if (lcf_is_safe_to_retry(x->plan.nature, x->outcome)) return "repeating the call is safe";
+    if (lcf_exchange_made_id(x)) return "its secret did not arrive: roll or delete the token ";
+    switch (x->intent->expects) {
+    case LCF_ID_AND_VALUE: return "a second call may make a second token: look first whether there is one of that name";
+    case LCF_STRING: return "the old secret may be dead: roll once more, and deploy that value";
+    default: return "look at it before the call is repeated";
+    }
+}
+
 static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e,
                            const struct said *said)
 {
@@ -395,8 +407,8 @@ static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const s
         add_advice(b, "an answer named another token, which may be gone: ");
         luaL_addstring(b, other_id(x));
     }
-    if (x->outcome == LCF_UNKNOWN && lcf_is_safe_to_retry(x->plan.nature, x->outcome))
-        add_advice(b, "repeating the call is safe");
+    if (x->outcome == LCF_UNKNOWN) add_advice(b, way_out(x));
+    if (x->outcome == LCF_UNKNOWN && lcf_exchange_made_id(x)) luaL_addstring(b, lcf_exchange_made_id(x));
     if (said->unbuilt) add_unbuilt(b, said->unbuilt);
 }
 
@@ -428,6 +440,14 @@ static void push_sentence(lua_State *L, const struct lcf_exchange *x, const stru
     }
     luaL_pushresult(&b);
     lcf_redact(L, x->secret);
+}
+
+/* [-0, +0, e] The id of a token whose secret did not arrive, into the error on top of the stack. */
+static void set_id(lua_State *L, const struct lcf_exchange *x)
+{
+    if (x->outcome != LCF_UNKNOWN || !lcf_exchange_made_id(x)) return;
+    lua_pushstring(L, lcf_exchange_made_id(x));
+    lua_setfield(L, -2, "id");
 }
 
 /* [-0, +0, e] Copies a field of the envelope into the error on top of the stack. */
@@ -473,6 +493,7 @@ void lcf_error_push(lua_State *L, const struct lcf_exchange *x, int envelope, co
     lua_remove(L, -2);
     copy_field(L, envelope, "errors");
     copy_field(L, envelope, "messages");
+    set_id(L, x);
     copy_code(L, envelope);
     if (!reason) return;
     lua_pushstring(L, reason);

@@ -18,7 +18,7 @@ void lcf_events_listen(lua_State *L, const struct lcf_exchange *x)
 /* [-0, +1, e] What every event says: when, and of which call. */
 static void push_event(lua_State *L, const struct lcf_exchange *x)
 {
-    lua_createtable(L, 0, 11);
+    lua_createtable(L, 0, 12);
     lua_pushnumber(L, lcf_unix_time());
     lua_setfield(L, -2, "time");
     lcf_set_host(L, x);
@@ -46,6 +46,11 @@ static void describe_end(lua_State *L, const struct lcf_exchange *x)
     lcf_set_number(L, "attempts", (double)x->count);
     if (answer) lcf_set_number(L, "status", answer->status);
     if (answer) lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
+    if (lcf_exchange_made_id(x)) lcf_set_text(L, "token_id", lcf_exchange_made_id(x), x->secret);
+    if (x->lost) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "lost");
+    }
     lcf_set_number(L, "seconds", lcf_now() - x->began);
 }
 

@@ -117,11 +117,13 @@ static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
     }
 }
 
-/* [-0, +0, -] A listener may cancel, which adds news; or fork, and then the child tells nothing. */
+/* [-0, +0, -] The listener of one that brought a secret is kept until that has been taken, or is lost, which is told
+ * once more. A listener may cancel, which adds news; or fork, and then the child tells nothing. */
 static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
-    bool ended = x->state == LCF_ENDED, on = true;
+    bool ended = x->state == LCF_ENDED, again = x->end_told, on = true;
     size_t count = x->count;
+    if (ended) x->lost = x->lost || (lcf_exchange_brings_secret(x) && x->holders == 1);
     lcf_events_push_listener(L, x);
     for (size_t i = x->told; on && lua_isfunction(L, -1) && i < count + ended; i++) {
         lcf_events_tell(L, x, i);
@@ -130,9 +132,9 @@ static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *
     lua_pop(L, 1);
     if (on) x->told = count;
     if (!ended) return;
-    count_refusals(loop, x);
-    loop->ended++;
-    lcf_events_forget(L, x);
+    if (!again) count_refusals(loop, x), loop->ended++;
+    x->end_told = true;
+    if (x->lost || !lcf_exchange_brings_secret(x)) lcf_events_forget(L, x);
     lcf_exchange_release(x);
 }
 

@@ -119,6 +119,11 @@ struct lcf_exchange *lcf_engine_news(struct lcf_engine *e)
     return x;
 }
 
+void lcf_engine_tell_again(struct lcf_engine *e, struct lcf_exchange *x)
+{
+    if (!x->has_news) tell(e, lcf_exchange_hold(x)); /* else the news holds it already */
+}
+
 static void release_news(struct lcf_engine *e)
 {
     for (struct lcf_exchange *x; (x = lcf_engine_news(e));)

@@ -39,6 +39,9 @@ size_t lcf_engine_step(struct lcf_engine *engine, double seconds);
  * engine's hold on one that has ended passes to whoever asks. */
 struct lcf_exchange *lcf_engine_news(struct lcf_engine *engine);
 
+/* Makes news of one that has ended, once more if its end was told already; a hold passes to the news. */
+void lcf_engine_tell_again(struct lcf_engine *engine, struct lcf_exchange *exchange);
+
 /* Whether nothing is in flight. */
 bool lcf_engine_is_idle(const struct lcf_engine *engine);
 

@@ -105,7 +105,15 @@ static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
     x->attempt.body = (struct lcf_bytes){0};
 }
 
-/* A body that is compressed shows nothing. */
+/* Whether a body that is no envelope may be shown. Of what changes something but removes nothing it may hold a new
+ * secret, unless it is a page for people. */
+static bool is_showable(const struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    if (e->cause == LCF_COMPRESSED) return false;
+    bool harmless = x->plan.nature == LCF_READ || x->plan.nature == LCF_REMOVE;
+    return harmless || strncmp(x->oddity.content_type, "text/html", 9) == 0;
+}
+
 static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
 {
     if (!lcf_is_objection(e)) return;
@@ -114,7 +122,7 @@ static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
     struct lcf_text body = lcf_bytes_text(&x->attempt.body), type = {x->attempt.headers.content_type, 0};
     type.len = strlen(type.at);
     lcf_secret_excerpt(x->secret, type, x->oddity.content_type, LCF_TYPE_MAX);
-    if (e->cause != LCF_COMPRESSED) lcf_secret_excerpt(x->secret, body, x->oddity.excerpt, LCF_EXCERPT_MAX);
+    if (is_showable(x, e)) lcf_secret_excerpt(x->secret, body, x->oddity.excerpt, LCF_EXCERPT_MAX);
 }
 
 /* A connection that fell silent stays in the pool as long as others wait on it too; one that broke, in libcurl 8,
@@ -330,6 +338,24 @@ const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *x)
         if (lcf_is_objection(e)) objection = e;
     }
     return objection && has_failed(x) ? objection : last;
+}
+
+bool lcf_exchange_brings_secret(const struct lcf_exchange *x)
+{
+    bool expected = x->intent->expects == LCF_ID_AND_VALUE || x->intent->expects == LCF_STRING;
+    return expected && x->outcome == LCF_OK;
+}
+
+const char *lcf_exchange_made_id(const struct lcf_exchange *x)
+{
+    const struct lcf_entry *answer = lcf_exchange_answer(x);
+    bool makes = x->intent->expects == LCF_ID_AND_VALUE && answer && answer->reading.success == LCF_SUCCESS;
+    return makes && answer->reading.named == LCF_NAMED_ID ? answer->reading.id : NULL;
+}
+
+void lcf_exchange_forget_body(struct lcf_exchange *x)
+{
+    lcf_bytes_free(&x->reply);
 }
 
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *x)

@@ -87,6 +87,8 @@ struct lcf_exchange {
     struct lcf_exchange *next_news; /* the engine's list of those with something untold */
     bool has_news;
     size_t told;                 /* entries that whoever listens has been told of */
+    bool end_told;
+    bool lost;                   /* it brought a secret, and whoever could have taken it is gone */
     char url[];
 };
 
@@ -116,6 +118,14 @@ const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *exchange);
 /* The answer that the outcome is told by: the last of any kind, but of a failure the last that was no
  * yes. NULL where none came. */
 const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *exchange);
+
+/* Whether it ended with a new secret, which stands in its answer alone; and the id of the token that a yes without
+ * one named, or NULL. */
+bool lcf_exchange_brings_secret(const struct lcf_exchange *exchange);
+const char *lcf_exchange_made_id(const struct lcf_exchange *exchange);
+
+/* Wipes the answer's body, of which everything has been made. */
+void lcf_exchange_forget_body(struct lcf_exchange *exchange);
 
 /* The body that the outcome rests on; empty where there was no envelope. */
 struct lcf_text lcf_exchange_body(const struct lcf_exchange *exchange);

@@ -97,6 +97,10 @@
 ---@field errors? cloudflare.Message[]
 ---As the API sent them, where an envelope arrived; empty where it sent null or none.
 ---@field messages? cloudflare.Message[]
+---Of a `create` whose answer named the token without its secret: the token's id. Roll it, or delete it.
+---@field id? string
+---Of a call whose result could not be built for want of memory: `call:wait()` gives it later.
+---@field call? cloudflare.Call
 ---Of `identify`, with outcome "refused".
 ---@field reason? cloudflare.Reason
 ---Of `each`: how many tokens were seen, and how many there are, as far as an answer told.
@@ -134,7 +138,7 @@
 ---@field provisioner_id? string|lightuserdata
 ---@field provisioner_type? string
 
----A new token. The secret is here alone: in events and in traces it reads `[redacted]`.
+---A new token. The secret is here alone: in the envelope it reads `[redacted]`.
 ---@class cloudflare.CreatedToken: cloudflare.Token
 ---The secret.
 ---@field value string
@@ -338,6 +342,8 @@
 ---@field outcome? cloudflare.Outcome
 ---At the end only: how many there were.
 ---@field attempts? integer
+---Of a `create` or `roll` that nobody took the result of: its secret is gone with the call.
+---@field lost? true
 
 ---Options of a client that a call may set too. A wrong type or an unknown name raises; a bad value
 ---returns `nil, err` with `err.kind == "argument"` and `err.argument` naming the option.

@@ -1,0 +1,149 @@
+-- The secret of a new token: in the result of create or roll, once, and nowhere else.
+local cloudflare = require "cloudflare"
+local sandbox = require "spec.support.sandbox"
+local step_until = require "spec.support.step_until"
+
+local function group_id(cf)
+  return assert(cf.tokens.permission_groups.list(nil, { name = "DNS Write" }))[1].id
+end
+
+-- All text in a value, keys and metatables' sentences included.
+local function texts(value, seen, found)
+  seen, found = seen or {}, found or {}
+  if type(value) == "string" then found[#found + 1] = value end
+  if type(value) ~= "table" or seen[value] then return found end
+  seen[value] = true
+  found[#found + 1] = tostring(value)
+  for key, one in pairs(value) do texts(key, seen, found) texts(one, seen, found) end
+  return found
+end
+
+local function is_in(secret, value) return table.concat(texts(value), "\n"):find(secret, 1, true) ~= nil end
+
+describe("the secret of a new token", function()
+  local cf, events, params
+  before_each(function()
+    sandbox.reset()
+    events = {}
+    cf = assert(cloudflare.new(sandbox.options("plain", {
+      on_event = function(event) events[#events + 1] = event end,
+    })))
+    params = { name = "secret", policies = {
+      { effect = "allow", permission_groups = { { id = group_id(cf) } }, resources = { ["com.cloudflare.api.account.zone.*"] = "*" } },
+    } }
+    events = {}
+  end)
+  after_each(function() cf:close() end)
+
+  local makers = {
+    create = function(space) return space.tokens.create(nil, params) end,
+    roll = function(space) return space.tokens.roll(nil, sandbox.fresh()) end,
+  }
+
+  local function secret_of(result) return type(result) == "table" and result.value or result end
+
+  for name, make in pairs(makers) do
+    it("is in the result of " .. name .. ", and in no envelope and no event", function()
+      local result, envelope = make(cf)
+      local secret = secret_of(assert(result, tostring(envelope)))
+      assert.truthy(secret:find "^cfat_")
+      assert.equal("[redacted]", secret_of(envelope.result))
+      assert.is_false(is_in(secret, envelope))
+      assert.is_false(is_in(secret, events))
+    end)
+
+    it("is given again to whoever waits again, in the same tables, after " .. name, function()
+      local call = make(cf.async)
+      local result, envelope = call:wait()
+      collectgarbage()
+      local again, envelope_again = call:wait()
+      assert.is_true(rawequal(result, again) and rawequal(envelope, envelope_again))
+    end)
+
+    it("is told of as lost where nobody took it, after " .. name, function()
+      local call = make(cf.async)
+      step_until(function() return call:done() end)
+      assert.is_nil(events[#events].lost)
+      local told = #events
+      call = nil -- luacheck: ignore
+      collectgarbage()
+      collectgarbage()
+      cloudflare.step()
+      assert.equal(told + 1, #events)
+      assert.is_true(events[#events].lost)
+      assert.truthy(events[#events].token_id:find("^" .. ("%x"):rep(32) .. "$"))
+    end)
+
+    it("is told of as lost where the call was dropped before it ended, after " .. name, function()
+      make(cf.async)
+      collectgarbage()
+      collectgarbage()
+      step_until(function() return cloudflare.step() == 0 end)
+      assert.equal("ok", events[#events].outcome)
+      assert.is_true(events[#events].lost)
+      cloudflare.step()
+    end)
+
+    it("is not told of as lost once somebody has it, after " .. name, function()
+      local told
+      do
+        local result = make(cf)
+        assert.truthy(result)
+        told = #events
+      end
+      collectgarbage()
+      collectgarbage()
+      cloudflare.step()
+      assert.equal(told, #events)
+    end)
+  end
+
+  it("comes with an event that names the new token", function()
+    local token = cf.tokens.create(nil, params)
+    assert.equal(token.id, events[#events].token_id)
+  end)
+
+  local function answers(body, more)
+    local fault = { method = "POST", body = body }
+    for key, value in pairs(more or {}) do fault[key] = value end
+    sandbox.fault(fault)
+    return cf.tokens.create(nil, params)
+  end
+
+  local ID, SECRET = ("ab"):rep(16), "cfat_" .. ("s"):rep(40) .. "00000000"
+
+  it("that did not arrive is an error which names the token", function()
+    local token, err = answers(('{"success":true,"errors":[],"messages":[],"result":{"id":"%s","name":"secret"}}'):format(ID))
+    assert.is_nil(token)
+    assert.equal("unknown", err.outcome)
+    assert.equal(ID, err.id)
+    assert.is_false(err.safe_to_retry)
+    assert.truthy(tostring(err):find("its secret did not arrive: roll or delete the token " .. ID, 1, true), tostring(err))
+  end)
+
+  it("is not shown where the answer proves nothing", function()
+    local broken = ('{"success":true,"errors":[],"messages":[],"result":{"id":"%s","value":"%s"}'):format(ID, SECRET)
+    for _, more in ipairs { {}, { status = 500 }, { status = 201 } } do
+      local token, err = answers(broken, more)
+      assert.is_nil(token)
+      assert.equal("unknown", err.outcome)
+      assert.is_false(is_in("ssssssss", err))
+      assert.is_false(is_in("ssssssss", events))
+    end
+  end)
+
+  it("leaves a page of a gateway to be read", function()
+    local _, err = answers("<html>Sorry, you have been blocked</html>", { html = true, status = 502 })
+    assert.equal("unknown", err.outcome)
+    assert.truthy(err.http.content_type)
+    assert.truthy(tostring(err):find("look first whether there is one of that name", 1, true), tostring(err))
+  end)
+
+  it("may be dead after a roll whose answer was lost: the sentence says what to do", function()
+    sandbox.fault { method = "PUT", drop = "after" }
+    local value, err = cf.tokens.roll(nil, sandbox.fresh())
+    assert.is_nil(value)
+    assert.equal("unknown", err.outcome)
+    assert.truthy(tostring(err):find("roll once more, and deploy that value", 1, true), tostring(err))
+  end)
+end)
