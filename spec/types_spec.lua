@@ -212,9 +212,7 @@ describe("what comes back", function()
   end
 
   local function params(group)
-    local policy = {
-      effect = "allow", permission_groups = { { id = group.id } }, resources = { ["com.cloudflare.api.account.zone.*"] = "*" },
-    }
+    local policy = cloudflare.policy.allow({ { id = group.id } }, { zone = "*" })
     local fields = {
       name = "documented", policies = { policy }, condition = { request_ip = { ["in"] = { "127.0.0.0/8" } } },
       not_before = "2026-01-01T00:00:00Z", expires_on = "2036-01-01T00:00:00Z", status = "active",
@@ -225,6 +223,16 @@ describe("what comes back", function()
   end
 
   local query = { page = 1, per_page = 5, direction = "asc", include_expired = true }
+
+  it("is documented, of policies made from names", function()
+    local choice = { name = "DNS Write", scope = "zone" }
+    local resources = { account = {}, zone = "*", user = {}, bucket = {} }
+    fits("cloudflare.GroupChoice", choice)
+    fits("cloudflare.Resources", resources)
+    for kind in pairs(resources) do
+      fits("cloudflare.PolicyParams", cloudflare.policy.deny({ choice, "DNS Read" }, { [kind] = sandbox.missing_id }))
+    end
+  end)
 
   it("is documented, of an account's token from its creation on", function()
     local fields = params(a_group "PermissionGroups")

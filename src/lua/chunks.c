@@ -22,6 +22,10 @@ static const char *const identify_lines[] = {
 #include "identify.inc"
     NULL,
 };
+static const char *const policy_lines[] = {
+#include "policy.inc"
+    NULL,
+};
 static const char *const journal_lines[] = {
 #include "journal.inc"
     NULL,
@@ -41,6 +45,7 @@ static const char *const *const chunks[] = {
     [LCF_CHUNK_BULK] = bulk_lines,
     [LCF_CHUNK_WALK] = walk_lines,
     [LCF_CHUNK_IDENTIFY] = identify_lines,
+    [LCF_CHUNK_POLICY] = policy_lines,
     [LCF_CHUNK_JOURNAL] = journal_lines,
     [LCF_CHUNK_WAIT] = wait_lines,
     [LCF_CHUNK_NAMESPACES] = namespaces_lines,

@@ -115,6 +115,8 @@ static void add_composites(lua_State *L)
     run_chunk(L, LCF_CHUNK_WALK, AT_CORE);
     run_chunk(L, LCF_CHUNK_IDENTIFY, AT_CORE);
     run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
+    run_chunk(L, LCF_CHUNK_POLICY, AT_CORE);
+    lua_setfield(L, AT_CORE, "policy");
     lua_settop(L, AT_TASKS);
 }
 
@@ -164,6 +166,7 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     publish(L, "new");
     publish(L, "step");
     publish(L, "array");
+    publish(L, "policy");
     publish(L, "journal");
     publish(L, "report_of");
     publish(L, "secret_kind");

@@ -135,7 +135,7 @@ function api.operation(row, client, async)
   return definition.wrap and definition.wrap(row, client, operate) or operate
 end
 
-api.journal, api.report_of = core.journal, core.report_of
+api.journal, api.report_of, api.policy = core.journal, core.report_of, core.policy.public
 
 function api.new(options)
   local client, err = core.new(options)

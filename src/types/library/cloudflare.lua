@@ -189,11 +189,29 @@
 ---Of `update` alone.
 ---@field status? "active"|"disabled"
 
----A policy to ask for.
+---A policy to ask for; `cloudflare.policy.allow` and `.deny` make one.
 ---@class cloudflare.PolicyParams
 ---@field effect "allow"|"deny"
----@field permission_groups cloudflare.GrantedGroup[]
+---Names are matched exactly, within the scope of the resources; the dashboard's "Edit" is "Write".
+---@field permission_groups (string|cloudflare.GroupChoice)[]
 ---@field resources { [string]: string|{ [string]: string } }
+
+---A permission group to ask for: by id, or by name.
+---@class cloudflare.GroupChoice
+---@field id? string
+---@field name? string
+---The scope that the name is meant of, in full or as "account", "zone", "user", "bucket": it has to be that of the
+---resources.
+---@field scope? string
+
+---Where a policy holds: one of these, by id.
+---@class cloudflare.Resources
+---@field account? string|string[]
+---"*": all zones.
+---@field zone? string|string[]
+---@field user? string|string[]
+---`<account>_<jurisdiction>_<bucket>`
+---@field bucket? string|string[]
 
 ---Which page of the tokens.
 ---@class cloudflare.TokenQuery
@@ -687,10 +705,36 @@ local client = {}
 ---
 function client:close() end
 
+---Policies for `tokens.create` and `tokens.update`.
+---@class cloudflare.Policies
+local policies = {}
+
+---A policy that allows.
+---
+---    local policy = cloudflare.policy.allow({ "DNS Write", "Zone Read" }, { zone = zone_id })
+---
+---Raises for a wrong type and for resources of more than one scope.
+---@param permission_groups (string|cloudflare.GroupChoice)[]
+---@param resources cloudflare.Resources
+---@return cloudflare.PolicyParams policy
+function policies.allow(permission_groups, resources) end
+
+---A policy that denies.
+---
+---    local policy = cloudflare.policy.deny({ "DNS Write" }, { zone = zone_id })
+---
+---Raises as `allow` does.
+---@param permission_groups (string|cloudflare.GroupChoice)[]
+---@param resources cloudflare.Resources
+---@return cloudflare.PolicyParams policy
+function policies.deny(permission_groups, resources) end
+
 ---The operations of the module itself use one client made of the environment alone, at their first use.
 ---@class cloudflare: cloudflare.Operations
 ---The same operations, with the same arguments; each returns a call at once.
 ---@field async cloudflare.AsyncOperations
+---Makes policies.
+---@field policy cloudflare.Policies
 ---What JSON null becomes in a result: lua-cjson's `null`, OpenResty's `ngx.null`.
 ---@field null lightuserdata
 ---"0.1.0"
