@@ -37,6 +37,7 @@ struct lcf_entry {
     int status;                /* 0 where none arrived */
     struct lcf_reading reading;
     bool cached;               /* a cache answered it */
+    int64_t date;              /* the server's clock, UNIX seconds; 0 where it told none */
     double began, ended;
     double retry_after;        /* seconds; -1 where none was asked for */
     double jitter;             /* 0 to 1, drawn once, so that deciding twice decides alike */

@@ -12,6 +12,7 @@
 #include "operations.h"
 #include "state.h"
 #include "task.h"
+#include "timestamp.h"
 #include "value.h"
 
 /* Assembles the module, nothing else. */
@@ -57,6 +58,8 @@ static const luaL_Reg core[] = {
     {"new", lcf_client_new},
     {"array", lcf_array},
     {"secret_kind", lcf_secret_kind},
+    {"timestamp", lcf_timestamp},
+    {"epoch", lcf_epoch},
     {"check", lcf_begin_check},
     {"seal", lcf_begin_seal},
     {"seal_value", lcf_begin_seal_value},

@@ -121,7 +121,7 @@ static void set_words(lua_State *L, const char *name, const char *words)
 
 void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
 {
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     set_trace(L, x);
     if (!x) return;
     const struct lcf_entry *answer = lcf_exchange_answer(x);
@@ -132,5 +132,6 @@ void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
     set_words(L, "excerpt", x->oddity.excerpt);
     if (!answer) return;
     if (answer->status) lcf_set_number(L, "status", answer->status);
+    if (answer->date) lcf_set_number(L, "date", (double)answer->date);
     lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
 }

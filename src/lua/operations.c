@@ -1,6 +1,8 @@
 #include "operations.h"
 #include "request.h"
 
+#include <string.h>
+
 #define ACCOUNT "/accounts/{account}/tokens"
 #define USER "/user/tokens"
 #define ACCOUNT_READ "Account API Tokens Read"
@@ -59,10 +61,19 @@ static const struct lcf_operation operations[] = {
      .path = USER, .input = LCF_ITEMS},
 };
 
+#define OPERATIONS (sizeof operations / sizeof *operations)
+
+enum lcf_nature lcf_operation_nature(const char *name)
+{
+    for (size_t i = 0; i < OPERATIONS; i++)
+        if (strcmp(operations[i].intent.name, name) == 0) return operations[i].intent.nature;
+    return LCF_READ;
+}
+
 void lcf_operations_push(lua_State *L)
 {
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+    for (size_t i = 0; i < OPERATIONS; i++) {
         lua_pushlightuserdata(L, (void *)(size_t)&operations[i]);
         lua_setfield(L, -2, operations[i].intent.name);
     }

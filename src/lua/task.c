@@ -5,6 +5,7 @@
 #include "errors.h"
 #include "journal.h"
 #include "loop.h"
+#include "operations.h"
 #include "request.h"
 #include "state.h"
 
@@ -72,14 +73,12 @@ static enum lcf_outcome outcome_named(const char *name)
     return (enum lcf_outcome)outcome;
 }
 
-/* failure(kind, outcome, function, message): [-0, +1, e] an error of a task that no request of its brought. What a task
- * leaves unknown is whether tokens were deleted, which is safe to ask for again. */
+/* failure(kind, outcome, function, message): [-0, +1, e] an error of a task that no request of its brought. */
 static int core_failure(lua_State *L)
 {
-    enum lcf_outcome outcome = outcome_named(luaL_checkstring(L, 2));
-    enum lcf_nature nature = outcome == LCF_UNKNOWN ? LCF_REMOVE : LCF_READ;
-    lcf_fail_as(L, kind_named(luaL_checkstring(L, 1)), nature, outcome, luaL_checkstring(L, 3),
-                luaL_checkstring(L, 4));
+    const char *function = luaL_checkstring(L, 3);
+    lcf_fail_as(L, kind_named(luaL_checkstring(L, 1)), lcf_operation_nature(function),
+                outcome_named(luaL_checkstring(L, 2)), function, luaL_checkstring(L, 4));
     return 1;
 }
 

@@ -76,15 +76,19 @@ function task:begin(name, ...)
   return call
 end
 
+function task:wait(awaited, limit, sleeper)
+  if awaited:done() or limit and now() >= limit then return end
+  if self.thread then return yield(AWAITS, awaited, limit) end
+  core.wait_for(awaited, self.sleep, limit, sleeper)
+end
+
 --- Waits until one of `calls` has ended, `limit` (a time of core.now) has come, or the task is stopped.
 function task:await(calls, limit)
   local awaited = {
     done = function() return any_ended(calls) or self:is_stopped() end,
     answer = function() end,
   }
-  if awaited:done() or limit and now() >= limit then return end
-  if self.thread then return yield(AWAITS, awaited, limit) end
-  core.wait_for(awaited, self.sleep, limit)
+  self:wait(awaited, limit)
 end
 
 --- Seconds that a run rests for its quota before one request more, while `in_flight` others are not answered.
@@ -103,11 +107,23 @@ function task:take(call)
   return answer(call)
 end
 
---- One request, begun and awaited.
+local function may_have_changed(self)
+  return self.asked and self.asked:cancel() and self.asked_changes
+end
+
+--- One request, begun and awaited. What that needs is there before: once the request has left, its answer may be the
+--- only place of a secret, and no memory may be wanted to take it.
 function task:ask(name, ...)
-  local call = self:begin(name, ...)
-  self:await { call }
-  return self:take(call)
+  if self:is_stopped() then return refused(name):answer() end
+  local sleeper = nginx and not self.sleep and nginx.new_sleeper()
+  local row = rows[name]
+  self.asked_changes = changes(row)
+  self.asked = begin(row, self.client, true, self.credential, ...)
+  self:wait(self.asking, nil, sleeper)
+  if may_have_changed(self) then self.changed = true end
+  local call = self.asked
+  self.asked = false
+  return answer(call)
 end
 
 --- The options of one request: the call's own, with what is left of the whole timeout, and with `extra` over them.
@@ -120,9 +136,11 @@ function task:options(extra)
 end
 
 -- Under async: the list, and how it is advanced.
-local function finish(self, ...)
+-- Room for the results was made with the task: where memory has ended they are not lost.
+local function finish(self, result, detail)
   self.thread, self.awaited, self.due = nil, nil, nil
-  self.results = pack(...)
+  self.room[1], self.room[2] = result, detail
+  self.results = self.room
   note_end()
 end
 
@@ -131,10 +149,10 @@ local function fail(self, message)
   finish(self)
 end
 
-local function heed(self, alive, first, awaited, limit, ...)
+local function heed(self, alive, first, awaited, limit)
   self.running = false
   if not alive then return fail(self, first) end
-  if status(self.thread) == "dead" then return finish(self, first, awaited, limit, ...) end
+  if status(self.thread) == "dead" then return finish(self, first, awaited) end
   if first == AWAITS then
     self.awaited, self.due = awaited, limit
     return
@@ -181,7 +199,7 @@ handle.__index = handle
 
 local function is_foreign(self) return not self.results and self.engine ~= engine() end
 
-function handle:done() return self.task.results ~= nil or is_foreign(self.task) end
+function handle:done() return self.task.results and true or is_foreign(self.task) end
 
 function handle:answer()
   local own = self.task
@@ -190,7 +208,7 @@ function handle:answer()
       "this call belongs to the process that began it; only that one learns its outcome")
   end
   if own.raised ~= nil then error(own.raised, 0) end
-  return unpack(own.results, 1, own.results.n)
+  return own.results[1], own.results[2]
 end
 
 --- Whether anything may have been sent by a request that changes something. An ended call stays as it is.
@@ -201,6 +219,7 @@ function handle:cancel()
   for call, is_change in pairs(own.calls) do
     if call:cancel() and is_change then own.changed = true end
   end
+  if may_have_changed(own) then own.changed = true end
   if not is_busy() then tasks.advance() end
   if nginx then note_end() end -- rouses it
   return own.changed
@@ -227,7 +246,7 @@ end
 
 --- A call that ended before it began.
 local function stillborn(name, ...)
-  return setmetatable({ task = { name = name, results = pack(...), changed = false } }, handle)
+  return setmetatable({ task = { name = name, results = { ... }, changed = false } }, handle)
 end
 
 --- The operations of several requests by name, each with its own options (name → type) and its body. What it gives
@@ -241,6 +260,12 @@ local composite = { stillborn = stillborn, handle = handle }
 --- options that its requests have) and own (those that only it has).
 function composite.new(self)
   self.calls, self.changed, self.running = {}, false, false
+  self.asked, self.asked_changes = false, false
+  self.asking = {
+    done = function() return ended(self.asked) or self:is_stopped() end,
+    answer = function() end,
+  }
+  self.room, self.results = { false, false }, false
   self.engine = engine(true)
   return setmetatable(self, task)
 end

@@ -12,12 +12,18 @@ static int refuse(lua_State *L, const char *message)
     return 2;
 }
 
+/* [-0, +0, -] Reads the string at 1. */
+static bool read_string(lua_State *L, int64_t *unix_time)
+{
+    struct lcf_text text;
+    text.at = lua_tolstring(L, 1, &text.len);
+    return lcf_timestamp_read(lcf_span_of(text), unix_time);
+}
+
 static int from_string(lua_State *L)
 {
     int64_t unix_time;
-    size_t len;
-    const char *at = lua_tolstring(L, 1, &len);
-    if (!lcf_timestamp_read((struct lcf_span){at, at + len}, &unix_time))
+    if (!read_string(L, &unix_time))
         return refuse(L, "not a date of RFC 3339, with time and zone (2026-12-31T23:59:59Z)");
     lua_settop(L, 1);
     return 1;
@@ -52,4 +58,12 @@ int lcf_timestamp(lua_State *L)
         if (!lua_touserdata(L, 1)) return lua_settop(L, 1), 1;
     }
     return refuse(L, "must be a date of RFC 3339 (2026-12-31T23:59:59Z) or a number of seconds since 1970");
+}
+
+int lcf_epoch(lua_State *L)
+{
+    int64_t unix_time;
+    if (lua_type(L, 1) == LUA_TSTRING && read_string(L, &unix_time)) lua_pushnumber(L, (lua_Number)unix_time);
+    else lua_pushnil(L);
+    return 1;
 }

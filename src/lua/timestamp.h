@@ -8,4 +8,7 @@
  * else nil and, in words that do not repeat it, what is wrong. */
 int lcf_timestamp(lua_State *L);
 
+/* epoch(text): [-0, +1, e] the seconds since 1970 that a date of RFC 3339 stands for; nil for anything else. */
+int lcf_epoch(lua_State *L);
+
 #endif

@@ -32,8 +32,8 @@ local function wait(call, sleep, sleeper, seconds)
 end
 
 --- Waits as the host does until `awaited` has ended or `limit` has come: how the body of a plain task waits.
-function core.wait_for(awaited, sleep, limit)
-  if nginx and not sleep then return nginx.wait(awaited, nginx.new_sleeper(), limit) end
+function core.wait_for(awaited, sleep, limit, sleeper)
+  if nginx and not sleep then return nginx.wait(awaited, sleeper or nginx.new_sleeper(), limit) end
   wait_by_steps(awaited, sleep, limit)
 end
 

@@ -252,6 +252,7 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     /* Without the announcement a status is a proxy's. */
     entry->status = a->announced ? status_of(a->easy) : 0;
     entry->cached = a->method == LCF_GET && a->announced && a->headers.cached;
+    entry->date = a->announced && a->headers.has_date ? a->headers.date : 0;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
     /* One that fell silent is not for the next call; while other streams are on it, it stays. */
     if (cause == LCF_TIMED_OUT) set_reuse(a, false);

@@ -309,6 +309,8 @@
 ---@field excerpt? string
 ---HTTP status of the last answer.
 ---@field status? integer
+---By the server's clock, seconds since 1970: the Date of the last answer.
+---@field date? integer
 ---CF-Ray of the last answer: what Cloudflare's support asks for.
 ---@field ray_id? string
 ---Seconds that the API asked to wait; a call that ends for lack of time says here how much it would take.
