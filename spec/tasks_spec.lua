@@ -258,6 +258,7 @@ describe("a call of several requests", function()
 
     it("yields from the caller's own coroutine, as the functions that it was given may", function()
       local ids, yielded, report = sandbox.seed(3), {}, nil
+      sandbox.fault { method = "GET", delay = 0.1 } -- so that it has to sleep
       local thread = coroutine.create(function()
         report = cf.tokens.delete_many(nil, ids, {
           sleep = function() coroutine.yield "sleep" end, keep = function() coroutine.yield "keep" end,
