@@ -242,6 +242,7 @@ $(BUILD)/spec/bench/baseline: spec/bench/baseline.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
 bench: $(MODULE) $(BUILD)/spec/bench/baseline host
+	@command -v h2load >/dev/null || { echo "make bench needs the package nghttp2-client" >&2; exit 1; }
 	@$(MAKE) --no-print-directory -s LUA=luajit
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
