@@ -84,6 +84,7 @@ describe("tokens.each", function()
 
   it("waits by sleep, which may yield", function()
     sandbox.seed(60)
+    sandbox.fault { method = "GET", delay = 0.1 } -- so that it has to sleep
     local count, yields = nil, 0
     local thread = coroutine.create(function()
       count = #gather(cf.tokens.each(nil, nil, { sleep = function() coroutine.yield() end }))
