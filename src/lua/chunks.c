@@ -26,6 +26,10 @@ static const char *const policy_lines[] = {
 #include "policy.inc"
     NULL,
 };
+static const char *const life_lines[] = {
+#include "life.inc"
+    NULL,
+};
 static const char *const journal_lines[] = {
 #include "journal.inc"
     NULL,
@@ -46,6 +50,7 @@ static const char *const *const chunks[] = {
     [LCF_CHUNK_WALK] = walk_lines,
     [LCF_CHUNK_IDENTIFY] = identify_lines,
     [LCF_CHUNK_POLICY] = policy_lines,
+    [LCF_CHUNK_LIFE] = life_lines,
     [LCF_CHUNK_JOURNAL] = journal_lines,
     [LCF_CHUNK_WAIT] = wait_lines,
     [LCF_CHUNK_NAMESPACES] = namespaces_lines,

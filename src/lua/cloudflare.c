@@ -88,6 +88,8 @@ static void push_core(lua_State *L)
     lua_setfield(L, -2, "rows");
     lcf_loaded_push(L, "jit");
     lua_setfield(L, -2, "jit");
+    lcf_state_get(L, LCF_SLOT_NULL);
+    lua_setfield(L, -2, "null");
     lcf_task_add(L);
 }
 
@@ -120,6 +122,7 @@ static void add_composites(lua_State *L)
     run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
     run_chunk(L, LCF_CHUNK_POLICY, AT_CORE);
     lua_setfield(L, AT_CORE, "policy");
+    run_chunk(L, LCF_CHUNK_LIFE, AT_CORE);
     lua_settop(L, AT_TASKS);
 }
 

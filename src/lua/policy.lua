@@ -32,11 +32,11 @@ local function scope_of_key(key)
 end
 
 -- The scope of a policy's resources, or nil and why there is none. A nested map has the scope of what is inside.
-local function scope_of(resources)
+local function scope_of(resources, is_inner)
   local found
   for key, value in pairs(list(resources)) do
     local scope, why = scope_of_key(tostring(key)), nil
-    if type(value) == "table" and next(value) ~= nil then scope, why = scope_of(value) end
+    if not is_inner and next(list(value)) ~= nil then scope, why = scope_of(value, true) end
     if not scope then return nil, why end
     if found and found ~= scope then return nil, "mix scopes: make a policy of each" end
     found = scope

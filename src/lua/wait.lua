@@ -3,7 +3,7 @@
 local core, nginx, tasks = ...
 local check, seal, begin, refuse = core.check, core.seal, core.begin, core.refuse
 local ended, answer, step, pause, now = core.ended, core.answer, core.step, core.pause, core.now
-local options_at, inspect = core.options_at, core.inspect
+local options_at, inspect, seal_value = core.options_at, core.inspect, core.seal_value
 local error, pairs, select, type, next = error, pairs, select, type, next
 local getmetatable, setmetatable = getmetatable, setmetatable
 local unpack, composites = table.unpack or unpack, core.composites
@@ -71,16 +71,18 @@ local function single(row, client, async)
   end
 end
 
--- Takes the options that are the composite's own out of those that every call may have, and checks their types.
+-- Takes the options that are the composite's own out of those that every call may have, and checks their types. A
+-- secret is sealed.
 local function split(definition, verb, place, options)
   local own, rest, meta = {}, {}, getmetatable(options)
   for name, value in next, options do
-    local wanted = definition.options[name]
+    local type_of = definition.options[name]
+    local wanted = type_of == "secret" and "string" or type_of
     if wanted and type(value) ~= wanted then
       error(("bad argument #%d to '%s' (%s expected for option '%s', got %s)"):format(
         place, verb, wanted, name, type(value)), 3)
     end
-    (wanted and own or rest)[name] = value
+    (wanted and own or rest)[name] = type_of == "secret" and seal_value(value) or value
   end
   return own, meta and setmetatable(rest, { __index = type(meta) ~= "table" or meta.__index }) or rest
 end
@@ -108,6 +110,8 @@ local function composite(definition, row, client, async)
     local options = arguments[place]
     if type(options) == "table" then own, options = split(definition, verb, place, options) end
     arguments[place] = options
+    local extra = arguments[place + 1]
+    if definition.take then arguments[place - 1], extra = definition.take(arguments[place - 1]) end
     local promising, sleep, vault, timeout = check(row, client, unpack(arguments, 1, place))
     local pumped = promising and nginx and (async or not sleep)
     local why = pumped and nginx.obstacle(async)
@@ -118,7 +122,7 @@ local function composite(definition, row, client, async)
     local task = tasks.new {
       name = name, outcome = definition.changes and "unknown" or "failed", client = client, credential = credential,
       sleep = sleep, own = own, given = without_credential(options), limit = now() + (timeout or 0),
-      extra = arguments[place + 1],
+      extra = extra,
     }
     if not async then return definition.body(task, unpack(arguments, 1, place - 1)) end
     local handle = tasks.start(task, definition.body, unpack(arguments, 1, place - 1))

@@ -45,7 +45,7 @@ local function read(self, number)
   local tokens, envelope = ask(self, number)
   if not tokens then return nil, envelope end
   local info = type(envelope.result_info) == "table" and envelope.result_info or {}
-  self.total = tonumber(info.total_count)
+  self.total, self.date = tonumber(info.total_count), envelope.http.date
   if self.total then return tokens, self.total, max(tonumber(info.per_page) or #tokens, 1) end
   return nil, failure("response", "failed", self.task.name, "the answer does not say how many there are")
 end
@@ -59,7 +59,7 @@ local function collect(pages, last)
   local tokens, seen = {}, {}
   for number = 1, last do
     for _, token in ipairs(pages[number] or {}) do
-      if type(token) == "table" and not seen[token.id] then
+      if type(token) == "table" and type(token.id) == "string" and not seen[token.id] then
         seen[token.id] = true
         tokens[#tokens + 1] = token
       end
@@ -91,16 +91,18 @@ end
 
 local function give_up(self, err, tokens)
   err.seen, err.total = tokens and #tokens or 0, self.total
-  return once(err)
+  return nil, err
 end
 
-local function each(task, ...)
+--- All tokens, and by the server's clock when the last of them was read; or nil and an error. `...` is the account, if
+--- it is not the user's tokens that the task is about, and a query.
+function core.all_tokens(task, ...)
   local is_user = task.name:find "^user%." ~= nil
   local account, query = ...
   if is_user then account, query = nil, ... end
   query = query or {}
   if query.page then
-    return once(failure("argument", "not_sent", task.name, "query.page: every page is read; leave it out"))
+    return nil, failure("argument", "not_sent", task.name, "query.page: every page is read; leave it out")
   end
   local self = { task = task, account = account, is_user = is_user, query = query, per_page = query.per_page or MOST }
   local tokens, total
@@ -111,10 +113,15 @@ local function each(task, ...)
       if smaller then self.per_page = max(LEAST, ceil(self.per_page / 2)) end
     until not smaller
     if not tokens then return give_up(self, total) end
-    if #tokens >= total then return iterate(query.direction == "desc" and reversed(tokens) or tokens) end
+    if #tokens >= total then return query.direction == "desc" and reversed(tokens) or tokens, self.date end
   end
   return give_up(self, failure("response", "failed", task.name,
     ("the list changed while it was read: %d of %d tokens were seen"):format(#tokens, total)), tokens)
+end
+
+local function each(task, ...)
+  local tokens, err = core.all_tokens(task, ...)
+  return tokens and iterate(tokens) or once(err)
 end
 
 local definition = { options = {}, body = each, refused = once }
