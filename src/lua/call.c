@@ -123,7 +123,7 @@ static void keep_answer(lua_State *L)
  * wiped. */
 static int give_secret(lua_State *L, struct lcf_call *call)
 {
-    if (call->taken) {
+    if (call->kept) {
         push_kept(L, 1, LCF_CALL_RESULT);
         push_kept(L, 1, LCF_CALL_ENVELOPE);
         return 2;
@@ -131,15 +131,26 @@ static int give_secret(lua_State *L, struct lcf_call *call)
     push_answer(L, call);
     if (lua_isnil(L, -2)) return 2; /* for want of memory; it may be asked for again */
     keep_answer(L);
-    call->taken = true;
-    lcf_events_forget(L, call->exchange);
+    call->kept = true;
     lcf_exchange_forget_body(call->exchange);
     return 2;
 }
 
-int lcf_call_answer(lua_State *L)
+static bool bears_secret(const struct lcf_call *call)
 {
-    if (lua_istable(L, 1)) return ask_table(L, "answer");
+    return call->exchange && lcf_exchange_brings_secret(call->exchange);
+}
+
+/* [-0, +0, -] */
+static void note_taken(lua_State *L, struct lcf_call *call)
+{
+    if (call->taken || !call->kept) return;
+    call->taken = true;
+    lcf_events_forget(L, call->exchange);
+}
+
+int lcf_call_peek(lua_State *L)
+{
     struct lcf_call *call = check_call(L);
     if (!call->exchange) {
         lua_pushnil(L);
@@ -147,7 +158,28 @@ int lcf_call_answer(lua_State *L)
         return 2;
     }
     if (is_foreign(L, call)) return foreign_answer(L, call->exchange);
-    return lcf_exchange_brings_secret(call->exchange) ? give_secret(L, call) : push_answer(L, call);
+    return bears_secret(call) ? give_secret(L, call) : push_answer(L, call);
+}
+
+int lcf_call_bears(lua_State *L)
+{
+    lua_pushboolean(L, bears_secret(check_call(L)));
+    return 1;
+}
+
+int lcf_call_took(lua_State *L)
+{
+    note_taken(L, check_call(L));
+    return 0;
+}
+
+int lcf_call_answer(lua_State *L)
+{
+    if (lua_istable(L, 1)) return ask_table(L, "answer");
+    struct lcf_call *call = check_call(L);
+    int count = lcf_call_peek(L);
+    note_taken(L, call);
+    return count;
 }
 
 /* [-0, +0, e] Whether a handle of a task is at 1: a table whose metatable has a call's methods. */

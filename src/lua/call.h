@@ -13,7 +13,8 @@ struct lcf_call {
     struct lcf_secret *secret;
     struct lcf_engine *engine;     /* followed only while it is this process's */
     bool missing_ok;
-    bool taken;                    /* its result has been given to somebody */
+    bool kept;                     /* its answer, which holds a secret, has been built and is kept in Lua */
+    bool taken;                    /* and it has been given to somebody */
 };
 
 /* What a call keeps in Lua: slots of the table that is its user value. */
@@ -34,6 +35,13 @@ void lcf_call_push_methods(lua_State *L);
 int lcf_call_ended(lua_State *L);
 /* answer(call): [-0, +n, v] what an ended call returns. */
 int lcf_call_answer(lua_State *L);
+/* peek(call): [-0, +2, v] the same for a task, which hands it on later; until `took` has been told, a new secret in it
+ * counts as taken by nobody. */
+int lcf_call_peek(lua_State *L);
+/* bears(call): [-0, +1, v] whether its answer holds a new secret. */
+int lcf_call_bears(lua_State *L);
+/* took(call): [-0, +0, v] */
+int lcf_call_took(lua_State *L);
 /* sleep_of(call, seconds): [-0, +1, v] checks the arguments of call:wait. */
 int lcf_call_sleep_of(lua_State *L);
 

@@ -16,6 +16,7 @@ local now, engine, is_busy, is_closed, tasks = core.now, core.engine, core.is_bu
 local note_end, engine_timeout, engine_pollfd, changes =
   core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
 local quota_rest = core.quota_rest
+local peek, bears, took = core.peek, core.bears, core.took
 local type, error, pairs, select, setmetatable, tostring = type, error, pairs, select, setmetatable, tostring
 local min, max, huge, unpack, remove = math.min, math.max, math.huge, table.unpack or unpack, table.remove
 local create, resume, yield, status = coroutine.create, coroutine.resume, coroutine.yield, coroutine.status
@@ -123,8 +124,12 @@ function task:ask(name, ...)
   if may_have_changed(self) then self.changed = true end
   local call = self.asked
   self.asked = false
-  return answer(call)
+  if bears(call) then self.bearer = call end
+  return peek(call)
 end
+
+--- A new secret among the results has reached the caller; otherwise it is lost with the call that bears it.
+function task:hand_over() took(self.bearer) end
 
 --- The options of one request: the call's own, with what is left of the whole timeout, and with `extra` over them.
 function task:options(extra)
@@ -208,6 +213,7 @@ function handle:answer()
       "this call belongs to the process that began it; only that one learns its outcome")
   end
   if own.raised ~= nil then error(own.raised, 0) end
+  if own.bearer then own:hand_over() end
   return own.results[1], own.results[2]
 end
 
@@ -265,7 +271,7 @@ function composite.new(self)
     done = function() return ended(self.asked) or self:is_stopped() end,
     answer = function() end,
   }
-  self.room, self.results = { false, false }, false
+  self.room, self.results, self.bearer = { false, false }, false, false
   self.engine = engine(true)
   return setmetatable(self, task)
 end

@@ -101,6 +101,11 @@ local function answer_unsent(definition, name, async, err)
   return nil, err
 end
 
+local function hand_over(task, ...)
+  if task.bearer then task:hand_over() end
+  return ...
+end
+
 -- An operation of several requests: its name and arguments are those of a row, but for the options that it adds.
 local function composite(definition, row, client, async)
   local name, place = names[row], options_at(row)
@@ -124,7 +129,7 @@ local function composite(definition, row, client, async)
       sleep = sleep, own = own, given = without_credential(options), limit = now() + (timeout or 0),
       extra = extra,
     }
-    if not async then return definition.body(task, unpack(arguments, 1, place - 1)) end
+    if not async then return hand_over(task, definition.body(task, unpack(arguments, 1, place - 1))) end
     local handle = tasks.start(task, definition.body, unpack(arguments, 1, place - 1))
     if pumped then nginx.keep_pumping() end
     return handle
