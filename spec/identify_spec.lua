@@ -263,6 +263,8 @@ describe("tokens.identify", function()
     end)
 
     it("with another credential in its options", function()
+      local _, err = cf.tokens.identify(nil, "cfat_x", { api_token = "cfat_y" })
+      assert.truthy(tostring(err):find("api_token: the value itself is sent, and no other credential", 1, true))
       bad("api_token", nil, "cfat_x", { api_token = "cfat_y" })
       bad("api_token", nil, "cfat_x", { api_token = function() error "asked" end })
       bad("api_token", nil, "cfat_x", { api_key = "0", api_email = "me@example.com" })

@@ -62,6 +62,8 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct
 
 static const struct lcf_intent intent = {"tokens.delete", "Account API Tokens Write", "the token was deleted",
                                          LCF_DELETE, LCF_REMOVE, LCF_THIS_ID, false};
+/* Of one whose credential is not the client's. */
+static const struct lcf_intent apart = {"tokens.get", NULL, NULL, LCF_GET, LCF_READ, LCF_THIS_ID, .apart = true};
 static const char missing_id[] = "00000000000000000000000000000000";
 
 struct fixture {
@@ -94,14 +96,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A DELETE of an id that is not there, on its way. The caller holds it. */
-static struct lcf_exchange *begin_at(struct fixture *f, const char *base, double timeout)
+/* A request about an id that is not there, on its way. The caller holds it. */
+static struct lcf_exchange *begin_as(struct fixture *f, const struct lcf_intent *what, const char *base, double timeout)
 {
     char url[300];
     const char *account = getenv("CLOUDFLARE_ACCOUNT_ID");
     snprintf(url, sizeof url, "%s/accounts/%s/tokens/%s", base, account, missing_id);
     const struct lcf_request request = {
-        .intent = &intent, .url = url, .account = account, .id = missing_id,
+        .intent = what, .url = url, .account = account, .id = missing_id,
         .plain = strncmp(url, "http:", 5) == 0,
         .limits = {.timeout = timeout, .attempt_timeout = timeout, .connect_timeout = timeout, .max_retries = 0},
     };
@@ -109,6 +111,11 @@ static struct lcf_exchange *begin_at(struct fixture *f, const char *base, double
     assert_non_null(x);
     assert_true(lcf_engine_add(f->engine, x));
     return x;
+}
+
+static struct lcf_exchange *begin_at(struct fixture *f, const char *base, double timeout)
+{
+    return begin_as(f, &intent, base, timeout);
 }
 
 static struct lcf_exchange *begin(struct fixture *f)
@@ -534,6 +541,45 @@ static void an_answer_cut_inside_its_headers_is_no_answer(void **state)
     }
 }
 
+/* A listener that takes connections and says nothing. */
+static int listen_silently(char *base, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    snprintf(base, size, "http://127.0.0.1:%d/client/v4", ntohs(address.sin_port));
+    return listener;
+}
+
+/* Ends a call, and returns whether it changed what its client keeps. */
+static bool changes_client(struct fixture *f, struct lcf_exchange *x, enum lcf_outcome outcome)
+{
+    struct lcf_profile before = *f->profile;
+    run_until_idle(f);
+    assert_int_equal(x->outcome, outcome);
+    lcf_exchange_release(x);
+    return before.pace.tenths != f->profile->pace.tenths || before.suspect_until != f->profile->suspect_until ||
+           memcmp(before.pace.blocks, f->profile->pace.blocks, sizeof before.pace.blocks) != 0 ||
+           before.quota.whose != f->profile->quota.whose || before.quota.left != f->profile->quota.left;
+}
+
+static void a_call_apart_leaves_what_its_client_keeps(void **state)
+{
+    struct fixture *f = *state;
+    char silent[64];
+    int listener = listen_silently(silent, sizeof silent);
+    const char *good = getenv("SANDBOX_TLS_BASE_URL");
+    f->profile->pace.tenths = 50;
+    assert_false(changes_client(f, begin_as(f, &apart, good, 10), LCF_NOT_FOUND));
+    assert_false(changes_client(f, begin_as(f, &apart, silent, 0.7), LCF_FAILED));
+    assert_true(changes_client(f, begin_at(f, good, 10), LCF_NOT_FOUND)); /* its quota is heard */
+    assert_true(changes_client(f, begin_at(f, silent, 0.7), LCF_UNKNOWN)); /* a connection has fallen silent */
+    close(listener);
+}
+
 /* Else it would be read until its end, which one that waits for us to speak never comes to. */
 static void an_answer_that_is_not_http_is_malformed(void **state)
 {
@@ -643,6 +689,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_child_process_abandons_the_engine_and_the_parent_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_cut_inside_its_headers_is_no_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_that_is_not_http_is_malformed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_call_apart_leaves_what_its_client_keeps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_calls_share_few_connections, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_names_that_hang_hold_up_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_begins_only_so_many_requests, set_up, tear_down),

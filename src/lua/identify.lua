@@ -75,8 +75,7 @@ end
 
 -- No other place can say more.
 local function is_final(err)
-  return err.reason == "lockout" or err.reason == "elsewhere" or err.kind == "argument" or err.kind == "cancelled"
-    or err.kind == "host"
+  return err.reason == "lockout" or err.reason == "elsewhere"
 end
 
 local function named(found, place)

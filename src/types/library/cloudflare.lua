@@ -612,12 +612,15 @@ function tokens.delete_many(account_id, ids, options) end
 ---    local found, err = cf.tokens.identify({ account_id, other_account_id }, leaked_value)
 ---    if found then print(found.kind, found.id) else print(err.reason, err) end
 ---
----Each refusal counts with the API as an authentication failure: see `cloudflare.refusals_left`. A global key, an OAuth
----token and an R2 secret are argument errors that say what to do instead. Errors, as `nil, err`: outcome
----"refused" with `err.reason`, "failed" or "not_sent". Raises as `delete` does.
+---An account's token is looked for in these accounts, a user's with its user; an older value, which does not tell its
+---kind, in the accounts and then with the user. It has a connection of its own, and neither heeds nor changes the
+---waits, retries and quota of the client. Each refusal counts with the API as an authentication failure: see
+---`cloudflare.refusals_left`. A global key, an OAuth token, an R2 secret and an id are argument errors that say what to
+---do instead. Errors, as `nil, err`: outcome "refused" with `err.reason`, "failed" or "not_sent". Raises as `delete`
+---does.
 ---@param account_id string|string[]|nil where to ask; nil: the client's `account_id`
 ---@param value string the secret
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CallOptions over those of the client; no credential
 ---@return cloudflare.Identified|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.identify(account_id, value, options) end

@@ -94,7 +94,7 @@ function AsyncTokens.delete_many(account_id, ids, options) end
 ---Begins what `identify` does in its plain form: the call ends with the same results.
 ---@param account_id string|string[]|nil where to ask; nil: the client's `account_id`
 ---@param value string the secret
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CallOptions over those of the client; no credential
 ---@return cloudflare.Call<cloudflare.Identified> call
 function AsyncTokens.identify(account_id, value, options) end
 
@@ -174,7 +174,7 @@ function UserTokens.delete_many(ids, options) end
 
 ---What `identify` does for an account, for the user.
 ---@param value string the secret
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CallOptions over those of the client; no credential
 ---@return cloudflare.Identified|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope
 function UserTokens.identify(value, options) end
@@ -261,7 +261,7 @@ function AsyncUserTokens.delete_many(ids, options) end
 
 ---Begins what `identify` does in its plain form: the call ends with the same results.
 ---@param value string the secret
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CallOptions over those of the client; no credential
 ---@return cloudflare.Call<cloudflare.Identified> call
 function AsyncUserTokens.identify(value, options) end
 
