@@ -257,6 +257,32 @@ describe("what comes back", function()
     call("PermissionGroups", "get", nil)
   end)
 
+  it("is documented, of lost answers, and of less than was asked for", function()
+    local fields = params(a_group "PermissionGroups")
+    fields.expires_on, fields.expires_in = nil, 3600
+    fits("cloudflare.TokenParams", fields)
+    local function lose(method) sandbox.fault { method = method, drop = "after" } end
+    sandbox.switch { withhold = { "DNS Write" } }
+    call("Tokens", "create", nil, fields)
+    sandbox.switch { withhold = {} }
+    fields.name = "recovered"
+    lose "POST"
+    local _, token = call("Tokens", "create", nil, fields, { recover = true })
+    fields.name = "lost"
+    lose "POST"
+    lose "PUT"
+    call("Tokens", "create", nil, fields, { recover = true })
+    lose "POST"
+    sandbox.fault { method = "GET", path = "/tokens", status = 403, code = 9109 }
+    call("Tokens", "create", nil, fields)
+    fields.name = "changed"
+    sandbox.fault { method = "PUT", drop = "before" }
+    call("Tokens", "update", nil, token.id, fields)
+    lose "PUT"
+    local grown = sandbox.grow { count = 1, secret = "new" }
+    call("Tokens", "roll", nil, grown.ids[1], { old = grown.values[1] })
+  end)
+
   it("is documented, of a user's token from its creation on", function()
     local as_user = { api_token = sandbox.user_token }
     local fields = params(a_group("UserPermissionGroups", as_user))

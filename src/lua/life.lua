@@ -291,10 +291,10 @@ end
 local KEPT = { active = true, disabled = true } -- what a request may say of a token's status
 
 -- A put without a status, or with one that no request may say, might bring a token back to life.
-local function check_status(self, status)
-  if KEPT[status] then return true end
-  return self:refuse("status", ("the token is %s: give \"active\" or \"disabled\" to change it all the same"):format(
-    tostring(status)))
+local function status_fault(self, status)
+  if KEPT[status] then return nil end
+  local why = "the token is %s: give \"active\" or \"disabled\" to change it all the same"
+  return select(2, self:refuse("status", why:format(tostring(status))))
 end
 
 -- After a put whose answer was lost: the token, where it is as asked; else the error tells how it is.
@@ -320,27 +320,26 @@ end
 local function put_table(self, id, params)
   local body, err = prepare(self, params)
   if not body then return nil, err end
-  local token, status, is_allowed = nil, body.status, nil
+  local status = body.status
   if is_nothing(status) then
-    token, err = read_first(self, id)
-    if not token then return nil, err end
+    local token, why = read_first(self, id)
+    if not token then return nil, why end
     status = token.status
   end
-  is_allowed, err = check_status(self, status)
-  if not is_allowed then return nil, err end
+  err = status_fault(self, status)
+  if err then return nil, err end
   return put(self, id, body)
 end
 
--- Whether the token is still as it was; or nil and an error.
-local function has_stayed(self, id, before)
+-- Why a token is not to be put: it is not as it was.
+local function change_since(self, id, before)
   local token, err = read_first(self, id)
-  if not token then return nil, err end
-  local modified = token.modified_on
+  if not token then return err end
   strip_read_only(before.settable)
-  if modified == before.modified_on and is_as_asked(before.settable, token) then return true end
+  if token.modified_on == before.modified_on and is_as_asked(before.settable, token) then return nil end
   err = failure("api", "not_sent", self.task.name, "nothing was sent: somebody changed the token meanwhile")
   err.current = token
-  return nil, err
+  return err
 end
 
 -- Reads, has it edited, and puts it, unless somebody changed it in between.
@@ -351,13 +350,12 @@ local function put_edited(self, id, edit)
   local status = token.status
   local edited = edit(token)
   if type(edited) ~= "table" then return self:refuse("params", "the function must return the token") end
-  local body, is_allowed
+  local body
   body, err = prepare(self, detached(edited, {}))
   if not body then return nil, err end
-  is_allowed, err = check_status(self, is_nothing(body.status) and status or body.status)
-  if not is_allowed then return nil, err end
-  is_allowed, err = has_stayed(self, id, before)
-  if not is_allowed then return nil, err end
+  local has_status = not is_nothing(body.status)
+  err = status_fault(self, has_status and body.status or status) or change_since(self, id, before)
+  if err then return nil, err end
   return put(self, id, body)
 end
 

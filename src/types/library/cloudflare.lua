@@ -103,6 +103,17 @@
 ---@field call? cloudflare.Call
 ---Of `identify`, with outcome "refused".
 ---@field reason? cloudflare.Reason
+---Of a `create` whose answer was lost: the tokens that it may have made. They have its name, were issued since a
+---minute before it was sent, and were never used. An empty list proves nothing. Nil where nobody could look.
+---@field candidates? cloudflare.Token[]
+---Why nobody could look for candidates, twice.
+---@field candidates_error? cloudflare.Error
+---With `recover`: why the roll of the one candidate gave no secret.
+---@field recover_error? cloudflare.Error
+---Of an `update` whose answer was lost, or that somebody came before: the token as it is now.
+---@field current? cloudflare.Token
+---Of a `roll` whose answer was lost, with `old`: it took effect, for the old value is not accepted any more.
+---@field rolled? true
 ---Of `each`: how many tokens were seen, and how many there are, as far as an answer told.
 ---@field seen? integer
 ---@field total? integer
@@ -142,6 +153,8 @@
 ---@class cloudflare.CreatedToken: cloudflare.Token
 ---The secret.
 ---@field value string
+---The answer was lost, and `recover` rolled the one token that it can have made.
+---@field recovered? true
 
 ---From where a token may be used.
 ---@class cloudflare.Condition
@@ -182,12 +195,17 @@
 ---At least one.
 ---@field policies cloudflare.PolicyParams[]
 ---@field condition? cloudflare.Condition
----When it ends: RFC 3339.
----@field expires_on? string
----When it begins to be valid: RFC 3339.
----@field not_before? string
+---When it ends: RFC 3339, or seconds since 1970.
+---@field expires_on? string|number|lightuserdata
+---When it begins to be valid: RFC 3339, or seconds since 1970.
+---@field not_before? string|number|lightuserdata
+---Seconds from now, in place of `expires_on`; over 0.
+---@field expires_in? number
 ---Of `update` alone.
 ---@field status? "active"|"disabled"
+
+---What `update` may get in place of params: a function that gets the token as it is, and returns it changed.
+---@alias cloudflare.TokenEdit fun(token: cloudflare.Token): cloudflare.TokenParams
 
 ---A policy to ask for; `cloudflare.policy.allow` and `.deny` make one.
 ---@class cloudflare.PolicyParams
@@ -253,6 +271,16 @@
 ---@field http cloudflare.Http
 ---Of lists.
 ---@field result_info? cloudflare.ResultInfo
+---Of `create` and `update`: what was asked for and not granted, a missing deny first. Nil where all is there.
+---@field missing? cloudflare.MissingGrant[]
+
+---What a token was to be given and was not.
+---@class cloudflare.MissingGrant
+---@field effect "allow"|"deny"
+---The permission group's id.
+---@field group string
+---An inner resource stands behind its outer one and a slash.
+---@field resource string
 
 ---What became of many ids: one entry a position, in the order asked for. It may be given in place of the ids.
 ---@class cloudflare.Report
@@ -399,6 +427,19 @@
 ---before anything is sent; what it raises propagates. Default: the module blocks, 0.05 at a time.
 ---@field sleep? fun(seconds: number)
 
+---Options of `create`.
+---@class cloudflare.CreateOptions: cloudflare.CallOptions
+---Where the answer is lost and there is exactly one candidate, which has no more than was asked for, rolls it: the
+---result is that token, with a known secret. For names that nobody else gives at the same time. Default false.
+---@field recover? boolean
+
+---Options of `roll`.
+---@class cloudflare.RollOptions: cloudflare.CallOptions
+---The value to be replaced. It is asked about before, and after a lost answer, to learn whether the roll took effect.
+---@field old? string
+---Rolls a token that is neither active nor disabled, too, which may bring it back to life. Default false.
+---@field revive? boolean
+
 ---Options of `delete_many`.
 ---@class cloudflare.ManyOptions: cloudflare.CallOptions
 ---How many are in flight at once, from 1 to 50. Default: 8, and 50 from the tenth answer on.
@@ -478,16 +519,18 @@ local tokens = {}
 
 ---Makes a token; its secret is `result.value`, once and nowhere else.
 ---
----    local token, err = cf.tokens.create(account_id, { name = "ci", policies = {
----      { effect = "allow", permission_groups = { { id = group_id } }, resources = { [resource] = "*" } },
----    } })
+---    local token, err = cf.tokens.create(account_id, {
+---      name = "ci", expires_in = 86400,
+---      policies = { cloudflare.policy.allow({ "DNS Write" }, { zone = zone_id }) },
+---    })
 ---    if token then store(token.value) else print(err.outcome, err) end
 ---
----Never repeated after a lost answer: that is "unknown". Errors, as `nil, err`: outcome "not_sent", "refused" or
----"unknown". Raises as `delete` does.
+---Never repeated after a lost answer: that is "unknown", with `err.candidates`. What was asked for and not granted is
+---in `envelope.missing`. A group that is unknown, ambiguous or not selectable is an argument error, with the nearest
+---names. Errors, as `nil, err`: outcome "not_sent", "refused" or "unknown". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param params cloudflare.TokenParams
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CreateOptions over those of the client
 ---@return cloudflare.CreatedToken|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.create(account_id, params, options) end
@@ -518,15 +561,21 @@ function tokens.list(account_id, query, options) end
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.get(account_id, token_id, options) end
 
----Replaces all that can be set of a token; what is left out is lost.
+---Replaces all that can be set of a token; what is left out is lost. A function gets the token, and returns it changed.
 ---
----    local token, err = cf.tokens.update(account_id, token_id, { name = "renamed", policies = policies })
+---    local token, err = cf.tokens.update(account_id, token_id, function(token)
+---      token.name = "renamed"
+---      return token
+---    end)
 ---
----Never repeated after a lost answer: that is "unknown". Errors, as `nil, err`: outcome "not_found", "not_sent",
----"refused" or "unknown". Raises as `delete` does.
+---With a function, it is refused where somebody changed the token before it is put; what the function raises
+---propagates, and nothing is sent. A token that is neither active nor disabled is changed only where `status` is said.
+---Never repeated after a lost answer: it is "ok" where the token is then as it was asked for, else "unknown", with
+---`err.current`. What was asked for and not granted is in `envelope.missing`. Errors, as `nil, err`: outcome
+---"not_found", "not_sent", "refused" or "unknown". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param token_id string 32 of 0-9 and a-f
----@param params cloudflare.TokenParams
+---@param params cloudflare.TokenParams|cloudflare.TokenEdit
 ---@param options? cloudflare.CallOptions over those of the client
 ---@return cloudflare.Token|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
@@ -534,15 +583,16 @@ function tokens.update(account_id, token_id, params, options) end
 
 ---Gives a token a new secret, which is the result; the old one stops.
 ---
----    local value, err = cf.tokens.roll(account_id, token_id)
----    if value then store(value) else print(err.outcome, err) end
+---    local value, err = cf.tokens.roll(account_id, token_id, { old = old_value })
+---    if value then store(value) else print(err.outcome, err.rolled, err) end
 ---
----Never repeated after a lost answer: that is "unknown". Roll once more and deploy that value. A client that rolls its
----own token goes on with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found", "not_sent",
----"refused" or "unknown". Raises as `delete` does.
+---The token is read before: one that is neither active nor disabled is rolled only with `revive`. Never repeated after
+---a lost answer: that is "unknown". Roll once more and deploy that value. A client that rolls its own token goes on
+---with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found", "not_sent", "refused" or
+---"unknown". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param token_id string 32 of 0-9 and a-f
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.RollOptions over those of the client
 ---@return string|nil result the new secret
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.roll(account_id, token_id, options) end

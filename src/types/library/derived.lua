@@ -31,7 +31,7 @@ local AsyncTokens = {}
 ---Begins what `create` does in its plain form: the call ends with the same results.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param params cloudflare.TokenParams
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CreateOptions over those of the client
 ---@return cloudflare.Call<cloudflare.CreatedToken> call
 function AsyncTokens.create(account_id, params, options) end
 
@@ -52,7 +52,7 @@ function AsyncTokens.get(account_id, token_id, options) end
 ---Begins what `update` does in its plain form: the call ends with the same results.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param token_id string 32 of 0-9 and a-f
----@param params cloudflare.TokenParams
+---@param params cloudflare.TokenParams|cloudflare.TokenEdit
 ---@param options? cloudflare.CallOptions over those of the client
 ---@return cloudflare.Call<cloudflare.Token> call
 function AsyncTokens.update(account_id, token_id, params, options) end
@@ -60,7 +60,7 @@ function AsyncTokens.update(account_id, token_id, params, options) end
 ---Begins what `roll` does in its plain form: the call ends with the same results.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param token_id string 32 of 0-9 and a-f
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.RollOptions over those of the client
 ---@return cloudflare.Call<string> call
 function AsyncTokens.roll(account_id, token_id, options) end
 
@@ -112,7 +112,7 @@ local UserTokens = {}
 
 ---What `create` does for an account, for the user.
 ---@param params cloudflare.TokenParams
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CreateOptions over those of the client
 ---@return cloudflare.CreatedToken|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope
 function UserTokens.create(params, options) end
@@ -133,7 +133,7 @@ function UserTokens.get(token_id, options) end
 
 ---What `update` does for an account, for the user.
 ---@param token_id string 32 of 0-9 and a-f
----@param params cloudflare.TokenParams
+---@param params cloudflare.TokenParams|cloudflare.TokenEdit
 ---@param options? cloudflare.CallOptions over those of the client
 ---@return cloudflare.Token|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope
@@ -141,7 +141,7 @@ function UserTokens.update(token_id, params, options) end
 
 ---What `roll` does for an account, for the user.
 ---@param token_id string 32 of 0-9 and a-f
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.RollOptions over those of the client
 ---@return string|nil result
 ---@return cloudflare.Envelope|cloudflare.Error envelope
 function UserTokens.roll(token_id, options) end
@@ -207,7 +207,7 @@ local AsyncUserTokens = {}
 
 ---Begins what `create` does in its plain form: the call ends with the same results.
 ---@param params cloudflare.TokenParams
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.CreateOptions over those of the client
 ---@return cloudflare.Call<cloudflare.CreatedToken> call
 function AsyncUserTokens.create(params, options) end
 
@@ -225,14 +225,14 @@ function AsyncUserTokens.get(token_id, options) end
 
 ---Begins what `update` does in its plain form: the call ends with the same results.
 ---@param token_id string 32 of 0-9 and a-f
----@param params cloudflare.TokenParams
+---@param params cloudflare.TokenParams|cloudflare.TokenEdit
 ---@param options? cloudflare.CallOptions over those of the client
 ---@return cloudflare.Call<cloudflare.Token> call
 function AsyncUserTokens.update(token_id, params, options) end
 
 ---Begins what `roll` does in its plain form: the call ends with the same results.
 ---@param token_id string 32 of 0-9 and a-f
----@param options? cloudflare.CallOptions over those of the client
+---@param options? cloudflare.RollOptions over those of the client
 ---@return cloudflare.Call<string> call
 function AsyncUserTokens.roll(token_id, options) end
 
