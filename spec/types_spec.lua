@@ -253,6 +253,9 @@ describe("what comes back", function()
     assert(client.async.tokens.roll(nil, token.id))
     collectgarbage()
     repeat until cloudflare.step(0.1) == 0
+    collectgarbage()
+    collectgarbage()
+    cloudflare.step()
     for _, event in ipairs(shape.events) do fits("cloudflare.Event", event) end
     call("PermissionGroups", "get", nil)
   end)
