@@ -126,9 +126,9 @@ $(BUILD)/spec/unsigned/checked/%.o: src/%.c
 	$(checked_object)
 $(BUILD)/spec/transport/checked/%.o: src/%.c
 	$(checked_object)
-$(BUILD)/spec/core/%: spec/core/%.c spec/core/support.h $(call checked,core,core)
+$(BUILD)/spec/core/%: spec/core/%.c $(wildcard spec/core/*.h) $(call checked,core,core)
 	$(COMPILE) $(SANITIZE) $(filter %.c %.o,$^) -lcmocka -o $@
-$(BUILD)/spec/unsigned/%: spec/core/%.c spec/core/support.h $(call checked,unsigned,core)
+$(BUILD)/spec/unsigned/%: spec/core/%.c $(wildcard spec/core/*.h) $(call checked,unsigned,core)
 	$(COMPILE) $(SANITIZE) -funsigned-char $(filter %.c %.o,$^) -lcmocka -o $@
 $(BUILD)/spec/transport/%: spec/transport/%.c $(call checked,transport,core transport)
 	$(COMPILE) $(SANITIZE) -rdynamic $(filter %.c %.o,$^) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@

@@ -1,228 +1,9 @@
 /* The rules of settling and waiting, as a table: what a call has seen, and its next move.
  * Behind the tables, random histories and random servers look for an answer that is a lie. */
 
-#include "support.h"
+#include "histories.h"
 
 #include "../../src/core/pace.h"
-#include "../../src/core/settle.h"
-
-#define FAR 30.0       /* seconds left, where a row says nothing else */
-#define RETRIES 2      /* likewise */
-#define NONE_ASKED (-1.0)
-
-/* Attempts. Every one takes a tenth of a second, and its jitter is the whole of its backoff. */
-
-static struct lcf_entry attempt(enum lcf_method method, enum lcf_phase phase, enum lcf_cause cause)
-{
-    return (struct lcf_entry){.method = method, .phase = phase, .cause = cause, .retry_after = NONE_ASKED, .jitter = 1};
-}
-
-static struct lcf_entry answer(enum lcf_method method, int status, enum lcf_verdict verdict, enum lcf_success success)
-{
-    struct lcf_entry entry = attempt(method, LCF_COMPLETE, LCF_ANSWERED);
-    entry.status = status;
-    entry.reading.verdict = verdict;
-    entry.reading.success = success;
-    return entry;
-}
-
-static struct lcf_entry refusal(enum lcf_method method, int status)
-{
-    return answer(method, status, LCF_REFUSAL, LCF_FAILURE);
-}
-
-static struct lcf_entry asking(struct lcf_entry entry, double retry_after)
-{
-    entry.retry_after = retry_after;
-    return entry;
-}
-
-static struct lcf_entry saying(struct lcf_entry entry, int code)
-{
-    entry.reading.codes[entry.reading.code_count++] = code;
-    return entry;
-}
-
-static struct lcf_entry with_jitter(struct lcf_entry entry, double jitter)
-{
-    entry.jitter = jitter;
-    return entry;
-}
-
-static struct lcf_entry paid(struct lcf_entry entry)
-{
-    entry.paid = true;
-    return entry;
-}
-
-static struct lcf_entry del_ok(void) { return answer(LCF_DELETE, 200, LCF_PROVEN, LCF_SUCCESS); }
-static struct lcf_entry del_yes(void) { return answer(LCF_DELETE, 200, LCF_UNNAMED, LCF_SUCCESS); }
-static struct lcf_entry del_404(void) { return answer(LCF_DELETE, 404, LCF_ABSENT, LCF_FAILURE); }
-static struct lcf_entry del_no_route(void) { return refusal(LCF_DELETE, 404); }
-static struct lcf_entry del_refused(int status) { return refusal(LCF_DELETE, status); }
-static struct lcf_entry del_429(double retry_after) { return asking(refusal(LCF_DELETE, 429), retry_after); }
-static struct lcf_entry del_html(int status) { return answer(LCF_DELETE, status, LCF_AMBIGUOUS, LCF_NO_ENVELOPE); }
-static struct lcf_entry del_503_json(void) { return answer(LCF_DELETE, 503, LCF_AMBIGUOUS, LCF_FAILURE); }
-static struct lcf_entry del_cut(void) { return attempt(LCF_DELETE, LCF_SENT, LCF_BROKEN); }
-static struct lcf_entry del_timed_out(void) { return attempt(LCF_DELETE, LCF_SENT, LCF_TIMED_OUT); }
-static struct lcf_entry del_lost(enum lcf_cause cause) { return attempt(LCF_DELETE, LCF_SENT, cause); }
-static struct lcf_entry del_unsent(enum lcf_cause cause) { return attempt(LCF_DELETE, LCF_UNSENT, cause); }
-
-static struct lcf_entry get_200(void) { return answer(LCF_GET, 200, LCF_PROVEN, LCF_SUCCESS); }
-static struct lcf_entry get_other(void) { return answer(LCF_GET, 200, LCF_UNNAMED, LCF_SUCCESS); }
-static struct lcf_entry get_404(void) { return answer(LCF_GET, 404, LCF_ABSENT, LCF_FAILURE); }
-static struct lcf_entry get_no_route(void) { return refusal(LCF_GET, 404); }
-static struct lcf_entry get_refused(int status) { return refusal(LCF_GET, status); }
-static struct lcf_entry get_401(void) { return refusal(LCF_GET, 401); }
-static struct lcf_entry get_403(void) { return refusal(LCF_GET, 403); }
-static struct lcf_entry get_passing(int status) { return saying(refusal(LCF_GET, status), 10000); }
-static struct lcf_entry get_locked(int status) { return saying(refusal(LCF_GET, status), 10502); }
-static struct lcf_entry get_429(double retry_after) { return asking(refusal(LCF_GET, 429), retry_after); }
-static struct lcf_entry get_html(int status) { return answer(LCF_GET, status, LCF_AMBIGUOUS, LCF_NO_ENVELOPE); }
-static struct lcf_entry get_cut(void) { return attempt(LCF_GET, LCF_SENT, LCF_BROKEN); }
-static struct lcf_entry get_timed_out(void) { return attempt(LCF_GET, LCF_SENT, LCF_TIMED_OUT); }
-static struct lcf_entry get_unsent(enum lcf_cause cause) { return attempt(LCF_GET, LCF_UNSENT, cause); }
-
-/* Moves, as a row expects them. */
-
-struct expected {
-    enum lcf_act act;
-    double after;     /* seconds since the last attempt ended, and no sooner */
-    bool fresh;
-    bool spends;      /* this retry is taken from the budget: once */
-    enum lcf_outcome outcome;
-    enum lcf_kind kind;
-};
-
-static struct expected sends(double after) { return (struct expected){.act = LCF_SEND, .after = after}; }
-static struct expected confirms(double after) { return (struct expected){.act = LCF_CONFIRM, .after = after}; }
-static struct expected ends(enum lcf_outcome outcome) { return (struct expected){.act = LCF_END, .outcome = outcome}; }
-
-static struct expected fails(enum lcf_outcome outcome, enum lcf_kind kind)
-{
-    return (struct expected){.act = LCF_END, .outcome = outcome, .kind = kind};
-}
-
-static struct expected afresh(struct expected move)
-{
-    move.fresh = true;
-    return move;
-}
-
-static struct expected spending(struct expected move)
-{
-    move.spends = true;
-    return move;
-}
-
-/* What a row says beside its history; all zero is a client in good order with time enough. */
-struct situation {
-    enum lcf_nature nature;
-    bool no_retries;     /* max_retries = 0 */
-    int retries;         /* max_retries, where not RETRIES */
-    bool check_first;
-    bool penniless;      /* the retry budget is empty */
-    bool cancelled;
-    double left;         /* of the deadline when the last attempt ended, where not FAR */
-    double blocked_for;  /* since then */
-    double asked_after;  /* how late settle is asked, where not at once */
-};
-
-struct row {
-    const char *what;
-    size_t count;
-    struct lcf_entry entries[8];
-    struct situation in;
-    struct expected move;
-};
-
-#define SEEN(...) \
-    sizeof((struct lcf_entry[]){__VA_ARGS__}) / sizeof(struct lcf_entry), {__VA_ARGS__}
-#define NOTHING 0, {{0}}
-#define USUALLY {.nature = LCF_REMOVE}
-#define WITH(...) {.nature = LCF_REMOVE, __VA_ARGS__}
-#define READING(...) {.nature = LCF_READ, __VA_ARGS__}
-
-static const char *const act_names[] = {
-    [LCF_SEND] = "send", [LCF_CONFIRM] = "confirm", [LCF_WAIT] = "wait", [LCF_END] = "end"};
-
-static bool near(double a, double b)
-{
-    return a - b < 1e-6 && b - a < 1e-6;
-}
-
-/* Asks as an exchange does: waits when told to, and marks what was paid for. */
-static struct expected settled(const struct row *row)
-{
-    struct lcf_entry entries[8];
-    double now = 1024;
-    memcpy(entries, row->entries, sizeof entries);
-    for (size_t i = 0; i < row->count; i++) {
-        entries[i].began = now;
-        entries[i].ended = now += 0.125;
-        now += i + 1 < row->count ? 0.5 : 0;
-    }
-    const double ended = now;
-    now += row->in.asked_after;
-    struct lcf_plan plan = {
-        .nature = row->in.nature,
-        .max_retries = row->in.no_retries ? 0 : row->in.retries ? row->in.retries : RETRIES,
-        .check_first = row->in.check_first,
-        .deadline = ended + (row->in.left > 0 ? row->in.left : FAR),
-    };
-    struct lcf_history history = {entries, row->count, row->in.cancelled, !row->in.penniless,
-                                  row->in.blocked_for > 0 ? ended + row->in.blocked_for : 0, 0};
-    unsigned payments = 0;
-    struct lcf_move move = lcf_settle(&plan, &history, now);
-    for (int waits = 0;; move = lcf_settle(&plan, &history, now)) {
-        if (move.spends && (waits > 0 || move.act == LCF_END)) fail_msg("%s: pays too late, or for nothing", row->what);
-        if (move.spends) {
-            payments++;
-            if (row->count > 0) entries[row->count - 1].paid = true;
-        }
-        if (move.act != LCF_WAIT || ++waits > 5) break;
-        if (move.until <= now) fail_msg("%s: waits for what is past", row->what);
-        struct lcf_move halfway = lcf_settle(&plan, &history, (now + move.until) / 2);
-        if (halfway.act != LCF_WAIT || !near(halfway.until, move.until)) fail_msg("%s: changes its mind", row->what);
-        now = move.until;
-    }
-    if (payments > 1) fail_msg("%s: pays %u times for one retry", row->what, payments);
-    return (struct expected){move.act, now - ended, move.fresh, payments > 0, move.outcome, move.kind};
-}
-
-static bool is_success(enum lcf_outcome outcome)
-{
-    return outcome == LCF_DELETED || outcome == LCF_GONE || outcome == LCF_ACCEPTED || outcome == LCF_OK;
-}
-
-static unsigned check_row(const struct row *row)
-{
-    const struct expected want = row->move, got = settled(row);
-    unsigned wrong = 0;
-    if (got.act != want.act) {
-        WRONG(wrong, "%s: %s %s, expected %s %s", row->what, act_names[got.act], lcf_outcome_name(got.outcome),
-              act_names[want.act], lcf_outcome_name(want.outcome));
-        return wrong;
-    }
-    if (got.act == LCF_END) {
-        if (got.outcome != want.outcome)
-            WRONG(wrong, "%s: %s, expected %s", row->what, lcf_outcome_name(got.outcome), lcf_outcome_name(want.outcome));
-        else if (!is_success(got.outcome) && got.kind != want.kind)
-            WRONG(wrong, "%s: kind %s, expected %s", row->what, lcf_kind_name(got.kind), lcf_kind_name(want.kind));
-        return wrong;
-    }
-    if (!near(got.after, want.after)) WRONG(wrong, "%s: after %g s, expected %g s", row->what, got.after, want.after);
-    if (got.fresh != want.fresh) WRONG(wrong, "%s: %s connection", row->what, got.fresh ? "a new" : "any");
-    if (got.spends != want.spends) WRONG(wrong, "%s: %s", row->what, got.spends ? "spends" : "spends nothing");
-    return wrong;
-}
-
-static void expect_moves(const struct row *rows, size_t count)
-{
-    unsigned wrong = 0;
-    for (size_t i = 0; i < count; i++) wrong += check_row(&rows[i]);
-    expect_none(wrong);
-}
 
 /* One DELETE */
 
@@ -321,13 +102,6 @@ static void certificate_and_configuration_failures_are_never_repeated(void **sta
     };
     (void)state;
     expect_moves(rows, COUNT(rows));
-}
-
-/* The first half of an attempt: its peer was not accepted, and another of the system's trust stores is left. */
-static struct lcf_entry with_store_left(struct lcf_entry entry)
-{
-    entry.store_left = true;
-    return entry;
 }
 
 static struct lcf_entry del_store_left(void) { return with_store_left(del_unsent(LCF_CERTIFICATE)); }
@@ -955,42 +729,6 @@ static void cancelling_takes_nothing_from_what_is_proven(void **state)
     expect_moves(rows, COUNT(rows));
 }
 
-/* Reads */
-
-static void a_read_that_failed_is_failed_and_never_unknown(void **state)
-{
-    const struct row rows[] = {
-        {"answered", SEEN(get_200()), READING(.left = FAR), ends(LCF_OK)},
-        {"404", SEEN(get_404()), READING(.left = FAR), fails(LCF_NOT_FOUND, LCF_KIND_API)},
-        {"404 about the path", SEEN(get_no_route()), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"403", SEEN(get_403()), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"401", SEEN(get_401()), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"reset", SEEN(get_cut()), READING(.left = FAR), spending(afresh(sends(0.5)))},
-        {"timed out", SEEN(get_timed_out()), READING(.left = FAR), spending(afresh(sends(0.5)))},
-        {"502", SEEN(get_html(502)), READING(.left = FAR), spending(sends(0.5))},
-        {"502 with a Retry-After", SEEN(asking(get_html(502), 3)), READING(.left = FAR), spending(sends(3))},
-        {"another token", SEEN(get_other()), READING(.left = FAR), spending(sends(0.5))},
-        {"unsent", SEEN(get_unsent(LCF_CONNECT)), READING(.left = FAR), spending(sends(0.5))},
-        {"the second time", SEEN(get_cut(), get_html(502)), READING(.left = FAR), spending(sends(1))},
-        {"to the end", SEEN(get_cut(), get_cut(), get_cut()), READING(.left = FAR), fails(LCF_FAILED, LCF_KIND_NETWORK)},
-        {"to the end, as HTML", SEEN(get_cut(), get_cut(), get_html(502)), READING(.left = FAR), fails(LCF_FAILED, LCF_KIND_RESPONSE)},
-        {"to the end, unsent", SEEN(get_unsent(LCF_CONNECT), get_unsent(LCF_CONNECT), get_unsent(LCF_CONNECT)),
-         READING(.left = FAR), fails(LCF_NOT_SENT, LCF_KIND_NETWORK)},
-        {"once sent, then unsent", SEEN(get_cut(), get_unsent(LCF_CONNECT), get_unsent(LCF_CONNECT)), READING(.left = FAR),
-         fails(LCF_FAILED, LCF_KIND_NETWORK)},
-        {"without retries", SEEN(get_timed_out()), READING(.no_retries = true), fails(LCF_FAILED, LCF_KIND_TIMEOUT)},
-        {"with an empty budget", SEEN(get_html(502)), READING(.penniless = true), fails(LCF_FAILED, LCF_KIND_RESPONSE)},
-        {"paid", SEEN(paid(get_html(502))), READING(.penniless = true), sends(0.5)},
-        {"429", SEEN(get_429(5)), READING(.left = FAR), spending(sends(5))},
-        {"429 that does not fit", SEEN(get_429(300)), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"429 to the end", SEEN(get_429(1), get_429(1), get_429(1)), READING(.left = FAR), fails(LCF_REFUSED, LCF_KIND_API)},
-        {"reset, then answered", SEEN(get_cut(), get_200()), READING(.left = FAR), ends(LCF_OK)},
-        {"reset, then 404", SEEN(get_cut(), get_404()), READING(.left = FAR), fails(LCF_NOT_FOUND, LCF_KIND_API)},
-    };
-    (void)state;
-    expect_moves(rows, COUNT(rows));
-}
-
 /* What stood in the way is what was answered, not what came of asking again. */
 static void the_kind_of_a_failure_follows_the_last_answer_that_was_no_yes(void **state)
 {
@@ -1400,7 +1138,6 @@ int main(void)
         cmocka_unit_test(a_delete_that_stalls_is_confirmed_within_a_second),
         cmocka_unit_test(cancelling_ends_at_once_and_unknown_after_any_delete_that_is_not_definite),
         cmocka_unit_test(cancelling_takes_nothing_from_what_is_proven),
-        cmocka_unit_test(a_read_that_failed_is_failed_and_never_unknown),
         cmocka_unit_test(the_kind_of_a_failure_follows_the_last_answer_that_was_no_yes),
         cmocka_unit_test(the_kind_of_an_attempt_follows_what_it_brought),
         cmocka_unit_test(outcomes_kinds_and_methods_have_the_names_that_are_promised),

@@ -14,7 +14,7 @@ local CORE = { "dates", "headers", "idents", "kinds", "outcome", "pace", "refusa
 -- The specs that drive a file, the quickest first, and what has to be built again with a mutant of it.
 local FILES = {
   { name = "verdict.c", specs = { "verdict_spec" }, builds = { "verdict" } },
-  { name = "settle.c", specs = { "settle_spec", "explore_spec" }, builds = { "settle" } },
+  { name = "settle.c", specs = { "settle_spec", "natures_spec", "explore_spec" }, builds = { "settle" } },
   { name = "scanner.c", specs = { "scanner_spec", "verdict_spec" }, builds = { "scanner" } },
   { name = "span.h", specs = { "scanner_spec", "idents_spec", "headers_spec" }, builds = CORE },
 }

@@ -21,7 +21,7 @@ enum lcf_outcome {
 enum lcf_kind {
     LCF_KIND_NONE,
     LCF_KIND_ARGUMENT,
-    LCF_KIND_API,      /* the API answered no */
+    LCF_KIND_API,      /* the API answered no, or its yes lacked what it must carry */
     LCF_KIND_NETWORK,
     LCF_KIND_TIMEOUT,
     LCF_KIND_TLS,

@@ -32,7 +32,7 @@ struct facts {
     double now;
     const struct lcf_entry *last;
     const struct lcf_entry *answered; /* the last own request that left the process */
-    const struct lcf_entry *objection; /* the last attempt that brought an answer, and no yes */
+    const struct lcf_entry *objection; /* the last answer that stands in the way */
     int sends;       /* own requests, those that never left included */
     int looks;       /* GETs since the last of them */
     int passing;     /* GETs that met a passing fault */
@@ -110,7 +110,7 @@ static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history 
     struct facts f = {.plan = plan, .history = history, .now = now};
     for (size_t i = 0; i < history->count; i++) {
         f.last = &history->entries[i];
-        if (lcf_is_objection(f.last)) f.objection = f.last;
+        if (lcf_is_objection(plan, f.last)) f.objection = f.last;
         f.silent = f.silent || f.last->cause == LCF_TIMED_OUT;
         f.distrust = f.silent || f.last->cause == LCF_BROKEN || (f.distrust && f.last->cause != LCF_ANSWERED);
         if (f.last->store_left) continue; /* half of an attempt: the other half follows */
@@ -126,11 +126,11 @@ enum lcf_kind lcf_entry_kind(const struct lcf_entry *e)
     return e->reading.success == LCF_NO_ENVELOPE ? LCF_KIND_RESPONSE : LCF_KIND_API;
 }
 
-bool lcf_is_objection(const struct lcf_entry *e)
+bool lcf_is_objection(const struct lcf_plan *plan, const struct lcf_entry *e)
 {
     bool answered = e->cause == LCF_ANSWERED || e->cause == LCF_MALFORMED || e->cause == LCF_COMPRESSED;
-    bool yes = e->reading.success == LCF_SUCCESS || e->reading.verdict == LCF_PROVEN;
-    return answered && e->phase != LCF_UNSENT && !yes;
+    bool yes = plan->nature == LCF_REMOVE && e->reading.success == LCF_SUCCESS;
+    return answered && e->phase != LCF_UNSENT && !yes && e->reading.verdict != LCF_PROVEN;
 }
 
 static struct lcf_move end(enum lcf_outcome outcome, enum lcf_kind kind)
@@ -228,16 +228,6 @@ static bool may_say_more(const struct facts *f)
     return f->last->status == 429 || (is_passing(f, f->last) && f->passing <= LCF_PASSING_LOOKS);
 }
 
-static struct lcf_move after_read(const struct facts *f)
-{
-    switch (f->last->reading.verdict) {
-    case LCF_PROVEN: return end_as(f, LCF_OK);
-    case LCF_ABSENT: return end_as(f, LCF_NOT_FOUND);
-    case LCF_REFUSAL: return f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
-    default: return send_again(f); /* nothing is proven */
-    }
-}
-
 /* A denied DELETE of a token that was there, or may have been, needs a GET that agrees. */
 static struct lcf_move after_denial(const struct facts *f)
 {
@@ -253,13 +243,20 @@ static struct lcf_move after_refusal(const struct facts *f)
     return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
 }
 
-/* What changes something and is settled by its own answers alone. */
-static struct lcf_move after_change(const struct facts *f)
+/* What a 404 says of anything but a removal. */
+static enum lcf_outcome absence(const struct facts *f)
+{
+    if (f->ambiguous) return LCF_UNKNOWN;
+    return f->plan->names_one || f->plan->nature == LCF_READ ? LCF_NOT_FOUND : LCF_REFUSED;
+}
+
+/* What is settled by the answers to its own requests. */
+static struct lcf_move after_request(const struct facts *f)
 {
     if (f->last->phase == LCF_UNSENT) return send_again(f);
     switch (f->last->reading.verdict) {
     case LCF_PROVEN: return end_as(f, LCF_OK);
-    case LCF_ABSENT: return end_as(f, f->ambiguous ? LCF_UNKNOWN : f->plan->names_one ? LCF_NOT_FOUND : LCF_REFUSED);
+    case LCF_ABSENT: return end_as(f, absence(f));
     case LCF_REFUSAL: return after_refusal(f);
     default: return f->plan->nature == LCF_ONCE ? give_up(f) : send_again(f); /* nothing is proven */
     }
@@ -318,8 +315,7 @@ static struct lcf_move next(const struct facts *f)
     if (!f->last) return act(f->plan->check_first && nature == LCF_REMOVE ? LCF_CONFIRM : LCF_SEND, f);
     bool own = lcf_is_own(f->plan, f->last->method);
     if (f->last->store_left) return act(own ? LCF_SEND : LCF_CONFIRM, f);
-    if (nature == LCF_READ) return after_read(f);
-    if (nature != LCF_REMOVE) return after_change(f);
+    if (nature != LCF_REMOVE) return after_request(f);
     return own ? after_delete(f) : after_look(f);
 }
 

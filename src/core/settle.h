@@ -68,8 +68,8 @@ struct lcf_move {
     bool spends;              /* this retry comes out of the budget */
     double until;             /* for LCF_WAIT */
     enum lcf_outcome outcome; /* for LCF_END */
-    enum lcf_kind kind;       /* for LCF_END, where it is a failure: of the last answer that was no yes; without
-                                 one, of the last attempt, or LCF_KIND_TIMEOUT where time ran out */
+    enum lcf_kind kind;       /* for LCF_END, where it is a failure: of the last answer that stood in the way;
+                                 without one, of the last attempt, or LCF_KIND_TIMEOUT where time ran out */
 };
 
 struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history *history, double now);
@@ -79,9 +79,12 @@ struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history
  * the least wait, the least for a GET, and LCF_HOST_DELAY. */
 double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now);
 
-/* What kind of answer, or lack of one, an attempt brought; and whether it brought an answer that is no yes. */
+/* What kind of answer, or lack of one, an attempt brought. */
 enum lcf_kind lcf_entry_kind(const struct lcf_entry *entry);
-bool lcf_is_objection(const struct lcf_entry *entry);
+
+/* Whether an attempt brought an answer that stands in the way: no yes, or one that lacks what it must carry. A removal
+ * asks about such a yes: there only what is no yes stands in the way. */
+bool lcf_is_objection(const struct lcf_plan *plan, const struct lcf_entry *entry);
 
 /* Whether a request is the operation's own. Where it changes something, a GET only looks. */
 bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method);

@@ -116,7 +116,7 @@ static bool is_showable(const struct lcf_exchange *x, const struct lcf_entry *e)
 
 static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
 {
-    if (!lcf_is_objection(e)) return;
+    if (!lcf_is_objection(&x->plan, e)) return;
     x->oddity = (struct lcf_oddity){0};
     if (e->reading.success != LCF_NO_ENVELOPE) return;
     struct lcf_text body = lcf_bytes_text(&x->attempt.body), type = {x->attempt.headers.content_type, 0};
@@ -335,7 +335,7 @@ const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *x)
     const struct lcf_entry *last = NULL, *objection = NULL;
     for (const struct lcf_entry *e = x->entries; e < x->entries + x->count; e++) {
         if (e->status) last = e;
-        if (lcf_is_objection(e)) objection = e;
+        if (lcf_is_objection(&x->plan, e)) objection = e;
     }
     return objection && has_failed(x) ? objection : last;
 }
