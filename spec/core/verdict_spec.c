@@ -700,11 +700,237 @@ static void where_no_id_was_asked_for_a_yes_that_names_any_token_is_proof(void *
     expect_none(wrong);
 }
 
+/* What else a yes must carry */
+
+#define RESULT(result) "{\"success\":true,\"errors\":[],\"messages\":[],\"result\":" result "}"
+#define WITH_ID(members) RESULT("{\"id\":\"" ASKED "\"" members "}")
+
+static struct lcf_reading read_expecting(enum lcf_expects what, int status, struct lcf_text body)
+{
+    struct lcf_text copy = exact(body);
+    struct lcf_reply reply = {status, true, false, lcf_span_of(copy)};
+    const struct lcf_expected expected = {what, ASKED};
+    struct lcf_reading reading = lcf_read_reply(&reply, &expected);
+    release(copy);
+    return reading;
+}
+
+static void expect_verdicts_of(enum lcf_expects what, const struct row *rows, size_t count)
+{
+    unsigned wrong = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum lcf_verdict verdict = read_expecting(what, rows[i].status, rows[i].body).verdict;
+        if (verdict != rows[i].verdict)
+            WRONG(wrong, "%s: %s, expected %s", rows[i].what, verdict_names[verdict], verdict_names[rows[i].verdict]);
+    }
+    expect_none(wrong);
+}
+
+/* A create. Without its secret a token that was made is of no use. */
+static void where_a_secret_is_expected_beside_an_id_a_yes_needs_both(void **state)
+{
+    static const struct row rows[] = {
+        {"both", 200, BYTES(WITH_ID(",\"value\":\"v\"")), LCF_PROVEN},
+        {"both, in another order", 200,
+         BYTES(RESULT("{\"value\":\"v\",\"name\":\"n\",\"id\":\"" ASKED "\"}")), LCF_PROVEN},
+        {"any id", 200, BYTES(RESULT("{\"id\":\"" OTHER "\",\"value\":\"v\"}")), LCF_PROVEN},
+        {"the key of the value escaped", 200, BYTES(WITH_ID(",\"v\\u0061lue\":\"v\"")), LCF_PROVEN},
+        {"a value that is one escape", 200, BYTES(WITH_ID(",\"value\":\"\\u0076\"")), LCF_PROVEN},
+        {"no value", 200, BYTES(WITH_ID("")), LCF_UNNAMED},
+        {"a value under another name", 200, BYTES(WITH_ID(",\"values\":\"v\"")), LCF_UNNAMED},
+        {"a value one level too deep", 200, BYTES(WITH_ID(",\"token\":{\"value\":\"v\"}")), LCF_UNNAMED},
+        {"a value beside the result", 200, BYTES("{\"success\":true,\"value\":\"v\"," NAMED "}"), LCF_UNNAMED},
+        {"an empty value", 200, BYTES(WITH_ID(",\"value\":\"\"")), LCF_UNNAMED},
+        {"a value that is null", 200, BYTES(WITH_ID(",\"value\":null")), LCF_UNNAMED},
+        {"a value that is a number", 200, BYTES(WITH_ID(",\"value\":12345")), LCF_UNNAMED},
+        {"a value that is an object", 200, BYTES(WITH_ID(",\"value\":{\"v\":1}")), LCF_UNNAMED},
+        {"a value that is an array", 200, BYTES(WITH_ID(",\"value\":[\"v\"]")), LCF_UNNAMED},
+        {"a value, but no id", 200, BYTES(RESULT("{\"value\":\"v\"}")), LCF_UNNAMED},
+        {"a value, and an id that is none", 200, BYTES(RESULT("{\"id\":\"x\",\"value\":\"v\"}")), LCF_UNNAMED},
+        {"null", 200, BYTES(RESULT("null")), LCF_UNNAMED},
+        {"no result", 200, BYTES("{\"success\":true}"), LCF_UNNAMED},
+        {"two values", 200, BYTES(WITH_ID(",\"value\":\"v\",\"value\":\"w\"")), LCF_AMBIGUOUS},
+        {"two values, alike", 200, BYTES(WITH_ID(",\"value\":\"v\",\"value\":\"v\"")), LCF_AMBIGUOUS},
+        {"two values, one empty", 200, BYTES(WITH_ID(",\"value\":\"v\",\"value\":\"\"")), LCF_AMBIGUOUS},
+        {"two values, one escaped", 200, BYTES(WITH_ID(",\"value\":\"v\",\"\\u0076alue\":\"w\"")), LCF_AMBIGUOUS},
+        {"two ids", 200, BYTES(WITH_ID(",\"value\":\"v\",\"id\":\"" OTHER "\"")), LCF_AMBIGUOUS},
+        {"an id that is a number", 200, BYTES(RESULT("{\"id\":1,\"value\":\"v\"}")), LCF_AMBIGUOUS},
+        {"a string", 200, BYTES(RESULT("\"v\"")), LCF_AMBIGUOUS},
+        {"a list", 200, BYTES(RESULT("[]")), LCF_AMBIGUOUS},
+        {"201", 201, BYTES(WITH_ID(",\"value\":\"v\"")), LCF_AMBIGUOUS},
+        {"under a 503", 503, BYTES(WITH_ID(",\"value\":\"v\"")), LCF_AMBIGUOUS},
+        {"a no", 400, BYTES(NO(1001)), LCF_REFUSAL},
+    };
+    (void)state;
+    expect_verdicts_of(LCF_ID_AND_VALUE, rows, COUNT(rows));
+}
+
+/* The token was made, and can be told by its id, though its secret is lost. */
+static void a_create_without_its_secret_still_names_what_it_made(void **state)
+{
+    struct lcf_reading reading = read_expecting(LCF_ID_AND_VALUE, 200, text_of(WITH_ID("")));
+    (void)state;
+    assert_int_equal(reading.success, LCF_SUCCESS);
+    assert_int_equal(reading.named, LCF_NAMED_ID);
+    assert_string_equal(reading.id, ASKED);
+    assert_false(reading.has_value);
+    assert_true(read_expecting(LCF_ID_AND_VALUE, 200, text_of(WITH_ID(",\"value\":\"v\""))).has_value);
+    assert_false(read_expecting(LCF_SOME_ID, 200, text_of(WITH_ID(",\"value\":\"v\""))).has_value);
+}
+
+/* Other operations have a `value` of their own, or none. */
+static void where_no_secret_is_expected_what_a_value_is_does_not_matter(void **state)
+{
+    static const struct row rows[] = {
+        {"two values", 200, BYTES(WITH_ID(",\"value\":1,\"value\":2")), LCF_PROVEN},
+        {"an empty value", 200, BYTES(WITH_ID(",\"value\":\"\"")), LCF_PROVEN},
+    };
+    (void)state;
+    expect_verdicts_of(LCF_THIS_ID, rows, COUNT(rows));
+    expect_verdicts_of(LCF_SOME_ID, rows, COUNT(rows));
+}
+
+/* A roll. */
+static void where_a_secret_alone_is_expected_the_result_is_a_string(void **state)
+{
+    static const struct row rows[] = {
+        {"a string", 200, BYTES(RESULT("\"v\"")), LCF_PROVEN},
+        {"a string that is one escape", 200, BYTES(RESULT("\"\\n\"")), LCF_PROVEN},
+        {"an empty string", 200, BYTES(RESULT("\"\"")), LCF_UNNAMED},
+        {"null", 200, BYTES(RESULT("null")), LCF_UNNAMED},
+        {"no result", 200, BYTES("{\"success\":true}"), LCF_UNNAMED},
+        {"a number", 200, BYTES(RESULT("123")), LCF_UNNAMED},
+        {"true", 200, BYTES(RESULT("true")), LCF_UNNAMED},
+        {"a list", 200, BYTES(RESULT("[\"v\"]")), LCF_UNNAMED},
+        {"an object", 200, BYTES(RESULT("{\"value\":\"v\"}")), LCF_UNNAMED},
+        {"an object with the id", 200, BYTES(WITH_ID(",\"value\":\"v\"")), LCF_UNNAMED},
+        {"two strings", 200, BYTES("{\"success\":true,\"result\":\"v\",\"result\":\"w\"}"), LCF_AMBIGUOUS},
+        {"202", 202, BYTES(RESULT("\"v\"")), LCF_AMBIGUOUS},
+        {"204 without a body", 204, BYTES(""), LCF_AMBIGUOUS},
+        {"success false", 200, BYTES("{\"success\":false,\"errors\":[],\"result\":\"v\"}"), LCF_AMBIGUOUS},
+        {"404", 404, BYTES(NO(1003)), LCF_ABSENT},
+    };
+    (void)state;
+    expect_verdicts_of(LCF_STRING, rows, COUNT(rows));
+}
+
+static void where_a_list_is_expected_the_result_is_an_array(void **state)
+{
+    static const struct row rows[] = {
+        {"an empty list", 200, BYTES(RESULT("[]")), LCF_PROVEN},
+        {"a list", 200, BYTES(RESULT("[{\"id\":\"x\"},{\"id\":1}]")), LCF_PROVEN},
+        {"an object", 200, BYTES(RESULT("{}")), LCF_UNNAMED},
+        {"an object with an id", 200, BYTES(WITH_ID("")), LCF_UNNAMED},
+        {"a string", 200, BYTES(RESULT("\"[]\"")), LCF_UNNAMED},
+        {"null", 200, BYTES(RESULT("null")), LCF_UNNAMED},
+        {"no result", 200, BYTES("{\"success\":true}"), LCF_UNNAMED},
+        {"two lists", 200, BYTES("{\"success\":true,\"result\":[],\"result\":[]}"), LCF_AMBIGUOUS},
+        {"206", 206, BYTES(RESULT("[]")), LCF_AMBIGUOUS},
+        {"403", 403, BYTES(NO(9109)), LCF_REFUSAL},
+    };
+    (void)state;
+    expect_verdicts_of(LCF_LIST, rows, COUNT(rows));
+}
+
+/* A request of the caller's own, whose answer we do not know. */
+static void where_only_an_envelope_is_expected_any_2xx_that_says_yes_is_proof(void **state)
+{
+    static const struct row rows[] = {
+        {"no result", 200, BYTES("{\"success\":true}"), LCF_PROVEN},
+        {"null", 200, BYTES(RESULT("null")), LCF_PROVEN},
+        {"a list", 200, BYTES(RESULT("[1]")), LCF_PROVEN},
+        {"a number", 200, BYTES(RESULT("1")), LCF_PROVEN},
+        {"an object whose id is a number", 200, BYTES(RESULT("{\"id\":1,\"id\":2}")), LCF_PROVEN},
+        {"201", 201, BYTES(YES), LCF_PROVEN},
+        {"202", 202, BYTES(YES), LCF_PROVEN},
+        {"204 without a body", 204, BYTES(""), LCF_PROVEN},
+        {"205 without a body", 205, BYTES(""), LCF_PROVEN},
+        {"204 with a yes", 204, BYTES(YES), LCF_PROVEN},
+        {"299", 299, BYTES(YES), LCF_PROVEN},
+        {"204 with something else", 204, BYTES(" "), LCF_AMBIGUOUS},
+        {"200 without a body", 200, BYTES(""), LCF_AMBIGUOUS},
+        {"203 without a body", 203, BYTES(""), LCF_AMBIGUOUS},
+        {"206 without a body", 206, BYTES(""), LCF_AMBIGUOUS},
+        {"HTML", 200, BYTES(HTML), LCF_AMBIGUOUS},
+        {"two results", 200, BYTES("{\"success\":true,\"result\":1,\"result\":1}"), LCF_AMBIGUOUS},
+        {"a no under a 200", 200, BYTES(NO(1)), LCF_AMBIGUOUS},
+        {"199", 199, BYTES(YES), LCF_AMBIGUOUS},
+        {"300", 300, BYTES(YES), LCF_AMBIGUOUS},
+        {"304 without a body", 304, BYTES(""), LCF_AMBIGUOUS},
+        {"a yes under a 404", 404, BYTES(YES), LCF_AMBIGUOUS},
+        {"404", 404, BYTES(NO(1003)), LCF_ABSENT},
+        {"400", 400, BYTES(NO(1)), LCF_REFUSAL},
+        {"503", 503, BYTES(NO(1)), LCF_AMBIGUOUS},
+    };
+    (void)state;
+    expect_verdicts_of(LCF_ENVELOPE, rows, COUNT(rows));
+}
+
+static void where_bytes_are_expected_any_complete_2xx_is_proof(void **state)
+{
+    static const struct row rows[] = {
+        {"bytes", 200, BYTES("\x00\xFF{"), LCF_PROVEN},
+        {"no bytes", 200, BYTES(""), LCF_PROVEN},
+        {"bytes that look like a no", 200, BYTES(NO(1)), LCF_PROVEN},
+        {"206", 206, BYTES("part"), LCF_PROVEN},
+        {"204", 204, BYTES(""), LCF_PROVEN},
+        {"299", 299, BYTES("x"), LCF_PROVEN},
+        {"199", 199, BYTES("x"), LCF_AMBIGUOUS},
+        {"300", 300, BYTES("x"), LCF_AMBIGUOUS},
+        {"a yes under a 300", 300, BYTES(YES), LCF_AMBIGUOUS},
+        {"HTML 404", 404, BYTES(HTML), LCF_AMBIGUOUS},
+        {"404", 404, BYTES(NO(1003)), LCF_ABSENT},
+        {"403", 403, BYTES(NO(9109)), LCF_REFUSAL},
+        {"503", 503, BYTES("x"), LCF_AMBIGUOUS},
+    };
+    (void)state;
+    expect_verdicts_of(LCF_BYTES, rows, COUNT(rows));
+}
+
+/* Whatever the operation expects: nothing is believed of what a cache kept, or of what was cut. */
+static void no_yes_is_believed_that_was_cut_or_kept_by_a_cache(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } goods[] = {
+        [LCF_THIS_ID] = {200, YES},
+        [LCF_SOME_ID] = {200, YES},
+        [LCF_ID_AND_VALUE] = {200, WITH_ID(",\"value\":\"v\"")},
+        [LCF_STRING] = {200, RESULT("\"v\"")},
+        [LCF_LIST] = {200, RESULT("[]")},
+        [LCF_ENVELOPE] = {204, ""},
+        [LCF_BYTES] = {200, "bytes"},
+    };
+    (void)state;
+    for (int what = LCF_THIS_ID; what <= LCF_BYTES; what++) {
+        const struct lcf_expected expected = {(enum lcf_expects)what, ASKED};
+        struct lcf_reply reply = {goods[what].status, true, false, span(goods[what].body)};
+        assert_int_equal(lcf_read_reply(&reply, &expected).verdict, LCF_PROVEN);
+        reply.cached = true;
+        assert_int_equal(lcf_read_reply(&reply, &expected).verdict, LCF_AMBIGUOUS);
+        reply.cached = reply.complete = false;
+        assert_int_equal(lcf_read_reply(&reply, &expected).verdict, LCF_AMBIGUOUS);
+    }
+}
+
+/* A yes that needs no envelope has none: the trace must not say what nobody said. */
+static void a_yes_without_an_envelope_says_nothing_of_success(void **state)
+{
+    (void)state;
+    assert_int_equal(read_expecting(LCF_ENVELOPE, 204, text_of("")).success, LCF_NO_ENVELOPE);
+    assert_int_equal(read_expecting(LCF_BYTES, 200, text_of(YES)).success, LCF_NO_ENVELOPE);
+    assert_int_equal(read_expecting(LCF_BYTES, 200, text_of(YES)).named, LCF_NAMED_NONE);
+    assert_int_equal(read_expecting(LCF_ENVELOPE, 204, text_of(YES)).success, LCF_SUCCESS);
+}
+
 static void a_reply_without_any_body_needs_no_pointer(void **state)
 {
     struct lcf_reply reply = {204, true, false, {NULL, NULL}};
+    const struct lcf_expected envelope = {LCF_ENVELOPE, NULL};
     (void)state;
     assert_int_equal(lcf_read_reply(&reply, &this_id).verdict, LCF_AMBIGUOUS);
+    assert_int_equal(lcf_read_reply(&reply, &envelope).verdict, LCF_PROVEN);
 }
 
 int main(void)
@@ -742,6 +968,15 @@ int main(void)
         cmocka_unit_test(codes_are_kept_in_order_and_at_most_eight),
         cmocka_unit_test(a_failures_other_fields_do_not_matter_even_if_given_twice),
         cmocka_unit_test(where_no_id_was_asked_for_a_yes_that_names_any_token_is_proof),
+        cmocka_unit_test(where_a_secret_is_expected_beside_an_id_a_yes_needs_both),
+        cmocka_unit_test(a_create_without_its_secret_still_names_what_it_made),
+        cmocka_unit_test(where_no_secret_is_expected_what_a_value_is_does_not_matter),
+        cmocka_unit_test(where_a_secret_alone_is_expected_the_result_is_a_string),
+        cmocka_unit_test(where_a_list_is_expected_the_result_is_an_array),
+        cmocka_unit_test(where_only_an_envelope_is_expected_any_2xx_that_says_yes_is_proof),
+        cmocka_unit_test(where_bytes_are_expected_any_complete_2xx_is_proof),
+        cmocka_unit_test(no_yes_is_believed_that_was_cut_or_kept_by_a_cache),
+        cmocka_unit_test(a_yes_without_an_envelope_says_nothing_of_success),
         cmocka_unit_test(a_reply_without_any_body_needs_no_pointer),
     };
     return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
