@@ -133,7 +133,7 @@ $(BUILD)/spec/unsigned/%: spec/core/%.c $(wildcard spec/core/*.h) $(call checked
 $(BUILD)/spec/transport/%: spec/transport/%.c $(call checked,transport,core transport)
 	$(COMPILE) $(SANITIZE) -rdynamic $(filter %.c %.o,$^) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@
 $(BUILD)/spec/transport/parts_spec: OWN = -Wl,--wrap=malloc
-# It walks a hundred million histories.
+# It asks a hundred million times: without sanitizers.
 $(BUILD)/spec/core/explore_spec: spec/core/explore_spec.c $(CORE)
 	@mkdir -p $(@D)
 	$(COMPILE) $^ -lcmocka -o $@

@@ -4,8 +4,8 @@ local core, unit, lua, sweep = "spec/core/%s_spec.c: ", "spec/transport/%s_spec.
 
 local function in_file(pattern, file) return function(name) return pattern:format(file) .. name end end
 
-local settle, verdict, headers = in_file(core, "settle"), in_file(core, "verdict"), in_file(core, "headers")
-local idents = in_file(core, "idents")
+local settle, natures, verdict = in_file(core, "settle"), in_file(core, "natures"), in_file(core, "verdict")
+local headers, idents = in_file(core, "headers"), in_file(core, "idents")
 local scanner, pace, explore = in_file(core, "scanner"), in_file(core, "pace"), in_file(core, "explore")
 local engine = in_file(unit, "engine")
 local outcomes, arguments, delete = in_file(lua, "outcomes"), in_file(lua, "arguments"), in_file(lua, "delete")
@@ -80,7 +80,7 @@ return {
     { "kind follows the last attempt", settle "the_kind_of_an_attempt_follows_what_it_brought",
       outcomes "end a call whose confirmation never says anything as unknown, of the kind of the last answer" },
     { "the trace has one entry an attempt", outcomes "with evidence:", one_each "one DELETE an attempt" },
-    { "a read that failed is failed", settle "a_read_that_failed_is_failed_and_never_unknown",
+    { "a read that failed is failed", natures "a_read_that_failed_is_failed_and_never_unknown",
       verify "is repeated where no answer came, and fails without harm where none comes" },
     { "a verify that names nobody is no yes", verdict "where_no_id_was_asked_for_a_yes_that_names_any_token_is_proof",
       verify "takes no yes that names nobody: " },

@@ -1,4 +1,4 @@
-#include "settle.h"
+#include "facts.h"
 
 /* The rules. A history is folded into facts; the facts and the last attempt give the next move.
  *
@@ -25,27 +25,6 @@
 /* Looks past a passing fault, in one call. */
 #define LCF_PASSING_LOOKS 2
 
-/* What a history amounts to. */
-struct facts {
-    const struct lcf_plan *plan;
-    const struct lcf_history *history;
-    double now;
-    const struct lcf_entry *last;
-    const struct lcf_entry *answered; /* the last own request that left the process */
-    const struct lcf_entry *objection; /* the last answer that stands in the way */
-    int sends;       /* own requests, those that never left included */
-    int looks;       /* GETs since the last of them */
-    int passing;     /* GETs that met a passing fault */
-    bool ambiguous;  /* some DELETE may have taken effect */
-    bool seen;       /* a GET of this call showed the token */
-    bool missed;     /* a GET said absent, and since then none showed it and no DELETE was ambiguous */
-    bool denied;     /* likewise a DELETE */
-    bool yes_stands; /* the last DELETE got a yes without the name, and no GET has answered since */
-    bool barred;     /* reading was not permitted after such a yes */
-    bool silent;     /* an attempt timed out: its connection may stay in the pool, and be picked again */
-    bool distrust;   /* that, or something broke and nothing has been answered since */
-};
-
 bool lcf_is_own(const struct lcf_plan *plan, enum lcf_method method)
 {
     return method != LCF_GET || plan->nature == LCF_READ;
@@ -67,18 +46,18 @@ static bool is_locked_out(const struct lcf_entry *e)
 }
 
 /* A refusal of good credentials that does not last. */
-static bool is_passing(const struct facts *f, const struct lcf_entry *e)
+static bool is_passing(const struct lcf_facts *f, const struct lcf_entry *e)
 {
     if (e->reading.verdict != LCF_REFUSAL) return false;
     return lcf_reading_has(&e->reading, LCF_CODE_AUTHENTICATION) || (e->status == 403 && f->seen);
 }
 
-static bool is_not_permitted(const struct facts *f, const struct lcf_entry *e)
+static bool is_not_permitted(const struct lcf_facts *f, const struct lcf_entry *e)
 {
     return is_refused_with(e, 403) && !is_locked_out(e) && !is_passing(f, e);
 }
 
-static void weigh_send(struct facts *f, const struct lcf_entry *e)
+static void weigh_send(struct lcf_facts *f, const struct lcf_entry *e)
 {
     enum lcf_verdict verdict = e->reading.verdict;
     f->sends++;
@@ -93,7 +72,7 @@ static void weigh_send(struct facts *f, const struct lcf_entry *e)
     f->missed = f->denied = false;
 }
 
-static void weigh_look(struct facts *f, const struct lcf_entry *e)
+static void weigh_look(struct lcf_facts *f, const struct lcf_entry *e)
 {
     f->looks++;
     f->passing += is_passing(f, e);
@@ -105,19 +84,15 @@ static void weigh_look(struct facts *f, const struct lcf_entry *e)
     f->yes_stands = f->barred = false;
 }
 
-static struct facts weigh(const struct lcf_plan *plan, const struct lcf_history *history, double now)
+void lcf_facts_add(struct lcf_facts *f, const struct lcf_entry *e)
 {
-    struct facts f = {.plan = plan, .history = history, .now = now};
-    for (size_t i = 0; i < history->count; i++) {
-        f.last = &history->entries[i];
-        if (lcf_is_objection(plan, f.last)) f.objection = f.last;
-        f.silent = f.silent || f.last->cause == LCF_TIMED_OUT;
-        f.distrust = f.silent || f.last->cause == LCF_BROKEN || (f.distrust && f.last->cause != LCF_ANSWERED);
-        if (f.last->store_left) continue; /* half of an attempt: the other half follows */
-        if (lcf_is_own(plan, f.last->method)) weigh_send(&f, f.last);
-        else weigh_look(&f, f.last);
-    }
-    return f;
+    f->last = e;
+    if (lcf_is_objection(f->plan, e)) f->objection = e;
+    f->silent = f->silent || e->cause == LCF_TIMED_OUT;
+    f->distrust = f->silent || e->cause == LCF_BROKEN || (f->distrust && e->cause != LCF_ANSWERED);
+    if (e->store_left) return; /* half of an attempt: the other half follows */
+    if (lcf_is_own(f->plan, e->method)) weigh_send(f, e);
+    else weigh_look(f, e);
 }
 
 enum lcf_kind lcf_entry_kind(const struct lcf_entry *e)
@@ -138,13 +113,13 @@ static struct lcf_move end(enum lcf_outcome outcome, enum lcf_kind kind)
     return (struct lcf_move){.act = LCF_END, .outcome = outcome, .kind = kind};
 }
 
-static struct lcf_move end_as(const struct facts *f, enum lcf_outcome outcome)
+static struct lcf_move end_as(const struct lcf_facts *f, enum lcf_outcome outcome)
 {
     return end(outcome, lcf_entry_kind(f->objection ? f->objection : f->last));
 }
 
 /* What may be said when nothing more will be learnt. */
-static enum lcf_outcome proven(const struct facts *f)
+static enum lcf_outcome proven(const struct lcf_facts *f)
 {
     if (!f->answered) return LCF_NOT_SENT;
     if (f->plan->nature == LCF_READ)
@@ -153,18 +128,18 @@ static enum lcf_outcome proven(const struct facts *f)
     return f->ambiguous || f->denied ? LCF_UNKNOWN : LCF_REFUSED;
 }
 
-static struct lcf_move give_up(const struct facts *f)
+static struct lcf_move give_up(const struct lcf_facts *f)
 {
     return end_as(f, proven(f));
 }
 
-static struct lcf_move run_out(const struct facts *f)
+static struct lcf_move run_out(const struct lcf_facts *f)
 {
     return f->objection ? give_up(f) : end(proven(f), LCF_KIND_TIMEOUT);
 }
 
 /* The pool may still hold a connection that was lost: it is given no further request. */
-static struct lcf_move act(enum lcf_act what, const struct facts *f)
+static struct lcf_move act(enum lcf_act what, const struct lcf_facts *f)
 {
     return (struct lcf_move){.act = what, .fresh = f->distrust || f->now < f->history->suspect_until};
 }
@@ -179,7 +154,7 @@ static double backoff(int step, double jitter)
 
 /* `what`, after the wait that the server asked for or our own backoff, if it fits the deadline.
  * Our own is never over half of what is left, so that the deadline is not slept through. */
-static struct lcf_move later(const struct facts *f, enum lcf_act what, int step)
+static struct lcf_move later(const struct lcf_facts *f, enum lcf_act what, int step)
 {
     double left = f->plan->deadline - f->last->ended;
     double asked = f->last->retry_after;
@@ -199,7 +174,7 @@ static bool is_hopeless(const struct lcf_entry *e)
 }
 
 /* Repeats the operation's own request. Settling an ambiguous DELETE is never short of budget. */
-static struct lcf_move send_again(const struct facts *f)
+static struct lcf_move send_again(const struct lcf_facts *f)
 {
     bool is_free = f->last->paid || f->ambiguous;
     bool starved = f->last->cause == LCF_NO_MEMORY && !f->ambiguous;
@@ -210,18 +185,18 @@ static struct lcf_move send_again(const struct facts *f)
     return move;
 }
 
-static struct lcf_move delete_again(const struct facts *f)
+static struct lcf_move delete_again(const struct lcf_facts *f)
 {
     return f->sends > f->plan->max_retries ? give_up(f) : act(LCF_SEND, f);
 }
 
-static struct lcf_move look_again(const struct facts *f)
+static struct lcf_move look_again(const struct lcf_facts *f)
 {
     return is_hopeless(f->last) ? give_up(f) : later(f, LCF_CONFIRM, f->looks);
 }
 
 /* Whether a GET may say later what it does not say now. */
-static bool may_say_more(const struct facts *f)
+static bool may_say_more(const struct lcf_facts *f)
 {
     if (f->last->reading.verdict != LCF_REFUSAL) return true;
     if (is_locked_out(f->last)) return false;
@@ -229,14 +204,14 @@ static bool may_say_more(const struct facts *f)
 }
 
 /* A denied DELETE of a token that was there, or may have been, needs a GET that agrees. */
-static struct lcf_move after_denial(const struct facts *f)
+static struct lcf_move after_denial(const struct lcf_facts *f)
 {
     if (!f->ambiguous && !f->seen) return end_as(f, LCF_NOT_FOUND);
     return f->missed ? end_as(f, LCF_GONE) : act(LCF_CONFIRM, f);
 }
 
 /* Where a GET had shown the token, one more asks whether it vanished with the refusal. */
-static struct lcf_move after_refusal(const struct facts *f)
+static struct lcf_move after_refusal(const struct lcf_facts *f)
 {
     if (f->ambiguous) return end_as(f, LCF_UNKNOWN);
     struct lcf_move move = f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
@@ -244,14 +219,14 @@ static struct lcf_move after_refusal(const struct facts *f)
 }
 
 /* What a 404 says of anything but a removal. */
-static enum lcf_outcome absence(const struct facts *f)
+static enum lcf_outcome absence(const struct lcf_facts *f)
 {
     if (f->ambiguous) return LCF_UNKNOWN;
     return f->plan->names_one || f->plan->nature == LCF_READ ? LCF_NOT_FOUND : LCF_REFUSED;
 }
 
 /* What is settled by the answers to its own requests. */
-static struct lcf_move after_request(const struct facts *f)
+static struct lcf_move after_request(const struct lcf_facts *f)
 {
     if (f->last->phase == LCF_UNSENT) return send_again(f);
     switch (f->last->reading.verdict) {
@@ -262,7 +237,7 @@ static struct lcf_move after_request(const struct facts *f)
     }
 }
 
-static struct lcf_move after_delete(const struct facts *f)
+static struct lcf_move after_delete(const struct lcf_facts *f)
 {
     if (f->last->phase == LCF_UNSENT) return send_again(f);
     switch (f->last->reading.verdict) {
@@ -275,21 +250,21 @@ static struct lcf_move after_delete(const struct facts *f)
 }
 
 /* Whether the last GET is an answer: the token is shown or absent, or must not be read. */
-static bool is_answer(const struct facts *f)
+static bool is_answer(const struct lcf_facts *f)
 {
     enum lcf_verdict verdict = f->last->reading.verdict;
     return verdict == LCF_PROVEN || verdict == LCF_ABSENT || is_not_permitted(f, f->last);
 }
 
 /* The GET that `check_first` asks for, before any DELETE. */
-static struct lcf_move after_first_look(const struct facts *f)
+static struct lcf_move after_first_look(const struct lcf_facts *f)
 {
     if (is_answer(f)) return act(LCF_SEND, f);
     return may_say_more(f) ? look_again(f) : end_as(f, LCF_NOT_SENT);
 }
 
 /* The GET that follows an ambiguous or a denied DELETE. */
-static struct lcf_move after_confirmation(const struct facts *f)
+static struct lcf_move after_confirmation(const struct lcf_facts *f)
 {
     bool shown = f->last->reading.verdict == LCF_PROVEN;
     if (is_answer(f) && f->denied) return end_as(f, shown ? LCF_UNKNOWN : LCF_GONE);
@@ -298,18 +273,18 @@ static struct lcf_move after_confirmation(const struct facts *f)
 }
 
 /* The GET that follows a refused DELETE of a token that was shown. */
-static struct lcf_move after_refusal_look(const struct facts *f)
+static struct lcf_move after_refusal_look(const struct lcf_facts *f)
 {
     return end_as(f, f->last->reading.verdict == LCF_ABSENT ? LCF_UNKNOWN : LCF_REFUSED);
 }
 
-static struct lcf_move after_look(const struct facts *f)
+static struct lcf_move after_look(const struct lcf_facts *f)
 {
     if (f->ambiguous || f->denied) return after_confirmation(f);
     return f->answered ? after_refusal_look(f) : after_first_look(f);
 }
 
-static struct lcf_move next(const struct facts *f)
+static struct lcf_move next(const struct lcf_facts *f)
 {
     enum lcf_nature nature = f->plan->nature;
     if (!f->last) return act(f->plan->check_first && nature == LCF_REMOVE ? LCF_CONFIRM : LCF_SEND, f);
@@ -321,7 +296,7 @@ static struct lcf_move next(const struct facts *f)
 
 /* Holds a request back where too little time is left for it, or the server's block still lasts. What
  * settles a call is not held back by a block. */
-static struct lcf_move gate(const struct facts *f)
+static struct lcf_move gate(const struct lcf_facts *f)
 {
     struct lcf_move move = next(f);
     double blocked_until = f->history->blocked_until;
@@ -333,13 +308,19 @@ static struct lcf_move gate(const struct facts *f)
     return (struct lcf_move){.act = LCF_WAIT, .spends = move.spends, .until = blocked_until};
 }
 
+struct lcf_move lcf_facts_move(const struct lcf_facts *f)
+{
+    struct lcf_move move = gate(f);
+    if (!f->history->cancelled) return move;
+    if (move.act == LCF_END && move.outcome != LCF_ACCEPTED) return end(move.outcome, LCF_KIND_CANCELLED);
+    return end(f->yes_stands ? LCF_UNKNOWN : proven(f), LCF_KIND_CANCELLED);
+}
+
 struct lcf_move lcf_settle(const struct lcf_plan *plan, const struct lcf_history *history, double now)
 {
-    struct facts f = weigh(plan, history, now);
-    struct lcf_move move = gate(&f);
-    if (!history->cancelled) return move;
-    if (move.act == LCF_END && move.outcome != LCF_ACCEPTED) return end(move.outcome, LCF_KIND_CANCELLED);
-    return end(f.yes_stands ? LCF_UNKNOWN : proven(&f), LCF_KIND_CANCELLED);
+    struct lcf_facts f = {.plan = plan, .history = history, .now = now};
+    for (size_t i = 0; i < history->count; i++) lcf_facts_add(&f, &history->entries[i]);
+    return lcf_facts_move(&f);
 }
 
 double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout, double now)
