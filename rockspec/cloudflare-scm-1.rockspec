@@ -34,6 +34,7 @@ build = {
     cloudflare = {
       sources = {
         "src/core/dates.c",
+        "src/core/freeform.c",
         "src/core/headers.c",
         "src/core/idents.c",
         "src/core/kinds.c",
