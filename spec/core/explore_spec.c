@@ -489,7 +489,7 @@ static const char *false_of_change(const struct setting *setting, const struct s
         if (!s->done || entries[0][s->last - 1].reading.verdict != LCF_PROVEN) return "nothing was made";
         return NULL;
     case LCF_NOT_FOUND:
-        if (!setting->names_one) return "the path names nothing";
+        if (!setting->names_one && setting->nature == LCF_ONCE) return "the path names nothing";
         return visible(s) ? "it is there" : s->done ? "it was made" : NULL;
     case LCF_NOT_SENT: return s->arrived ? "a request arrived" : NULL;
     case LCF_REFUSED: return !s->arrived ? "none arrived" : s->done ? "it was made" : NULL;
@@ -806,6 +806,7 @@ static unsigned outcomes_of(const struct setting *setting)
     switch (setting->nature) {
     case LCF_READ: return failures | ok | absent | 1u << LCF_FAILED;
     case LCF_REMOVE: return failures | absent | unknown | 1u << LCF_DELETED | 1u << LCF_GONE | 1u << LCF_ACCEPTED;
+    case LCF_REPLACE: return failures | ok | unknown | absent;
     default: return failures | ok | unknown | (setting->names_one ? absent : 0);
     }
 }

@@ -260,7 +260,7 @@ static void a_definite_answer_to_what_replaces_says_nothing_of_a_request_that_wa
         {"refused", SEEN(post_refused(403)), JUST_REPLACING, fails(LCF_REFUSED, LCF_KIND_API)},
         {"absent", SEEN(post_404()), JUST_REPLACING, fails(LCF_NOT_FOUND, LCF_KIND_API)},
         {"absent, where the path names nothing", SEEN(post_404()), REPLACING(.names_none = true),
-         fails(LCF_REFUSED, LCF_KIND_API)},
+         fails(LCF_NOT_FOUND, LCF_KIND_API)},
         {"429", SEEN(post_429(5)), JUST_REPLACING, spending(sends(5))},
         {"429 that does not fit", SEEN(post_429(300)), JUST_REPLACING, fails(LCF_REFUSED, LCF_KIND_API)},
         {"unsent", SEEN(post_unsent(LCF_CONNECT)), JUST_REPLACING, spending(sends(0.5))},

@@ -218,11 +218,11 @@ static struct lcf_move after_refusal(const struct lcf_facts *f)
     return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
 }
 
-/* What a 404 says of anything but a removal. */
+/* What a 404 says of anything but a removal: what is made once is made where something else may not be there. */
 static enum lcf_outcome absence(const struct lcf_facts *f)
 {
     if (f->ambiguous) return LCF_UNKNOWN;
-    return f->plan->names_one || f->plan->nature == LCF_READ ? LCF_NOT_FOUND : LCF_REFUSED;
+    return f->plan->names_one || f->plan->nature != LCF_ONCE ? LCF_NOT_FOUND : LCF_REFUSED;
 }
 
 /* What is settled by the answers to its own requests. */
