@@ -94,7 +94,8 @@ static int on_close(void *data, curl_socket_t fd)
 static enum lcf_purpose purpose_of(const struct lcf_wire *wire)
 {
     if (wire->method == LCF_GET) return LCF_READS_FRESH;
-    return wire->body ? LCF_SENDS_BODY : LCF_SENDS_NO_BODY;
+    if (wire->body) return LCF_SENDS_BODY;
+    return wire->method == LCF_DELETE ? LCF_SENDS_NO_BODY : LCF_SENDS_EMPTY;
 }
 
 /* The method, the header lines and the body. */
@@ -106,7 +107,8 @@ static CURLcode set_request(CURL *easy, const struct lcf_wire *wire)
         LCF_SET(CURLOPT_POSTFIELDS, wire->body->at);
     }
     if (wire->method != LCF_GET) LCF_SET(CURLOPT_CUSTOMREQUEST, lcf_method_name(wire->method));
-    LCF_SET(CURLOPT_HTTPHEADER, lcf_secret_headers(wire->secret, purpose_of(wire)));
+    struct curl_slist *rest = lcf_secret_headers(wire->secret, purpose_of(wire), wire->lines->accepts);
+    LCF_SET(CURLOPT_HTTPHEADER, lcf_lines_before(wire->lines, rest));
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "../core/quota.h"
 #include "../core/settle.h"
 #include "bytes.h"
+#include "lines.h"
 #include "route.h"
 #include "secret.h"
 #include "sockets.h"
@@ -30,6 +31,7 @@ struct lcf_wire {
     enum lcf_method method;
     const char *url;
     const struct lcf_text *body; /* NULL where none is sent; `at` lasts as long as the attempt */
+    const struct lcf_lines *lines; /* likewise */
     struct lcf_secret *secret;
     const struct lcf_route *route;
     double connect_timeout; /* seconds, no longer than the attempt itself may take */

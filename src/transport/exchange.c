@@ -35,8 +35,9 @@ static bool reserve_entry(struct lcf_exchange *x)
 struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct lcf_profile *profile,
                                       struct lcf_secret *secret, double now)
 {
-    size_t url_size = strlen(request->url) + 1;
-    struct lcf_exchange *x = calloc(1, sizeof *x + url_size + request->body.len);
+    size_t lines_size = lcf_lines_size(request->lines), url_size = strlen(request->url) + 1;
+    size_t sends = lines_size + url_size + request->body.len;
+    struct lcf_exchange *x = calloc(1, sizeof *x + sends);
     if (!x) return NULL;
     if (!reserve_entry(x)) {
         free(x);
@@ -55,6 +56,9 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
                                 .deadline = now + request->limits.timeout};
     if (request->account) memcpy(x->account, request->account, LCF_ID_LEN);
     if (request->id) memcpy(x->id, request->id, LCF_ID_LEN);
+    x->sends = sends;
+    x->lines = lcf_lines_lay(x + 1, request->lines);
+    x->url = (char *)(x + 1) + lines_size;
     memcpy(x->url, request->url, url_size);
     if (request->body.at) x->body = (struct lcf_text){x->url + url_size, request->body.len};
     if (request->body.len) memcpy(x->url + url_size, request->body.at, request->body.len);
@@ -82,8 +86,7 @@ void lcf_exchange_release(struct lcf_exchange *x)
     lcf_secret_release(x->secret);
     lcf_profile_release(x->profile);
     free_entries(x);
-    if (x->body.at) lcf_wipe(x->url, (size_t)(x->body.at - x->url) + x->body.len);
-    lcf_wipe(x, sizeof *x);
+    lcf_wipe(x, sizeof *x + x->sends);
     free(x);
 }
 
@@ -240,6 +243,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .method = method,
         .url = x->url,
         .body = own && x->body.at ? &x->body : NULL,
+        .lines = &x->lines,
         .secret = x->secret,
         .route = &x->profile->route,
         .connect_timeout = fmin(x->limits.connect_timeout, due - now),

@@ -40,6 +40,7 @@ struct lcf_request {
     const char *account;    /* NULL where it names none */
     const char *id;         /* the token it names, or NULL */
     struct lcf_text body;   /* JSON; `at` is NULL where none is sent */
+    struct lcf_text lines;  /* header lines, each behind a NUL byte */
     bool plain;             /* http to a loopback address */
     struct lcf_limits limits;
 };
@@ -70,7 +71,10 @@ struct lcf_exchange {
     double due;              /* when it wants to be turned next; monotonic seconds */
     double began;            /* monotonic seconds */
     double suspect_until;    /* until then a connection that broke may still be in the pool */
-    struct lcf_text body;    /* what its own request sends, behind the URL; `at` is NULL where that is nothing */
+    char *url;               /* in the block behind this struct, as what the next two show */
+    struct lcf_text body;    /* what its own request sends; `at` is NULL where that is nothing */
+    struct lcf_lines lines;
+    size_t sends;            /* bytes of that block */
 
     struct lcf_attempt attempt;
     struct lcf_entry *entries;
@@ -89,7 +93,6 @@ struct lcf_exchange {
     size_t told;                 /* entries that whoever listens has been told of */
     bool end_told;
     bool lost;                   /* it brought a secret, and whoever could have taken it is gone */
-    char url[];
 };
 
 /* Holds `profile` and `secret` itself. NULL when memory is short: nothing was sent. */

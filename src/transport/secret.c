@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The lines that every request has, from LINE_ACCEPT on; before them those of a body, of none, and of a read. */
+enum { LINE_TYPE, LINE_EXPECT, LINE_LENGTH, LINE_CACHE, LINE_PRAGMA, LINE_ACCEPT, LINE_CREDENTIAL, LINE_KEY, LINES };
+
 struct lcf_secret {
     unsigned holders;
-    struct curl_slist nodes[7];
+    struct curl_slist nodes[LINES];
+    struct curl_slist unaccepting[LINE_ACCEPT]; /* the same lines, from which no `Accept` follows */
     struct lcf_text value;
     size_t size;
     char lines[];
@@ -35,11 +39,18 @@ static struct lcf_text write_line(char *to, const struct line *line)
     return (struct lcf_text){to + name, line->value.len};
 }
 
-/* The lines that every request has, from LINE_ACCEPT on; before them those of a body and those of a read. */
-enum { LINE_TYPE, LINE_EXPECT, LINE_CACHE, LINE_PRAGMA, LINE_ACCEPT, LINE_CREDENTIAL };
 #define FIRST_LINES {"Content-Type: ", {"application/json", 16}}, {"Expect:", {"", 0}}, \
+                    {"Content-Length: ", {"0", 1}}, \
                     {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
                     {"Accept: ", {"application/json", 16}}
+
+/* What a request with a body, one without, and a read have in front of `rest`. */
+static void chain(struct curl_slist *nodes, struct curl_slist *rest)
+{
+    nodes[LINE_TYPE].next = &nodes[LINE_EXPECT];
+    nodes[LINE_CACHE].next = &nodes[LINE_PRAGMA];
+    nodes[LINE_EXPECT].next = nodes[LINE_LENGTH].next = nodes[LINE_PRAGMA].next = rest;
+}
 
 /* The last line is the one that holds the secret value. */
 static struct lcf_secret *make(const struct line *lines, size_t count)
@@ -54,10 +65,12 @@ static struct lcf_secret *make(const struct line *lines, size_t count)
     for (size_t i = 0; i < count; i++) {
         s->value = write_line(to, &lines[i]);
         s->nodes[i].data = to;
-        if (i > 0) s->nodes[i - 1].next = &s->nodes[i];
+        if (i > LINE_ACCEPT) s->nodes[i - 1].next = &s->nodes[i];
         to += line_size(&lines[i]);
     }
-    s->nodes[LINE_EXPECT].next = &s->nodes[LINE_ACCEPT];
+    memcpy(s->unaccepting, s->nodes, sizeof s->unaccepting);
+    chain(s->nodes, &s->nodes[LINE_ACCEPT]);
+    chain(s->unaccepting, &s->nodes[LINE_CREDENTIAL]);
     return s;
 }
 
@@ -86,10 +99,11 @@ void lcf_secret_release(struct lcf_secret *s)
     free(s);
 }
 
-struct curl_slist *lcf_secret_headers(struct lcf_secret *s, enum lcf_purpose purpose)
+struct curl_slist *lcf_secret_headers(struct lcf_secret *s, enum lcf_purpose purpose, bool accepts)
 {
-    static const int first[] = {LINE_TYPE, LINE_ACCEPT, LINE_CACHE};
-    return &s->nodes[first[purpose]];
+    static const int first[] = {LINE_TYPE, LINE_LENGTH, LINE_ACCEPT, LINE_CACHE};
+    if (accepts && purpose == LCF_SENDS_NO_BODY) return &s->nodes[LINE_CREDENTIAL];
+    return accepts ? &s->unaccepting[first[purpose]] : &s->nodes[first[purpose]];
 }
 
 bool lcf_secret_is_key(const struct lcf_secret *s)

@@ -22,12 +22,14 @@ void lcf_secret_release(struct lcf_secret *secret); /* NULL is none */
 /* What a request's header lines are for, besides the credential. */
 enum lcf_purpose {
     LCF_SENDS_BODY,   /* the body is JSON, and is sent at once: no `Expect` */
+    LCF_SENDS_EMPTY,  /* it could have a body, and says that it has none */
     LCF_SENDS_NO_BODY,
     LCF_READS_FRESH   /* caches are asked to let it pass */
 };
 
-/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. */
-struct curl_slist *lcf_secret_headers(struct lcf_secret *secret, enum lcf_purpose purpose);
+/* The request's header lines, for CURLOPT_HTTPHEADER, which does not copy them. Where the caller `accepts` something
+ * else, JSON is not asked for. */
+struct curl_slist *lcf_secret_headers(struct lcf_secret *secret, enum lcf_purpose purpose, bool accepts);
 
 /* Whether it is a global key, and no token. */
 bool lcf_secret_is_key(const struct lcf_secret *secret);
