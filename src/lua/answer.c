@@ -46,10 +46,35 @@ static void push_reading(lua_State *L, const struct lcf_exchange *x)
     lua_setfield(L, -2, "result");
 }
 
+/* Whether its result is the body itself, whatever that is. */
+static bool is_raw(const struct lcf_exchange *x)
+{
+    return x->outcome == LCF_OK && x->intent->expects == LCF_BYTES;
+}
+
+/* [-0, +1, e] The envelope of a yes that needs no body. */
+static void push_bare_yes(lua_State *L)
+{
+    lua_createtable(L, 0, 6);
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "success");
+    make_list(L, "result");
+    make_list(L, "errors");
+    make_list(L, "messages");
+}
+
 /* [-0, +1, e] The envelope, or false where none arrived. */
 static void push_envelope(lua_State *L, const struct lcf_exchange *x, bool decoded)
 {
     struct lcf_text body = lcf_exchange_body(x);
+    if (is_raw(x)) {
+        lua_newtable(L);
+        return;
+    }
+    if (body.len == 0 && x->outcome == LCF_OK) {
+        push_bare_yes(L);
+        return;
+    }
     if (body.len == 0) {
         lua_pushboolean(L, 0);
         return;
@@ -71,16 +96,28 @@ static bool is_success(const struct lcf_exchange *x, bool missing_ok)
            x->outcome == LCF_ACCEPTED || (x->outcome == LCF_NOT_FOUND && missing_ok);
 }
 
+/* [-0, +1, e] */
+static void push_raw(lua_State *L, const struct lcf_exchange *x)
+{
+    struct lcf_text body = lcf_exchange_body(x);
+    lua_pushlstring(L, lcf_span_of(body).at, body.len);
+    lcf_redact(L, x->secret);
+}
+
 /* [-0, +1, e] The result: as the API sent it, or, where it did not name the token, the id asked
  * for. Always true in a condition. */
 static void push_result(lua_State *L, const struct lcf_exchange *x, int envelope)
 {
+    if (is_raw(x)) {
+        push_raw(L, x);
+        return;
+    }
     if (x->outcome == LCF_GONE || x->outcome == LCF_NOT_FOUND) {
         push_id(L, x->id);
         return;
     }
     lua_getfield(L, envelope, "result");
-    if (lua_istable(L, -1) || lua_type(L, -1) == LUA_TSTRING) return;
+    if (lua_toboolean(L, -1) && !lua_islightuserdata(L, -1)) return; /* no false, and no JSON null */
     lua_pop(L, 1);
     lua_newtable(L);
 }

@@ -153,7 +153,8 @@ static struct lcf_client *make(lua_State *L, int index, const char *function, bo
         lua_settop(L, at + 1);
         return NULL;
     }
-    for (int hook = LCF_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
+    lua_settop(L, at + LCF_CLIENT_HOOKS);
+    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
     lua_pushstring(L, client->profile->base_url);
     keep(L, at, LCF_CLIENT_URL);
     return client;

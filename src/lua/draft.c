@@ -64,6 +64,16 @@ void lcf_draft_add_char(struct lcf_draft *draft, char byte)
     lcf_draft_add(draft, &byte, 1);
 }
 
+void lcf_draft_add_escaped(struct lcf_draft *draft, struct lcf_span text, bool (*keeps)(int byte))
+{
+    for (int byte; (byte = lcf_next(&text)) >= 0;) {
+        char escape[4];
+        snprintf(escape, sizeof escape, "%%%02X", (unsigned)byte);
+        if (keeps(byte)) lcf_draft_add_char(draft, (char)byte);
+        else lcf_draft_add(draft, escape, 3);
+    }
+}
+
 /* The decimal point, which may be any text of the process's locale, as a dot. */
 static void with_dot(char *text)
 {

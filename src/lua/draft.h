@@ -27,6 +27,8 @@ struct lcf_draft *lcf_draft_push(lua_State *L, const char *whole);
 bool lcf_draft_failed(const struct lcf_draft *draft);
 void lcf_draft_add(struct lcf_draft *draft, const char *at, size_t len);
 void lcf_draft_add_char(struct lcf_draft *draft, char byte);
+/* For a URL: bytes that it does not keep as they are become %XX. */
+void lcf_draft_add_escaped(struct lcf_draft *draft, struct lcf_span text, bool (*keeps)(int byte));
 /* [-0, +0, -] Adds the number at `index`: whole numbers without fraction or exponent, others with the fewest of 15
  * to 17 digits that read back as the same; the same in every locale. False where it is not finite. */
 bool lcf_draft_add_number(lua_State *L, int index, struct lcf_draft *draft);

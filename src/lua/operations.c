@@ -50,6 +50,8 @@ static const struct lcf_operation operations[] = {
      .path = ACCOUNT "/verify", .input = LCF_VALUE},
     {.intent = {"user.tokens.identify", NULL, NULL, LCF_GET, LCF_READ, LCF_SOME_ID, .apart = true},
      .path = USER "/verify", .input = LCF_VALUE},
+    /* The request's own intent is found by its arguments. */
+    {.intent = {"request", NULL, NULL, LCF_GET, LCF_READ, LCF_ENVELOPE}, .path = "", .input = LCF_FREEFORM},
     /* Of several requests: by these rows their arguments are checked, and nothing is sent. */
     {.intent = {"tokens.each", ACCOUNT_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
      .path = ACCOUNT, .input = LCF_QUERY, .fields = lcf_fields_of_list},

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { SECONDS, COUNT, FLAG, TEXT, TEXT_OR_FUNCTION, FUNCTION };
+enum type { SECONDS, COUNT, FLAG, TEXT, TEXT_OR_FUNCTION, FUNCTION, TABLE };
 
 struct option {
     const char *name;
     enum type type;
     unsigned scopes; /* where it may be given */
-    size_t offset; /* of its place in struct lcf_options; of a function, its hook */
+    size_t offset; /* of its place in struct lcf_options; of a function or a table, its hook */
 };
 
 #define AT(field) offsetof(struct lcf_options, field)
@@ -36,6 +36,12 @@ static const struct option known[] = {
     {"user_agent", TEXT, CLIENTS, AT(user_agent)},
     {"sleep", FUNCTION, ANYWHERE, LCF_HOOK_SLEEP},
     {"on_event", FUNCTION, CLIENTS, LCF_HOOK_ON_EVENT},
+    {"query", TABLE, LCF_SCOPE_REQUEST, LCF_HOOK_QUERY},
+    {"body", TABLE, LCF_SCOPE_REQUEST, LCF_HOOK_BODY},
+    {"headers", TABLE, LCF_SCOPE_REQUEST, LCF_HOOK_HEADERS},
+    {"raw", FLAG, LCF_SCOPE_REQUEST, AT(raw)},
+    {"repeatable", FLAG, LCF_SCOPE_REQUEST, AT(repeatable)},
+    {"dangerous", FLAG, LCF_SCOPE_REQUEST, AT(dangerous)},
 };
 #define KNOWN (sizeof known / sizeof *known)
 
@@ -70,10 +76,12 @@ static const struct option *find(const char *name)
 }
 
 /* [-0, +1, e] The message for an option name that is not known here. */
-static const char *misnomer(lua_State *L, const char *name, bool is_known, enum lcf_scope scope)
+static const char *misnomer(lua_State *L, const char *name, const struct option *option, enum lcf_scope scope)
 {
     char message[120];
-    if (is_known) return lua_pushfstring(L, "option '%s' is the client's alone", name);
+    if (option)
+        return lua_pushfstring(L, option->scopes == LCF_SCOPE_REQUEST ? "option '%s' is of 'request' alone"
+                                                                      : "option '%s' is the client's alone", name);
     lcf_unknown(message, sizeof message, "option", name, nearest(name, scope));
     return lua_pushfstring(L, "%s", message);
 }
@@ -85,7 +93,7 @@ static const struct option *identify(lua_State *L, enum lcf_scope scope, const c
     const char *name = lua_tostring(L, -2);
     const struct option *option = find(name);
     if (!option || !(option->scopes & scope))
-        lcf_bad_argument(L, function, argument, misnomer(L, name, option != NULL, scope));
+        lcf_bad_argument(L, function, argument, misnomer(L, name, option, scope));
     return option;
 }
 
@@ -98,6 +106,7 @@ static bool has_type(lua_State *L, enum type type)
     case FLAG: return got == LUA_TBOOLEAN;
     case TEXT: return got == LUA_TSTRING;
     case TEXT_OR_FUNCTION: return got == LUA_TSTRING || got == LUA_TFUNCTION;
+    case TABLE: return got == LUA_TTABLE;
     case FUNCTION: break;
     }
     return got == LUA_TFUNCTION;
@@ -108,6 +117,7 @@ static const char *type_name(enum type type)
     static const char *const names[] = {
         [SECONDS] = "number (seconds)", [COUNT] = "number", [FLAG] = "boolean",
         [TEXT] = "string", [TEXT_OR_FUNCTION] = "string or function", [FUNCTION] = "function",
+        [TABLE] = "table",
     };
     return names[type];
 }
@@ -134,8 +144,8 @@ static struct lcf_fault take_text(lua_State *L, const char *name, struct lcf_tex
     return no_fault;
 }
 
-/* [-0, +0, -] Puts the function on top of the stack into its place, from `hooks` on. */
-static struct lcf_fault take_function(lua_State *L, int hooks, int hook)
+/* [-0, +0, -] Puts the function or table on top of the stack into its place, from `hooks` on. */
+static struct lcf_fault take_hook(lua_State *L, int hooks, int hook)
 {
     lua_pushvalue(L, -1);
     lua_replace(L, hooks + hook);
@@ -152,12 +162,13 @@ static struct lcf_fault take(lua_State *L, const struct option *option, int hook
     case FLAG: *(bool *)place = lua_toboolean(L, -1); return no_fault;
     case TEXT_OR_FUNCTION:
         options->has_vault = lua_isfunction(L, -1);
-        if (options->has_vault) return take_function(L, hooks, LCF_HOOK_VAULT);
+        if (options->has_vault) return take_hook(L, hooks, LCF_HOOK_VAULT);
         return take_text(L, option->name, place);
     case TEXT: return take_text(L, option->name, place);
-    case FUNCTION: break;
+    case FUNCTION:
+    case TABLE: break;
     }
-    return take_function(L, hooks, (int)option->offset);
+    return take_hook(L, hooks, (int)option->offset);
 }
 
 struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,

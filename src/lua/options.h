@@ -15,13 +15,17 @@
 struct lcf_options {
     struct lcf_limits limits;
     bool missing_ok;
+    bool raw, repeatable, dangerous; /* of a request of the caller's own making */
     struct lcf_text api_token, api_key, api_email, account_id;
     struct lcf_text base_url, proxy, ca_file, ca_path, user_agent;
     bool has_vault; /* api_token is a function */
 };
 
-/* The functions of an option table, by their places on the stack. */
-enum lcf_hook { LCF_HOOK_VAULT, LCF_HOOK_SLEEP, LCF_HOOK_ON_EVENT, LCF_HOOKS };
+/* The functions and tables of an option table, by their places on the stack. A client has the first of them only. */
+enum lcf_hook {
+    LCF_HOOK_VAULT, LCF_HOOK_SLEEP, LCF_HOOK_ON_EVENT, LCF_CLIENT_HOOKS,
+    LCF_HOOK_QUERY = LCF_CLIENT_HOOKS, LCF_HOOK_BODY, LCF_HOOK_HEADERS, LCF_HOOKS
+};
 
 /* What is wrong with a value; `message` NULL for nothing. */
 struct lcf_fault {
@@ -39,9 +43,9 @@ enum lcf_scope {
 };
 
 /* [-0, +LCF_HOOKS, v] Reads the table at `index` (or nothing there, or at 0) over what `options` holds, and
- * pushes its functions, nil for each that it has not. It allocates only to raise, so what it gives is the table
- * at one moment. Only the options that may be given in `scope` are known. `function` and `argument` are for
- * its errors. */
+ * pushes its functions and tables, nil for each that it has not. It allocates only to raise, so what it gives is
+ * the table at one moment; the tables in it are read later. Only the options that may be given in `scope` are
+ * known. `function` and `argument` are for its errors. */
 struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,
                                   int argument, struct lcf_options *options);
 

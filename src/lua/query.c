@@ -39,12 +39,7 @@ static bool is_unreserved(int byte)
 
 static void add_encoded(struct lcf_draft *draft, struct lcf_span text)
 {
-    for (int byte; (byte = lcf_next(&text)) >= 0;) {
-        char escape[4];
-        snprintf(escape, sizeof escape, "%%%02X", (unsigned)byte);
-        if (is_unreserved(byte)) lcf_draft_add_char(draft, (char)byte);
-        else lcf_draft_add(draft, escape, 3);
-    }
+    lcf_draft_add_escaped(draft, text, is_unreserved);
 }
 
 /* [-0, +0, -] */

@@ -2,6 +2,7 @@
 #include "begin.h"
 #include "client.h"
 #include "errors.h"
+#include "freeform.h"
 #include "value.h"
 
 #include <string.h>
@@ -41,21 +42,33 @@ const char *lcf_operation_verb(const struct lcf_operation *op)
     return dot ? dot + 1 : op->intent.name;
 }
 
+static int count_inputs(enum lcf_input input)
+{
+    if (input == LCF_NO_INPUT) return 0;
+    return input == LCF_FREEFORM || input == LCF_PAGES ? 2 : 1;
+}
+
 int lcf_operation_options(const struct lcf_operation *op)
 {
-    int options = op->input == LCF_NO_INPUT ? 1 : 2;
+    int options = 1 + count_inputs(op->input);
     for (const char *path = op->path; take_placeholder(&path);) options++;
     return options;
 }
 
-/* [-0, +0, v] Raises for an input of the wrong type. A value may have been sealed. */
+/* [-0, +0, v] Raises for the last input, where it is of the wrong type. A value may have been sealed. */
 static void check_input(lua_State *L, const struct lcf_operation *op, int argument, int index)
 {
-    bool absent = op->input == LCF_QUERY && lua_isnoneornil(L, index);
-    bool text = op->input == LCF_VALUE;
-    if (op->input == LCF_NO_INPUT || absent || (text && lcf_begin_sealed(L, index))) return;
+    bool absent = (op->input == LCF_QUERY || op->input == LCF_PAGES) && lua_isnoneornil(L, index);
+    bool text = op->input == LCF_VALUE || op->input == LCF_FREEFORM;
+    if (op->input == LCF_NO_INPUT || absent || (op->input == LCF_VALUE && lcf_begin_sealed(L, index))) return;
     if (lua_type(L, index) != (text ? LUA_TSTRING : LUA_TTABLE))
         lcf_wrong_type(L, lcf_operation_verb(op), argument, text ? "string" : "table", index);
+}
+
+/* [-0, +0, v] Raises where no string stands at `index`. */
+static void check_text(lua_State *L, const struct lcf_operation *op, int argument, int index)
+{
+    if (lua_type(L, index) != LUA_TSTRING) lcf_wrong_type(L, lcf_operation_verb(op), argument, "string", index);
 }
 
 /* [-0, +0, v] Raises for an id that is no string, and for an input of the wrong type. */
@@ -65,9 +78,9 @@ static void check_types(lua_State *L, const struct lcf_operation *op, int first)
     const char *path = op->path;
     for (const struct placeholder *p; (p = take_placeholder(&path)); index++) {
         bool absent = p->has_default && lua_isnoneornil(L, index);
-        if (!absent && lua_type(L, index) != LUA_TSTRING)
-            lcf_wrong_type(L, lcf_operation_verb(op), index - first + 1, "string", index);
+        if (!absent) check_text(L, op, index - first + 1, index);
     }
+    if (count_inputs(op->input) == 2) check_text(L, op, index - first + 1, index), index++;
     check_input(L, op, index - first + 1, index);
 }
 
@@ -126,9 +139,17 @@ static struct lcf_fault read_input(lua_State *L, const struct lcf_operation *op,
         if (!fault.message) request->body.at = lua_tolstring(L, -1, &request->body.len);
     }
     if (op->input == LCF_VALUE) fault = lcf_value_fault(value_at(L, index));
-    if (op->input == LCF_QUERY) fault = lcf_query_push(L, index, op->fields);
-    else if (!fault.message) lua_pushliteral(L, "");
+    if (op->input == LCF_PAGES) fault = lcf_freeform_push_path(L, index++);
+    if (fault.message) return fault;
+    if (op->input == LCF_QUERY || op->input == LCF_PAGES) return lcf_query_push(L, index, op->fields);
+    lua_pushliteral(L, "");
     return fault;
+}
+
+/* [-0, +0, -] The path: of the row, or the caller's own, which lies under the query on top of the stack. */
+static const char *path_of(lua_State *L, const struct lcf_operation *op)
+{
+    return op->input == LCF_FREEFORM || op->input == LCF_PAGES ? lua_tostring(L, -2) : op->path;
 }
 
 /* [-0, +1, e] The path with its ids filled in, behind the base URL on top of the stack and before the query under it. */
@@ -150,15 +171,17 @@ static void push_url(lua_State *L, const char *path, struct lcf_request *request
 
 /* [-0, +n, e] Reads what Lua has to build for a request: its URL and its body. */
 static struct lcf_fault read_built(lua_State *L, const struct lcf_operation *op, int first, int client_at,
-                                   struct lcf_request *request)
+                                   const struct lcf_options *options, int hooks, struct lcf_request *request)
 {
     const struct lcf_client *client = lua_touserdata(L, client_at);
     struct lcf_fault fault = read_ids(L, op, &first, client ? client->account_id : "", request);
     if (fault.message || !client) return fault;
-    fault = read_input(L, op, first, request);
+    if (op->input == LCF_FREEFORM) fault = lcf_freeform_read(L, first, hooks, options, request);
+    else fault = read_input(L, op, first, request);
     if (fault.message) return fault;
+    const char *path = path_of(L, op);
     lcf_client_get(L, client_at, LCF_CLIENT_URL);
-    push_url(L, op->path, request);
+    push_url(L, path, request);
     request->url = lua_tostring(L, -1);
     request->plain = lcf_url_is_plain(lcf_span_of((struct lcf_text){request->url, strlen(request->url)}));
     return fault;
@@ -171,7 +194,8 @@ static struct lcf_fault read_options(lua_State *L, const struct lcf_operation *o
     bool failed;
     int argument = lcf_operation_options(op);
     const char *verb = lcf_operation_verb(op);
-    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, LCF_SCOPE_CALL, verb, argument, options);
+    enum lcf_scope scope = op->input == LCF_FREEFORM ? LCF_SCOPE_REQUEST : LCF_SCOPE_CALL;
+    struct lcf_fault fault = lcf_options_read(L, first + argument - 1, scope, verb, argument, options);
     if (!fault.message) fault = lcf_options_check_credential(options);
     if (!fault.message && op->input == LCF_VALUE && lcf_options_has_credential(options))
         fault = (struct lcf_fault){"api_token", "the value itself is sent, and no other credential: leave it out"};
@@ -183,11 +207,12 @@ struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, 
                                   struct lcf_options *options, struct lcf_request *request, struct lcf_secret **secret)
 {
     const struct lcf_client *client = lua_touserdata(L, client_at);
+    int hooks = lua_gettop(L) + 1;
     *options = (struct lcf_options){0};
     *request = (struct lcf_request){.intent = &op->intent};
     check_types(L, op, first);
     if (client) options->limits = client->limits, options->missing_ok = client->missing_ok;
     struct lcf_fault fault = read_options(L, op, first, options, secret);
     request->limits = options->limits;
-    return fault.message ? fault : read_built(L, op, first, client_at, request);
+    return fault.message ? fault : read_built(L, op, first, client_at, options, hooks, request);
 }

@@ -12,13 +12,15 @@ enum lcf_input {
     LCF_QUERY,
     LCF_BODY,
     LCF_ITEMS, /* a list for a composite operation, which reads it itself */
-    LCF_VALUE /* a credential to ask about */
+    LCF_VALUE, /* a credential to ask about */
+    LCF_FREEFORM, /* a method and a path; the rest stands in the options */
+    LCF_PAGES     /* a path and a query */
 };
 
 struct lcf_operation {
     struct lcf_intent intent;
     const char *path;         /* below the base URL; each {name} is an argument, in this order */
-    enum lcf_input input;     /* one argument more */
+    enum lcf_input input;     /* one argument more, or two */
     const struct lcf_field *fields; /* of a query; NULL where any will do */
     const char *const *lists; /* fields of a body that are arrays even when empty; ends in NULL */
     const char *body;         /* what is sent where there is no input to send, or NULL */
