@@ -147,6 +147,18 @@ local function operation_of(exchange)
   return published.paths[template_of(exchange)][exchange.method:lower()].operationId
 end
 
+-- The operations of the published schema that are not in `asked`.
+local function not_asked(asked)
+  local missing = {}
+  for _, methods in pairs(published.paths) do
+    for _, operation in pairs(methods) do
+      local id = type(operation) == "table" and operation.operationId
+      if id and not asked[id] then missing[#missing + 1] = id end
+    end
+  end
+  return missing
+end
+
 local exchanges = {}
 local function problems(waivers) return schema.problems(exchanges, waivers) end
 
@@ -184,26 +196,56 @@ describe("the sandbox's JSON", function()
   end
 
   it("is held against every operation that is published", function()
-    local asked, missing = {}, {}
+    local asked = {}
     for _, each in ipairs(exchanges) do
       if each.status == 200 then
         asked[operation_of(each)] = true
       end
     end
-    for _, methods in pairs(published.paths) do
-      for _, operation in pairs(methods) do
-        local id = type(operation) == "table" and operation.operationId
-        if id and not asked[id] then missing[#missing + 1] = id end
-      end
-    end
-    assert.same({}, missing)
+    assert.same({}, not_asked(asked))
   end)
 end)
 
--- An operation of the client's: its name in the schema, and what makes it send its request.
+-- With every field, and an empty list that must not become an object.
+local QUERY = { page = 1, per_page = 5, direction = "desc", include_expired = true }
+local GROUPS = { name = "DNS Write", scope = "com.cloudflare.api.account.zone" }
+local with_empty_list = with({ condition = { request_ip = { ["in"] = { "127.0.0.0/8" }, not_in = {} } } }, full_body)
+local disabled = with({ status = "disabled" }, with_empty_list)
+local by_names = { name = "by names", policies = { cloudflare.policy.allow({ "DNS Write" }, { zone = "*" }) } }
+local as_user = { api_token = sandbox.user_token }
+local function of_user() return (new_token("user"):sub(2)) end
+
+-- An operation of the client's: its name in the schema, what makes it send its request (others may go before it), and
+-- what is special about it.
 local calls = {
+  { "account-api-tokens-list-tokens", function(cf) return cf.tokens.list(nil, QUERY) end },
+  { "account-api-tokens-list-tokens", function(cf) return cf.tokens.list() end, "no query" },
+  { "account-api-tokens-token-details", function(cf) return cf.tokens.get(nil, sandbox.fresh()) end },
+  { "account-api-tokens-create-token", function(cf) return cf.tokens.create(nil, with_empty_list) end },
+  { "account-api-tokens-create-token", function(cf) return cf.tokens.create(nil, by_names) end, "groups by their names" },
+  { "account-api-tokens-update-token", function(cf) return cf.tokens.update(nil, sandbox.fresh(), disabled) end },
+  { "account-api-tokens-update-token", function(cf)
+    local id = sandbox.fresh()
+    return cf.tokens.update(nil, id, (cf.tokens.get(nil, id)))
+  end, "what get showed" },
+  { "account-api-tokens-roll-token", function(cf) return cf.tokens.roll(nil, sandbox.fresh()) end },
   { "account-api-tokens-delete-token", function(cf) return cf.tokens.delete(nil, sandbox.fresh()) end },
   { "account-api-tokens-verify-token", function(cf) return cf.tokens.verify() end },
+  { "account-api-tokens-verify-token", function(cf) return cf.tokens.identify(nil, sandbox.token) end, "identify" },
+  { "account-api-tokens-list-permission-groups", function(cf) return cf.tokens.permission_groups.list(nil, GROUPS) end },
+  { "account-api-tokens-list-permission-groups", function(cf) return cf.tokens.permission_groups.get() end, "no query" },
+  { "user-api-tokens-list-tokens", function(cf) return cf.user.tokens.list(QUERY, as_user) end },
+  { "user-api-tokens-token-details", function(cf) return cf.user.tokens.get(of_user(), as_user) end },
+  { "user-api-tokens-create-token", function(cf) return cf.user.tokens.create(with_empty_list, as_user) end },
+  { "user-api-tokens-update-token", function(cf) return cf.user.tokens.update(of_user(), disabled, as_user) end },
+  { "user-api-tokens-roll-token", function(cf) return cf.user.tokens.roll(of_user(), as_user) end },
+  { "user-api-tokens-delete-token", function(cf) return cf.user.tokens.delete(of_user(), as_user) end },
+  { "user-api-tokens-verify-token", function(cf) return cf.user.tokens.verify(as_user) end },
+  { "user-api-tokens-verify-token", function(cf) return cf.user.tokens.identify(sandbox.user_token) end, "identify" },
+  { "permission-groups-list-permission-groups",
+    function(cf) return cf.user.tokens.permission_groups.list(GROUPS, as_user) end },
+  { "permission-groups-list-permission-groups",
+    function(cf) return cf.user.tokens.permission_groups.get(nil, as_user) end, "no query" },
 }
 
 describe("the client's JSON", function()
@@ -211,7 +253,7 @@ describe("the client's JSON", function()
   teardown(sandbox.reset)
 
   for _, call in ipairs(calls) do
-    it("has the published shape: " .. call[1], function()
+    it("has the published shape: " .. call[1] .. (call[3] and ", " .. call[3] or ""), function()
       sandbox.switch { bodies = true }
       assert(call[2](cloudflare.new(sandbox.options())))
       local sent = sandbox.sent()
@@ -219,6 +261,12 @@ describe("the client's JSON", function()
       assert.equal(call[1], operation_of(sent[#sent]))
     end)
   end
+
+  it("is held against every operation that is published", function()
+    local asked = {}
+    for _, call in ipairs(calls) do asked[call[1]] = true end
+    assert.same({}, not_asked(asked))
+  end)
 end)
 
 describe("a waiver", function()
