@@ -80,6 +80,34 @@ describe("a mistake raises", function()
       "bad argument #1 to 'verify' (string expected, got number)" },
     { "a string for the options of verify", function() cf.tokens.verify(account, "x") end,
       "bad argument #2 to 'verify' (table expected, got string)" },
+    { "a string for the query of list", function() cf.tokens.list(account, "page=2") end,
+      "bad argument #2 to 'list' (table expected, got string)" },
+    { "an unknown option of list", function() cf.tokens.list(account, nil, { per_page = 5 }) end,
+      "bad argument #3 to 'list' (unknown option 'per_page')" },
+    { "options in place of the id of get", function() cf.tokens.get(account, {}) end,
+      "bad argument #2 to 'get' (string expected, got table)" },
+    { "no parameters of create", function() cf.tokens.create(account) end,
+      "bad argument #2 to 'create' (table expected, got nil)" },
+    { "a table for the account of create", function() cf.tokens.create({}, account) end,
+      "bad argument #1 to 'create' (string expected, got table)" },
+    { "parameters in place of the id of update", function() cf.tokens.update(account, {}) end,
+      "bad argument #2 to 'update' (string expected, got table)" },
+    { "no id for roll", function() cf.tokens.roll(account) end,
+      "bad argument #2 to 'roll' (string expected, got nil)" },
+    { "a string for the options of roll", function() cf.tokens.roll(account, ID, "cfat_old") end,
+      "bad argument #3 to 'roll' (table expected, got string)" },
+    { "a string for the query of permission groups", function() cf.tokens.permission_groups.list(account, "DNS") end,
+      "bad argument #2 to 'list' (table expected, got string)" },
+    { "an account where the user's tokens have none", function() cf.user.tokens.list(account) end,
+      "bad argument #1 to 'list' (table expected, got string)" },
+    { "an account before the id of the user's token", function() cf.user.tokens.delete(account, ID) end,
+      "bad argument #2 to 'delete' (table expected, got string)" },
+    { "an account for the user's permission groups", function() cf.user.tokens.permission_groups.get(account) end,
+      "bad argument #1 to 'get' (table expected, got string)" },
+    { "a number for the id of the user's token", function() cf.user.tokens.roll(12) end,
+      "bad argument #1 to 'roll' (string expected, got number)" },
+    { "a string for what the user's token may do", function() cf.user.tokens.create "laptop" end,
+      "bad argument #1 to 'create' (table expected, got string)" },
     { "the module's own function", function() cloudflare.tokens.delete(account, 12) end,
       "bad argument #2 to 'delete' (string expected, got number)" },
     { "a string for the options of new", function() cloudflare.new "cfat_1234" end,
@@ -193,6 +221,29 @@ describe("a bad id returns nil and an error, and opens no connection:", function
       assert.equal(0, arrived())
     end)
   end
+
+  it("of every operation that takes one", function()
+    local params, bad = { name = "x", policies = {} }, "../../verify"
+    local function of_account(space, id, account)
+      return {
+        get = { space.get(account, id) }, update = { space.update(account, id, params) },
+        roll = { space.roll(account, id) }, delete = { space.delete(account, id) },
+      }
+    end
+    local function of_user(space, id)
+      return {
+        get = { space.get(id) }, update = { space.update(id, params) }, roll = { space.roll(id) },
+        delete = { space.delete(id) },
+      }
+    end
+    for _, answers in ipairs { of_account(cf.tokens, bad), of_user(cf.user.tokens, bad) } do
+      for _, answer in pairs(answers) do assert_fault("token_id", answer[1], answer[2]) end
+    end
+    local of_space = of_account(cf.tokens, ID, bad)
+    of_space.list, of_space.create = { cf.tokens.list(bad) }, { cf.tokens.create(bad, params) }
+    of_space.verify, of_space.groups = { cf.tokens.verify(bad) }, { cf.tokens.permission_groups.list(bad) }
+    for _, answer in pairs(of_space) do assert_fault("account_id", answer[1], answer[2]) end
+  end)
 
   it("as the account of a client", function()
     for _, row in ipairs(bad_ids) do assert_fault("account_id", client { account_id = row[2] }) end
