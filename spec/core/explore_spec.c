@@ -17,25 +17,23 @@
  * lcf_settle, and each must have exactly the moves of its state; and the states of all short histories must be exactly
  * those that the walk reaches in as many steps.
  *
- * What is claimed, and so would be false, in every world. Of a removal:
+ * What is claimed in every world. Of a removal:
  *   deleted    a DELETE of ours removed the token, and the last answer is that DELETE's
- *   gone       the token is not in this account for this credential
- *   not_found  a DELETE would not find it, and none of ours removed it
- *   refused    a DELETE arrived, and none removed it
- *   not_sent   no DELETE arrived
- *   accepted   the last DELETE got a yes without the name, and no GET has answered since
+ *   gone       the token is not in this account for this credential; a DELETE and a GET said so after the last DELETE
+ *              that got no definite answer (where reading is not permitted, the DELETE alone)
+ *   not_found  a DELETE would not find it, none of ours removed it, each got a definite answer, the last said so, and
+ *              no GET had shown it
+ *   refused    each DELETE got a definite answer, the last said no, and none removed it
+ *   not_sent   no DELETE left
+ *   accepted   the last DELETE got a yes without the name, and no GET has answered since; never of a cancelled call
  *   unknown    some DELETE got no definite answer, or a GET had shown the token
- * Of what replaces, and of what may be done once:
- *   ok         it was made, and the last answer says so
- *   not_found  what the path names is not there, and it was not made
- *   refused    a request arrived, and it was not made
- *   not_sent   no request arrived
- *   unknown    some request got no definite answer
- *   and what may be done once is never sent again after it was made.
- * Of a read: `ok` and `not_found` are true, `refused` and `failed` did arrive, `not_sent` did not; never `unknown`.
+ * Of what replaces, and of what may be done once, `ok`, `not_found`, `refused`, `not_sent` and `unknown` likewise; and
+ * what may be done once is never sent again after it was done. Of a read: what its last answer said, and never
+ * `unknown`.
  * Some claims are weaker in one world, and only there: behind a middleman that repeats requests by itself, `not_found`
- * (unless a GET of the call showed the token), `refused`, and the 429 after which a request is sent again may be the
- * answer to the second copy of a request whose first copy took effect. The answer to the first never came.
+ * (unless a GET of the call showed the token), `refused` (unless a GET has answered since), and the 429 after which a
+ * request is sent again may be the answer to the second copy of a request whose first copy took effect. The answer to
+ * the first never came.
  *
  * A world lies in one way, or in two that are named together. Where reads and DELETEs lied in the same way, no client
  * could tell. */
@@ -177,13 +175,14 @@ struct state {
     bool there;      /* the token exists */
     bool hidden;     /* in another account, or never shown to this credential, which cannot touch it */
     bool was_there;  /* a read that lags may still show it */
-    bool arrived;    /* an own request reached the server */
+    uint8_t answer;  /* to the last own request that left: its verdict, counted from 1; 0 where none left */
     uint8_t done;    /* how often one took effect: 0, 1, or more */
     bool dead;       /* our credential */
     bool others;     /* somebody else may remove the token, once */
     bool passes;     /* a refusal that passes may still come */
     bool shown;      /* a GET of the call showed the token */
-    bool doubt;      /* an own request left, and got no definite answer */
+    bool doubt;      /* an own request that changes something left, and got no definite answer */
+    bool missed_since, denied_since; /* after the last of them a GET, a DELETE said absent, and no GET has shown it */
     bool yes_alone;  /* the last DELETE that left got a yes without the name, and no GET has answered since */
 };
 
@@ -216,13 +215,20 @@ static enum lcf_method own_method(enum lcf_nature nature)
     return nature == LCF_READ ? LCF_GET : nature == LCF_REMOVE ? LCF_DELETE : LCF_POST;
 }
 
+static unsigned request_of(enum lcf_method method)
+{
+    return method == LCF_GET ? READS : method == LCF_DELETE ? DELETES : CHANGES;
+}
+
 static void read_all(enum lcf_nature nature)
 {
     for (int looked = 0; looked < 2; looked++)
         for (size_t i = 0; i < EVENTS; i++) {
             entries[looked][i] = entry_of(&events[i], looked ? LCF_GET : own_method(nature));
+            const unsigned of = request_of(entries[looked][i].method);
             size_t first = 0;
-            while (!same_entry(&entries[looked][first], &entries[looked][i])) first++;
+            while (first < i && !((events[first].of & of) && same_entry(&entries[looked][first], &entries[looked][i])))
+                first++;
             alike[looked][i] = (uint8_t)first;
         }
 }
@@ -406,11 +412,6 @@ static bool is_refused(const struct setting *setting, const struct state *s)
     return s->dead || ((setting->lies & ITSELF) && s->done > 0);
 }
 
-static unsigned request_of(enum lcf_method method)
-{
-    return method == LCF_GET ? READS : method == LCF_DELETE ? DELETES : CHANGES;
-}
-
 /* What a server may say in this world, where it is well. */
 static bool is_possible(const struct setting *setting, const struct event *e, enum lcf_method method,
                         const struct state *s)
@@ -425,29 +426,37 @@ static bool is_possible(const struct setting *setting, const struct event *e, en
 }
 
 /* Whether a request that goes so may take effect, or may not. */
-static bool may_act(const struct setting *setting, const struct event *e, enum lcf_method method, const struct state *s,
-                    bool acts)
+static bool may_act(const struct setting *setting, const struct event *e, enum lcf_method method,
+                    const struct state *s, bool acts)
 {
     if (method == LCF_GET || e->effect == NEVER) return !acts;
     if (e->effect == ALWAYS) return acts;
     return !acts || (is_sighted(setting, s, method) && !is_refused(setting, s));
 }
 
-static void learn_truth(struct state *s, const struct event *e, const struct lcf_entry *entry, bool own, bool acts)
+static void hear_own(struct state *s, enum lcf_nature nature, enum lcf_verdict verdict)
 {
-    enum lcf_verdict verdict = entry->reading.verdict;
-    bool says = verdict == LCF_PROVEN || verdict == LCF_ABSENT, left = e->phase != LCF_UNSENT;
-    if (e->passes) s->passes = false;
-    if (own && left) {
-        s->arrived = true;
-        s->doubt = s->doubt || verdict == LCF_AMBIGUOUS || verdict == LCF_UNNAMED;
-        s->yes_alone = verdict == LCF_UNNAMED;
-    }
-    if (!own && says) s->yes_alone = false;
-    if (!own && verdict == LCF_PROVEN) s->shown = true;
-    if (!acts) return;
+    bool definite = nature == LCF_READ || (verdict != LCF_AMBIGUOUS && verdict != LCF_UNNAMED);
+    s->answer = (uint8_t)(verdict + 1);
+    s->yes_alone = verdict == LCF_UNNAMED;
+    if (verdict == LCF_ABSENT) s->denied_since = true;
+    if (definite) return;
+    s->doubt = true;
+    s->missed_since = s->denied_since = false;
+}
+
+static void hear_look(struct state *s, enum lcf_verdict verdict)
+{
+    if (verdict != LCF_PROVEN && verdict != LCF_ABSENT) return;
+    s->yes_alone = false;
+    s->missed_since = verdict == LCF_ABSENT;
+    s->shown = s->shown || verdict == LCF_PROVEN;
+}
+
+static void take_effect(struct state *s, enum lcf_method method)
+{
     if (s->done < 2) s->done++;
-    if (entry->method == LCF_DELETE) s->there = false;
+    if (method == LCF_DELETE) s->there = false;
 }
 
 /* The state after one more attempt. */
@@ -462,68 +471,60 @@ static struct state after(const struct setting *setting, const struct state *bef
     take_facts(&s, &facts);
     s.last = (uint8_t)(alike[looked][event] + 1);
     s.looked = looked;
-    learn_truth(&s, &events[event], entry, !looked, acts);
+    s.passes = s.passes && !events[event].passes;
+    if (looked) hear_look(&s, entry->reading.verdict);
+    else if (entry->phase != LCF_UNSENT) hear_own(&s, setting->nature, entry->reading.verdict);
+    if (acts) take_effect(&s, entry->method);
     return s;
 }
 
-/* What is false about an outcome, or NULL. */
-
-static const char *false_of_removal(const struct setting *setting, const struct state *s, enum lcf_outcome outcome)
+/* Why an outcome may not be said after what was heard, or NULL. */
+static const char *unfounded(const struct setting *setting, const struct state *s, enum lcf_outcome outcome)
 {
+    const struct lcf_entry *last = s->last ? &entries[s->looked][s->last - 1] : NULL;
+    bool said_yes = s->answer == LCF_PROVEN + 1, absent = s->answer == LCF_ABSENT + 1;
     switch (outcome) {
-    case LCF_DELETED: return s->done && !s->looked ? NULL : "nothing was removed";
-    case LCF_GONE: return visible(s) ? "it is there" : NULL;
+    case LCF_OK:
+    case LCF_DELETED: return said_yes && !s->looked ? NULL : "the last answer is no proof";
+    case LCF_GONE:
+        if (!s->doubt && !s->shown) return "none of ours may have removed it, and no GET had shown it";
+        if (!s->denied_since) return "no DELETE denied it";
+        return s->missed_since || (s->looked && last->status == 403) ? NULL : "no GET agreed";
+    case LCF_NOT_FOUND: return absent && !s->doubt && !s->shown ? NULL : "that was not the only answer";
+    case LCF_REFUSED:
+        if (absent && setting->nature != LCF_REMOVE && !setting->names_one) return s->doubt ? "not definite" : NULL;
+        return s->answer == LCF_REFUSAL + 1 && !s->doubt ? NULL : "the last answer is no refusal, or not all were definite";
+    case LCF_NOT_SENT: return s->answer ? "a request left" : NULL;
+    case LCF_FAILED: return s->answer ? NULL : "no request left";
     case LCF_ACCEPTED: return s->yes_alone ? NULL : "no yes stands alone";
-    case LCF_NOT_FOUND: return is_sighted(setting, s, LCF_DELETE) ? "it is there" : s->done ? "we removed it" : NULL;
-    case LCF_NOT_SENT: return s->arrived ? "a DELETE arrived" : NULL;
-    case LCF_REFUSED: return !s->arrived ? "none arrived" : s->done ? "we removed it" : NULL;
-    case LCF_UNKNOWN: return s->doubt || s->shown ? NULL : "every DELETE was definite, and no GET had shown it";
-    default: return "no outcome of a removal";
+    case LCF_UNKNOWN: return s->doubt || s->shown ? NULL : "every answer was definite, and no GET had shown it";
+    default: return "it is no end";
     }
 }
 
-static const char *false_of_change(const struct setting *setting, const struct state *s, enum lcf_outcome outcome)
+/* What is false about it, or NULL. */
+static const char *falsehood(const struct setting *setting, const struct state *s, enum lcf_outcome outcome)
 {
     switch (outcome) {
     case LCF_OK:
-        if (!s->done || entries[0][s->last - 1].reading.verdict != LCF_PROVEN) return "nothing was made";
-        return NULL;
+    case LCF_DELETED: return setting->nature == LCF_READ ? s->was_there ? NULL : "it never was there" :
+                             s->done ? NULL : "nothing was done";
+    case LCF_GONE: return visible(s) ? "it is there" : NULL;
     case LCF_NOT_FOUND:
-        if (!setting->names_one && setting->nature == LCF_ONCE) return "the path names nothing";
-        return visible(s) ? "it is there" : s->done ? "it was made" : NULL;
-    case LCF_NOT_SENT: return s->arrived ? "a request arrived" : NULL;
-    case LCF_REFUSED: return !s->arrived ? "none arrived" : s->done ? "it was made" : NULL;
-    case LCF_UNKNOWN: return s->doubt ? NULL : "every request was definite";
-    default: return "no outcome of a change";
-    }
-}
-
-static const char *false_of_read(const struct state *s, enum lcf_outcome outcome)
-{
-    const struct lcf_entry *last = s->last ? &entries[0][s->last - 1] : NULL;
-    switch (outcome) {
-    case LCF_OK: return last && last->reading.verdict == LCF_PROVEN && s->was_there ? NULL : "nothing was shown";
-    case LCF_NOT_FOUND: return visible(s) ? "it is there" : NULL;
-    case LCF_NOT_SENT: return s->arrived ? "a request arrived" : NULL;
-    case LCF_REFUSED:
-    case LCF_FAILED: return s->arrived ? NULL : "none arrived";
-    default: return "no outcome of a read";
-    }
-}
-
-static const char *falsehood(const struct setting *setting, const struct state *s, enum lcf_outcome outcome)
-{
-    switch (setting->nature) {
-    case LCF_READ: return false_of_read(s, outcome);
-    case LCF_REMOVE: return false_of_removal(setting, s, outcome);
-    default: return false_of_change(setting, s, outcome);
+        if (setting->nature == LCF_ONCE && !setting->names_one) return "the path names nothing";
+        return is_sighted(setting, s, own_method(setting->nature)) ? "it is there" : s->done ? "it was done" : NULL;
+    case LCF_NOT_SENT:
+    case LCF_REFUSED: return s->done ? "it was done" : NULL;
+    default: return NULL;
     }
 }
 
 static bool is_exempt(const struct setting *setting, const struct state *s, enum lcf_outcome outcome)
 {
+    enum lcf_verdict last = s->last ? entries[s->looked][s->last - 1].reading.verdict : LCF_AMBIGUOUS;
+    bool asked = s->looked && (last == LCF_PROVEN || last == LCF_ABSENT) && !(setting->lies & LAGS);
     if (!(setting->lies & REPEATS)) return false;
-    return outcome == LCF_REFUSED || (outcome == LCF_NOT_FOUND && !s->shown);
+    return (outcome == LCF_REFUSED && !asked) || (outcome == LCF_NOT_FOUND && !s->shown);
 }
 
 struct tally {
@@ -542,19 +543,21 @@ static void complain(struct tally *tally, const struct state *s, const char *wor
 static void judge_outcome(const struct setting *setting, const struct state *s, enum lcf_outcome outcome,
                           struct tally *tally)
 {
-    const char *because = falsehood(setting, s, outcome);
+    const char *without = unfounded(setting, s, outcome), *untrue = falsehood(setting, s, outcome);
     tally->outcomes |= 1u << outcome;
     tally->accepted += outcome == LCF_ACCEPTED;
     tally->definite += outcome != LCF_ACCEPTED && outcome != LCF_UNKNOWN;
-    if (because && is_exempt(setting, s, outcome)) tally->exempt++;
-    else if (because) complain(tally, s, lcf_outcome_name(outcome), because);
+    if (without) complain(tally, s, lcf_outcome_name(outcome), without);
+    else if (untrue && is_exempt(setting, s, outcome)) tally->exempt++;
+    else if (untrue) complain(tally, s, lcf_outcome_name(outcome), untrue);
 }
 
 static void judge(const struct setting *setting, const struct state *s, const struct moves *moves, struct tally *tally)
 {
     bool twice = setting->nature == LCF_ONCE && s->done > 0 && moves->acts[LCF_SEND];
     if (twice && (setting->lies & REPEATS)) tally->exempt++;
-    else if (twice) complain(tally, s, "sent again", "it was made");
+    else if (twice) complain(tally, s, "sent again", "it was done");
+    if (moves->kinds[LCF_ACCEPTED] & 1u << LCF_KIND_CANCELLED) complain(tally, s, "accepted", "it was cancelled");
     for (int outcome = 0; outcome <= LCF_FAILED; outcome++)
         if (moves->kinds[outcome]) judge_outcome(setting, s, (enum lcf_outcome)outcome, tally);
 }
