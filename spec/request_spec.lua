@@ -290,7 +290,7 @@ describe("a request", function()
     { "a GET with a body", "GET", "/a", { body = {} }, "body: a GET has none" },
     { "a body that is no JSON", "POST", "/a", { body = { x = 0 / 0 } }, "body.x: " },
     { "a query that is no text", "GET", "/a", { query = { x = {} } }, "query.x: " },
-    { "a credential", "GET", "/a", { headers = { Authorization = "b" } }, "headers.Authorization: carries a credential" },
+    { "a credential", "GET", "/a", { headers = { Authorization = "b" } }, "headers.Authorization: carries" },
     { "a key", "GET", "/a", { headers = { ["x-auth-key"] = "b" } }, "headers.x-auth-key: carries a credential" },
     { "a cookie", "GET", "/a", { headers = { Cookie = "b" } }, "headers.Cookie: carries a credential" },
     { "another host by header", "GET", "/a", { headers = { HOST = "b" } }, "headers.HOST: says how" },

@@ -18,6 +18,10 @@ static const char *const walk_lines[] = {
 #include "walk.inc"
     NULL,
 };
+static const char *const pages_lines[] = {
+#include "pages.inc"
+    NULL,
+};
 static const char *const identify_lines[] = {
 #include "identify.inc"
     NULL,
@@ -48,6 +52,7 @@ static const char *const *const chunks[] = {
     [LCF_CHUNK_TASK] = task_lines,
     [LCF_CHUNK_BULK] = bulk_lines,
     [LCF_CHUNK_WALK] = walk_lines,
+    [LCF_CHUNK_PAGES] = pages_lines,
     [LCF_CHUNK_IDENTIFY] = identify_lines,
     [LCF_CHUNK_POLICY] = policy_lines,
     [LCF_CHUNK_LIFE] = life_lines,

@@ -121,6 +121,7 @@ static void add_composites(lua_State *L)
 {
     run_chunk(L, LCF_CHUNK_BULK, AT_CORE);
     run_chunk(L, LCF_CHUNK_WALK, AT_CORE);
+    run_chunk(L, LCF_CHUNK_PAGES, AT_NGINX);
     run_chunk(L, LCF_CHUNK_IDENTIFY, AT_CORE);
     run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
     run_chunk(L, LCF_CHUNK_POLICY, AT_CORE);

@@ -61,6 +61,7 @@ static const struct lcf_operation operations[] = {
      .path = USER, .input = LCF_QUERY, .fields = lcf_fields_of_list},
     {.intent = {"user.tokens.delete_many", USER_WRITE, NULL, LCF_GET, LCF_READ, LCF_LIST},
      .path = USER, .input = LCF_ITEMS},
+    {.intent = {"pages", NULL, NULL, LCF_GET, LCF_READ, LCF_ENVELOPE}, .path = "", .input = LCF_PAGES},
 };
 
 #define OPERATIONS (sizeof operations / sizeof *operations)

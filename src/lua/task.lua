@@ -262,8 +262,8 @@ core.composites = {}
 
 local composite = { stillborn = stillborn, handle = handle }
 
---- A task by its fields: name, outcome (what a child process is told), client, credential, sleep, limit, given (the
---- options that its requests have) and own (those that only it has).
+--- A task by its fields: name, outcome (what a child process is told), client, credential, sleep, async, limit, given
+--- (the options that its requests have) and own (those that only it has).
 function composite.new(self)
   self.calls, self.changed, self.running = {}, false, false
   self.asked, self.asked_changes = false, false

@@ -126,7 +126,7 @@ local function composite(definition, row, client, async)
     if err then return answer_unsent(definition, name, async, err) end
     local task = tasks.new {
       name = name, outcome = definition.changes and "unknown" or "failed", client = client, credential = credential,
-      sleep = sleep, own = own, given = without_credential(options), limit = now() + (timeout or 0),
+      sleep = sleep, async = async, own = own, given = without_credential(options), limit = now() + (timeout or 0),
       extra = extra,
     }
     if not async then return hand_over(task, definition.body(task, unpack(arguments, 1, place - 1))) end

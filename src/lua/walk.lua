@@ -1,7 +1,11 @@
--- Every token of a list that is paged by number and may change while it is read. Pages are asked for oldest first: a
--- deletion then only moves tokens to lower pages, so that a walk from the last page down to the first still meets
--- them, and a creation only adds behind what was counted. The walk is complete if it met as many tokens as the last
--- answer counts. It is made before the first token is handed out, so that the iterator never waits.
+-- Every item of a list that is paged by number and may change while it is read. A deletion only moves items to lower
+-- pages, so that a walk from the last page down to the first still meets them; where the oldest are asked for first,
+-- as of tokens, a creation only adds behind what was counted. The walk is complete if it met as many items as the
+-- last answer counts. It is made before the first item is handed out, so that the iterator never waits.
+--
+-- core.walk.all takes a table: `task`; `ask`, which is called with that table and a number and gives a page's items
+-- and the envelope, or nil and an error; `per_page`, where pages may be made smaller; `takes_unnamed`, where items
+-- without an id are taken, too. It keeps `total` and `date` of the last answer there.
 local core = ...
 local failure, now = core.failure, core.now
 local type, pairs, ipairs, tonumber, ceil, max, min = type, pairs, ipairs, tonumber, math.ceil, math.max, math.min
@@ -9,7 +13,7 @@ local type, pairs, ipairs, tonumber, ceil, max, min = type, pairs, ipairs, tonum
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
 
 local WALKS = 3
-local LEAST, MOST = 5, 50 -- tokens on a page
+local LEAST, MOST = 5, 50 -- items on a page; the latter of tokens
 
 -- An iterator that gives `false, err` once.
 local function once(err)
@@ -21,15 +25,15 @@ local function once(err)
   end
 end
 
-local function iterate(tokens)
+local function iterate(items)
   local i = 0
   return function()
     i = i + 1
-    return tokens[i]
+    return items[i]
   end
 end
 
-local function ask(self, number)
+local function ask_tokens(self, number)
   local query = { page = number, per_page = self.per_page, direction = "asc" }
   for name, value in pairs(self.query) do query[name] = query[name] or value end
   local task = self.task
@@ -40,58 +44,75 @@ local function ask(self, number)
   return task:ask("tokens.list", self.account, query, options)
 end
 
---- A page and what the answer counts: `tokens, total, per_page`, or `nil, err`.
+-- A page and what the answer counts: `items, total, per_page`, or `nil, err`.
 local function read(self, number)
-  local tokens, envelope = ask(self, number)
-  if not tokens then return nil, envelope end
+  local items, envelope = self:ask(number)
+  if not items then return nil, envelope end
   local info = type(envelope.result_info) == "table" and envelope.result_info or {}
   self.total, self.date = tonumber(info.total_count), envelope.http.date
-  if self.total then return tokens, self.total, max(tonumber(info.per_page) or #tokens, 1) end
+  if self.total then return items, self.total, max(tonumber(info.per_page) or #items, 1) end
   return nil, failure("response", "failed", self.task.name, "the answer does not say how many there are")
 end
 
 local function is_too_large(self, err)
-  return err.kind == "response" and err.http.status == 200 and self.per_page > LEAST
+  return err.kind == "response" and err.http.status == 200 and (self.per_page or 0) > LEAST
 end
 
--- What the pages hold, each id once, oldest first.
-local function collect(pages, last)
-  local tokens, seen = {}, {}
+-- What the pages hold, each id once, in their order.
+local function collect(self, pages, last)
+  local items, seen = {}, {}
   for number = 1, last do
-    for _, token in ipairs(pages[number] or {}) do
-      if type(token) == "table" and type(token.id) == "string" and not seen[token.id] then
-        seen[token.id] = true
-        tokens[#tokens + 1] = token
-      end
+    for _, item in ipairs(pages[number] or {}) do
+      local id = type(item) == "table" and type(item.id) == "string" and item.id
+      if id and not seen[id] or not id and self.takes_unnamed then items[#items + 1] = item end
+      if id then seen[id] = true end
     end
   end
-  return tokens
+  return items
 end
 
---- One walk: `tokens, total`, or `nil, err`.
+-- One walk: `items, total`, or `nil, err`.
 local function walk(self)
   local first, total, size = read(self, 1)
   if not first then return nil, total end
-  if #first >= total then return collect({ first }, 1), total end
+  if #first >= total then return collect(self, { first }, 1), total end
   local pages, last = {}, ceil(total / size)
   for number = last, 1, -1 do
-    local tokens
-    tokens, total = read(self, number)
-    if not tokens then return nil, total end
-    pages[number] = tokens
+    local items
+    items, total = read(self, number)
+    if not items then return nil, total end
+    pages[number] = items
   end
-  return collect(pages, last), total
+  return collect(self, pages, last), total
 end
+
+local function give_up(self, err, items)
+  err.seen, err.total = items and #items or 0, self.total
+  return nil, err
+end
+
+-- All items, or nil and an error.
+local function all(self)
+  local items, total
+  for _ = 1, WALKS do
+    repeat
+      items, total = walk(self)
+      local smaller = not items and is_too_large(self, total)
+      if smaller then self.per_page = max(LEAST, ceil(self.per_page / 2)) end
+    until not smaller
+    if not items then return give_up(self, total) end
+    if #items >= total then return items end
+  end
+  return give_up(self, failure("response", "failed", self.task.name,
+    ("the list changed while it was read: %d of %d were seen"):format(#items, total)), items)
+end
+
+core.walk = { all = all, iterate = iterate, once = once }
 
 local function reversed(tokens)
   local found = {}
   for i = #tokens, 1, -1 do found[#found + 1] = tokens[i] end
   return found
-end
-
-local function give_up(self, err, tokens)
-  err.seen, err.total = tokens and #tokens or 0, self.total
-  return nil, err
 end
 
 --- All tokens, and by the server's clock when the last of them was read; or nil and an error. `...` is the account, if
@@ -104,19 +125,13 @@ function core.all_tokens(task, ...)
   if query.page then
     return nil, failure("argument", "not_sent", task.name, "query.page: every page is read; leave it out")
   end
-  local self = { task = task, account = account, is_user = is_user, query = query, per_page = query.per_page or MOST }
-  local tokens, total
-  for _ = 1, WALKS do
-    repeat
-      tokens, total = walk(self)
-      local smaller = not tokens and is_too_large(self, total)
-      if smaller then self.per_page = max(LEAST, ceil(self.per_page / 2)) end
-    until not smaller
-    if not tokens then return give_up(self, total) end
-    if #tokens >= total then return query.direction == "desc" and reversed(tokens) or tokens, self.date end
-  end
-  return give_up(self, failure("response", "failed", task.name,
-    ("the list changed while it was read: %d of %d tokens were seen"):format(#tokens, total)), tokens)
+  local self = {
+    task = task, ask = ask_tokens, account = account, is_user = is_user, query = query,
+    per_page = query.per_page or MOST,
+  }
+  local tokens, err = all(self)
+  if not tokens then return nil, err end
+  return query.direction == "desc" and reversed(tokens) or tokens, self.date
 end
 
 local function each(task, ...)
