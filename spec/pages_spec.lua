@@ -123,7 +123,7 @@ describe("pages", function()
     assert.equal(0, cloudflare.step())
   end)
 
-  it("knows both places of a cursor, goes past empty pages, and ends by null, by nothing and by """, function()
+  it("knows both places of a cursor, goes past empty pages, and ends by null, by nothing and by none", function()
     local endings = { { cursor = cjson.null }, {}, { cursors = { after = "" } }, { cursors = cjson.null } }
     for _, ending in ipairs(endings) do
       sandbox.reset()

@@ -180,6 +180,20 @@ function content.async_task(id)
   return counted(call:wait())
 end
 
+-- The audit log in pages of one, which are read while the loop goes on.
+local LOG = { since = "2020-01-01T00:00:00Z", before = "2099-01-01T00:00:00Z", limit = 1 }
+
+function content.pages(token)
+  local path = ("/accounts/%s/logs/audit"):format(os.getenv "CLOUDFLARE_ACCOUNT_ID")
+  local options, found, waited = { api_token = token }, 0, 0
+  for entry, err in client().pages(path, LOG, options) do
+    if not entry then return tostring(err) end
+    found = found + 1
+  end
+  for _ in client().async.pages(path, LOG, options):wait() do waited = waited + 1 end
+  return found .. " and " .. waited
+end
+
 -- One that is begun by a request that ends, and waited for in another.
 function content.begin_task(id)
   places.call = client().async.tokens.delete_many(nil, all(id))

@@ -69,6 +69,11 @@ describe("in nginx the plain form", function()
       end)
     end
 
+    it("waits between the pages of a resource, inside the loop", function()
+      for _ = 1, 3 do assert.equal("deleted", (server:get("/content?id=" .. sandbox.fresh()))) end
+      assert.equal("3 and 3", (server:get("/pages?id=" .. sandbox.no_token)))
+    end)
+
     it("waits in another request than the one that began it", function()
       local id = slow_token(0.05)
       assert.equal("begun", (server:get("/begin_task?id=" .. id)))
