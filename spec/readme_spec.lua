@@ -1,4 +1,4 @@
--- The recipes of the README's section "Hosts", and the script of "Many at once", as they stand there. Recipes for a
+-- The recipes of the README's section "Hosts", and the scripts of other sections, as they stand there. Recipes for a
 -- program are run in it: spec/hosts.
 local sandbox = require "spec.support.sandbox"
 local recipes = require "spec.support.recipes"
@@ -54,6 +54,22 @@ describe("the README's recipe for", function()
     end
     assert.same({ "deleted" }, printed)
   end)
+end)
+
+it("the README's script for making, changing and rolling does so", function()
+  sandbox.reset()
+  local script = read "README.md":match "\n## Making, changing, rolling\n.-```lua\n(.-)```"
+  local printed = {}
+  local globals = setmetatable({
+    account = sandbox.account, print = function(...) printed[#printed + 1] = { ... } end,
+  }, { __index = _G })
+  local chunk = assert((loadstring or load)(script, "=README", "t", globals))
+  if setfenv then setfenv(chunk, globals) end
+  chunk()
+  assert.equal(1, #printed)
+  local name, policies, length = (table.unpack or unpack)(printed[1]) -- luacheck: ignore 143 113
+  assert.truthy(name:find "^ci%-%d+$")
+  assert.same({ 2, 53 }, { policies, length })
 end)
 
 describe("the README's script for many at once", function()
