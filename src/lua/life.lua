@@ -9,8 +9,8 @@
 local core = ...
 local policy, timestamp, epoch, all_tokens = core.policy, core.timestamp, core.epoch, core.all_tokens
 local now, failure, inspect, rows, null = core.now, core.failure, core.inspect, core.rows, core.null
-local copy = policy.copy
-local type, next, pairs, ipairs, pcall, tostring = type, next, pairs, ipairs, pcall, tostring
+local copy, protected = policy.copy, core.protected
+local type, next, pairs, ipairs, pcall, tostring, error = type, next, pairs, ipairs, pcall, tostring, error
 local sort = table.sort
 local setmetatable, getmetatable, select = setmetatable, getmetatable, select
 
@@ -169,6 +169,15 @@ local function prepare(self, body)
   return body
 end
 
+-- What is looked into after a lost answer may want memory that is not there: the call then ends with what it has.
+-- Gives what `f` gives, or nothing. Any other error is the caller's own: of a `sleep`.
+local function results_of(alive, ...)
+  if alive then return ... end
+  if (...) ~= "not enough memory" then error((...), 0) end
+end
+
+local function attempt(f, ...) return results_of(protected(f, ...)) end
+
 local function note_missing(envelope, asked, granted)
   if type(asked) == "table" then envelope.missing = policy.missing(asked, granted) end
 end
@@ -249,7 +258,8 @@ end
 
 -- The one token that may be taken for the lost one: nobody else's of that name, by all that it has.
 local function sole_candidate(err, body)
-  local only = not err.candidates_error and #err.candidates == 1 and err.candidates[1]
+  local list = not err.candidates_error and err.candidates
+  local only = list and #list == 1 and list[1]
   local is_ours = only and has_settings(body, only) and not policy.missing(only.policies, body.policies)
   return is_ours and only
 end
@@ -280,10 +290,11 @@ local function create(task, ...)
     return token, err
   end
   if err.outcome ~= "unknown" or task:is_stopped() then return nil, err end
-  look_twice(self, body, began, err)
-  local only = task.own.recover and sole_candidate(err, body)
-  if only and not task:is_stopped() then return recover(self, only, err, body) end
-  return nil, err
+  attempt(look_twice, self, body, began, err)
+  local only = task.own.recover and attempt(sole_candidate, err, body)
+  if not only or task:is_stopped() then return nil, err end
+  local recovered, detail = attempt(recover, self, only, err, body)
+  return recovered, detail or err
 end
 
 -- update -------------------------------------------------------------------------------------------------------------
@@ -309,11 +320,12 @@ end
 local function put(self, id, body)
   local token, err = self:ask("update", id, body, self.task:options())
   if token then
-    note_missing(err, body.policies, token.policies) -- `err` is the envelope
+    pcall(note_missing, err, body.policies, token.policies) -- `err` is the envelope
     return token, err
   end
   if err.outcome ~= "unknown" or self.task:is_stopped() then return nil, err end
-  return look_after(self, id, body, err)
+  local found, detail = attempt(look_after, self, id, body, err)
+  return found, detail or err
 end
 
 -- Replaces all that can be set.
@@ -417,7 +429,7 @@ local function roll(task, ...)
   end
   local value, detail = self:ask("roll", id, task:options())
   if value or detail.outcome ~= "unknown" or task:is_stopped() then return value, detail end
-  if witness and is_replaced(self, id) then detail.rolled = true end
+  if witness and attempt(is_replaced, self, id) then detail.rolled = true end
   return nil, detail
 end
 

@@ -20,7 +20,6 @@ tree.accounts = { tokens = tree.tokens } -- the name the official SDKs use
 -- `views` has those that are made, by their nodes: accounts.tokens is tokens.
 local function view(node, client, async, views)
   local self = {}
-  views[node] = self
   local function index(_, key)
     local value = node[key]
     if value == nil then return nil end
@@ -29,7 +28,8 @@ local function view(node, client, async, views)
     self[key] = value
     return value
   end
-  return setmetatable(self, { __index = index })
+  views[node] = setmetatable(self, { __index = index }) -- only then: one that is half made would stay so
+  return self
 end
 
 local function fill(space, node)
