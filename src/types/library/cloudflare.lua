@@ -59,6 +59,7 @@
 ---| "DELETE"
 ---| "POST"
 ---| "PUT"
+---| "PATCH"
 
 ---Why `identify` has no answer. None of them says that the secret is dead.
 ---@alias cloudflare.Reason
@@ -458,6 +459,22 @@
 ---Is told every id that has ended; false ends the run.
 ---@field progress? fun(done: integer, total: integer, id: string, outcome: cloudflare.Outcome): boolean|nil
 
+---Options of `request`.
+---@class cloudflare.RequestOptions: cloudflare.CallOptions
+---Plain text, numbers and booleans by name; a list repeats its name. Each is encoded once.
+---@field query? { [string]: string|number|boolean|(string|number|boolean)[] }
+---Sent as JSON, at most 16 MiB; `cloudflare.array` marks a list that may be empty.
+---@field body? table
+---Header lines by name, as `["If-Match"]`. None that carries a credential or frames the message.
+---@field headers? { [string]: string }
+---The answer is no envelope: the result is its body, whatever that is. Default false.
+---@field raw? boolean
+---Repeating the request changes nothing more, so it may be sent again after a lost answer. Default false: what is no
+---GET is sent once.
+---@field repeatable? boolean
+---Lets a DELETE name a path of fewer than three segments: `/accounts/<id>` is the whole account. Default false.
+---@field dangerous? boolean
+
 ---Options of `cloudflare.new`. Each variable counts where its option is absent; an empty one is unset.
 ---@class cloudflare.ClientOptions: cloudflare.CallOptions
 ---Stands in where an operation gets nil for its account. 32 of 0-9 and a-f.
@@ -686,6 +703,40 @@ function tokens.identify(account_id, value, options) end
 ---@field accounts cloudflare.Accounts
 ---The tokens of the user whose credential it is: the same operations, without the account.
 ---@field user cloudflare.UserAccounts
+local operations = {}
+
+---Sends a request to any other endpoint, with the same credential, limits and care for lost answers.
+---
+---    local zones, err = cf.request("GET", "/zones", { query = { name = "example.com" } })
+---    if zones then print(#zones) else print(err.outcome, err) end
+---
+---A yes is a complete 2xx whose envelope says success; one that is empty (204, 205); or with `raw` any. Refused before
+---anything is sent: an absolute URL, empty and dot segments, `%`, `?`, `#` and `\` in the path. Which of the result's
+---fields is secret is not known here: the result is as received, and events hold no bodies. Errors, as `nil, err`:
+---outcome "not_sent", "refused", "not_found" or "failed" of a GET, else "not_sent", "refused" or "unknown". Raises as
+---`tokens.delete` does.
+---@param method cloudflare.Method
+---@param path string behind `base_url`, beginning with a slash; plain text
+---@param options? cloudflare.RequestOptions over those of the client
+---@return any result the envelope's `result`; an empty table where there is none; with `raw` the body, a string
+---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
+function operations.request(method, path, options) end
+
+---Gives the items of any resource that comes in pages, by number or by cursor.
+---
+---    for zone, err in cf.pages("/zones", { per_page = 50 }) do
+---      if not zone then error(tostring(err)) end
+---      print(zone.id, zone.name)
+---    end
+---
+---Where the first answer counts the items, all are read before the first is handed out; else as the loop goes on, each
+---page within `timeout`. After a failure the loop runs once more, with `false, err`; `err.seen` says how many items came.
+---Under async, and in Lua 5.1 with `sleep`, all are read first. Raises as `tokens.delete` does.
+---@param path string behind `base_url`, beginning with a slash; plain text
+---@param query? { [string]: string|number|boolean|(string|number|boolean)[] } without `page` and `cursor`
+---@param options? cloudflare.CallOptions over those of the client
+---@return fun(): any, cloudflare.Error? iterator
+function operations.pages(path, query, options) end
 
 ---A call in flight, or ended. It can be polled as cqueues polls: `pollfd`, `events`, `timeout`.
 ---@class cloudflare.Call<T>

@@ -9,6 +9,21 @@
 ---@field accounts cloudflare.AsyncAccounts
 ---The tokens of the user whose credential it is: the same operations, without the account.
 ---@field user cloudflare.AsyncUserAccounts
+local AsyncOperations = {}
+
+---Begins what `request` does in its plain form: the call ends with the same results.
+---@param method cloudflare.Method
+---@param path string behind `base_url`, beginning with a slash; plain text
+---@param options? cloudflare.RequestOptions over those of the client
+---@return cloudflare.Call<any> call
+function AsyncOperations.request(method, path, options) end
+
+---Begins what `pages` does in its plain form: the call ends with the same results.
+---@param path string behind `base_url`, beginning with a slash; plain text
+---@param query? { [string]: string|number|boolean|(string|number|boolean)[] } without `page` and `cursor`
+---@param options? cloudflare.CallOptions over those of the client
+---@return cloudflare.Call<fun(): any, cloudflare.Error?> call
+function AsyncOperations.pages(path, query, options) end
 
 ---The same operations on the user whose credential it is, under `/user`: without the account.
 ---@class cloudflare.UserAccounts
