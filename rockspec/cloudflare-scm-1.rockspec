@@ -51,6 +51,7 @@ build = {
         "src/transport/clock.c",
         "src/transport/engine.c",
         "src/transport/exchange.c",
+        "src/transport/handles.c",
         "src/transport/harden.c",
         "src/transport/lines.c",
         "src/transport/multi.c",

@@ -245,9 +245,15 @@ static void push_reserved(lua_State *L, const struct lcf_exchange *x, bool missi
     else set_end(L, x, status);
 }
 
+void lcf_answer_renew(lua_State *L, const struct lcf_exchange *x)
+{
+    push_id(L, x->id);
+    lua_rawseti(L, -2, RESERVED_RESULT);
+}
+
 /* A finalizer that happens to run (before Lua 5.4), or a hook, may raise in here: then it is built anew, and
  * at last without lua-cjson, which may be what raises. */
-int lcf_answer_push(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve)
+bool lcf_answer_push(lua_State *L, const struct lcf_exchange *x, bool missing_ok, int reserve)
 {
     const int raised = lua_gettop(L) + 1; /* here lies what the last build raised */
     int status = LUA_ERRRUN;
@@ -264,5 +270,5 @@ int lcf_answer_push(lua_State *L, const struct lcf_exchange *x, bool missing_ok,
     }
     if (status != 0) push_reserved(L, x, missing_ok, reserve, status);
     lua_remove(L, raised);
-    return 2;
+    return status == 0;
 }

@@ -166,6 +166,20 @@ static bool launch(struct lcf_call *call, const struct lcf_request *request)
     return call->exchange != NULL;
 }
 
+/* [-0, +1, e] The reserve that the client's last deletion left, or a new one. */
+static void push_reserve(lua_State *L, const struct lcf_exchange *x, int client_at)
+{
+    lcf_client_get(L, client_at, LCF_CLIENT_RESERVE);
+    if (x->plan.nature != LCF_REMOVE || !lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        lcf_answer_reserve(L, x, client_at + 1);
+        return;
+    }
+    lua_pushboolean(L, 0);
+    lcf_client_keep(L, client_at, LCF_CLIENT_RESERVE);
+    lcf_answer_renew(L, x);
+}
+
 /* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent
  * before everything is there. The stack has the client, then the call, then the functions of its options. */
 static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request *request, int client_at)
@@ -177,7 +191,7 @@ static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request
     lcf_call_keep(L, call_at, LCF_CALL_CLIENT);
     push_hook(L, call_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
     lcf_call_keep(L, call_at, LCF_CALL_SLEEP);
-    lcf_answer_reserve(L, call->exchange, call_at);
+    push_reserve(L, call->exchange, client_at);
     lcf_call_keep(L, call_at, LCF_CALL_RESERVE);
     lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_events_listen(L, call->exchange);
@@ -212,6 +226,7 @@ int lcf_begin_call(lua_State *L)
         return give_fault(L, op, client_at);
     }
     call->missing_ok = own.missing_ok;
+    call->plain = !lua_toboolean(L, ARG_ASYNC);
     lcf_client_check_open(L, client, op->intent.name);
     if (hold(L, call, client, &own, seal_at) && submit(L, call, &request, client_at)) {
         lua_pushvalue(L, client_at + 1);

@@ -1,5 +1,6 @@
 #include "call.h"
 #include "answer.h"
+#include "client.h"
 #include "errors.h"
 #include "events.h"
 #include "loop.h"
@@ -101,11 +102,24 @@ static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
                        "this call belongs to the process that began it; only that one learns its outcome");
 }
 
+/* [-0, +0, -] Leaves the unused reserve at `index` to the client. */
+static void give_reserve(lua_State *L, int index)
+{
+    push_kept(L, 1, LCF_CALL_CLIENT);
+    lua_pushvalue(L, index);
+    lcf_client_keep(L, lua_gettop(L) - 1, LCF_CLIENT_RESERVE);
+    lua_pop(L, 1);
+}
+
 /* [-0, +2, -] */
 static int push_answer(lua_State *L, const struct lcf_call *call)
 {
     push_kept(L, 1, LCF_CALL_RESERVE);
-    return lcf_answer_push(L, call->exchange, call->missing_ok, lua_gettop(L));
+    int reserve = lua_gettop(L);
+    bool unused = lcf_answer_push(L, call->exchange, call->missing_ok, reserve);
+    if (unused && call->plain && call->exchange->plan.nature == LCF_REMOVE) give_reserve(L, reserve);
+    lua_remove(L, reserve);
+    return 2;
 }
 
 /* [-0, +0, -] Keeps the answer on top of the stack, in places that the call's table has. */

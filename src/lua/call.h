@@ -13,6 +13,7 @@ struct lcf_call {
     struct lcf_secret *secret;
     struct lcf_engine *engine;     /* followed only while it is this process's */
     bool missing_ok;
+    bool plain;                    /* it stays in the module, which asks for its answer once */
     bool kept;                     /* its answer, which holds a secret, has been built and is kept in Lua */
     bool taken;                    /* and it has been given to somebody */
 };

@@ -19,6 +19,14 @@ void lcf_client_get(lua_State *L, int index, int slot)
     lua_replace(L, -2);
 }
 
+void lcf_client_keep(lua_State *L, int index, int slot)
+{
+    lua_getuservalue(L, index);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, slot);
+    lua_pop(L, 1);
+}
+
 /* [-0, +1, e] An empty client: its collector is right for it from the start. */
 static struct lcf_client *push_empty(lua_State *L)
 {
@@ -30,15 +38,6 @@ static struct lcf_client *push_empty(lua_State *L)
     lua_createtable(L, LCF_CLIENT_NAMESPACE, 0);
     lua_setuservalue(L, -2);
     return client;
-}
-
-/* [-1, +0, e] Keeps the value on top of the stack in the client at `index`. */
-static void keep(lua_State *L, int index, int slot)
-{
-    lua_getuservalue(L, index);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, slot);
-    lua_pop(L, 1);
 }
 
 /* A copy of text, or NULL; `ok` turns false where there was no memory for one. */
@@ -154,9 +153,9 @@ static struct lcf_client *make(lua_State *L, int index, const char *function, bo
         return NULL;
     }
     lua_settop(L, at + LCF_CLIENT_HOOKS);
-    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
+    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) lcf_client_keep(L, at, LCF_CLIENT_VAULT + hook);
     lua_pushstring(L, client->profile->base_url);
-    keep(L, at, LCF_CLIENT_URL);
+    lcf_client_keep(L, at, LCF_CLIENT_URL);
     return client;
 }
 
@@ -245,7 +244,7 @@ static void push_namespace(lua_State *L, int index)
     lua_pushvalue(L, index);
     lua_call(L, 1, 1);
     lua_pushvalue(L, -1);
-    keep(L, index, LCF_CLIENT_NAMESPACE);
+    lcf_client_keep(L, index, LCF_CLIENT_NAMESPACE);
 }
 
 /* Its operations, then its methods. */

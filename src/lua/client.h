@@ -19,6 +19,7 @@ enum lcf_client_slot {
     LCF_CLIENT_SLEEP = 1 + LCF_HOOK_SLEEP,
     LCF_CLIENT_ON_EVENT = 1 + LCF_HOOK_ON_EVENT,
     LCF_CLIENT_URL = 1 + LCF_CLIENT_HOOKS,
+    LCF_CLIENT_RESERVE, /* of an ended deletion, for the next one; false where there is none */
     LCF_CLIENT_NAMESPACE
 };
 
@@ -41,6 +42,8 @@ void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const 
 
 /* [-0, +1, -] Pushes what the client at `index` keeps in a slot. */
 void lcf_client_get(lua_State *L, int index, int slot);
+/* [-1, +0, -] Keeps the value on top of the stack in a slot of the client at `index`. */
+void lcf_client_keep(lua_State *L, int index, int slot);
 
 /* The credential that `options` hold, with a hold for the caller; NULL where they hold none
  * (`failed` false) or memory is short (`failed` true). */

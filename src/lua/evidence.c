@@ -25,9 +25,18 @@ void lcf_set_number(lua_State *L, const char *name, double number)
 void lcf_set_host(lua_State *L, const struct lcf_exchange *x)
 {
     const char *host = strstr(x->profile->base_url, "://") + 3; /* a checked URL */
-    lua_pushlstring(L, host, strcspn(host, "/"));
+    const char *end = strchr(host, '/');
+    lua_pushlstring(L, host, end ? (size_t)(end - host) : strlen(host));
     lcf_redact(L, x->secret);
     lua_setfield(L, -2, "host");
+}
+
+/* [-0, +0, e] Sets a field to a word of ours; none where it is NULL. */
+static void set_word(lua_State *L, const char *name, const char *word)
+{
+    if (!word) return;
+    lua_pushstring(L, word);
+    lua_setfield(L, -2, name);
 }
 
 /* [-0, +0, e] */
@@ -74,7 +83,7 @@ static void push_entry(lua_State *L, const struct lcf_exchange *x, const struct 
 {
     const struct lcf_secret *secret = x->secret;
     lua_createtable(L, 0, 11);
-    lcf_set_text(L, "method", lcf_method_name(e->method), secret);
+    set_word(L, "method", lcf_method_name(e->method));
     set_flag(L, "sent", e->phase != LCF_UNSENT);
     set_flag(L, "complete", e->phase == LCF_COMPLETE);
     if (e->status) lcf_set_number(L, "status", e->status);
@@ -84,7 +93,7 @@ static void push_entry(lua_State *L, const struct lcf_exchange *x, const struct 
     set_codes(L, &e->reading);
     lcf_set_number(L, "seconds", e->ended - e->began);
     lcf_set_text(L, "ray_id", e->ray_id, secret);
-    lcf_set_text(L, "proved", proved(&x->plan, e), secret);
+    set_word(L, "proved", proved(&x->plan, e));
 }
 
 /* [-0, +0, e] */
@@ -121,7 +130,7 @@ static void set_words(lua_State *L, const char *name, const char *words)
 
 void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
 {
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 8);
     set_trace(L, x);
     if (!x) return;
     const struct lcf_entry *answer = lcf_exchange_answer(x);

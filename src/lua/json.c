@@ -189,8 +189,25 @@ static void push_for_every_locale(lua_State *L, struct lcf_span text)
     luaL_pushresult(&b);
 }
 
+/* Whether the tables that lua-cjson makes can be handed out as they are: there is no number, no escape behind which the
+ * secret could stand, and no secret. So it is of most answers to a deletion. */
+static bool is_simple(struct lcf_text text, const struct lcf_secret *secret)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '"') quoted = !quoted;
+        if (text.at[i] == '\\' || (!quoted && (text.at[i] == '-' || lcf_is_digit(text.at[i])))) return false;
+    }
+    return lcf_secret_find(secret, text, 0) == text.len;
+}
+
 void lcf_json_push(lua_State *L, struct lcf_text text, const struct lcf_secret *secret)
 {
+    if (is_simple(text, secret)) {
+        lua_pushlstring(L, text.at, text.len);
+        lua_call(L, 1, 1);
+        return;
+    }
     push_for_every_locale(L, lcf_span_of(text));
     lua_call(L, 1, 1);
     tidy(L, secret);

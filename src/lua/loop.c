@@ -118,8 +118,8 @@ static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
 }
 
 /* [-0, +0, -] The listener of one that brought a secret is kept until that has been taken, or is lost, which is told
- * once more. A listener may cancel, which adds news; or fork, and then the child tells nothing. */
-static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
+ * once more. A listener may cancel, which adds news; or fork, and then the child tells nothing: false. */
+static bool tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
     bool ended = x->state == LCF_ENDED, again = x->end_told, on = true;
     size_t count = x->count;
@@ -131,30 +131,40 @@ static void tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *
     }
     lua_pop(L, 1);
     if (on) x->told = count;
-    if (!ended) return;
+    if (!ended) return on;
     if (!again) count_refusals(loop, x), loop->ended++;
     x->end_told = true;
     if (x->lost || !lcf_exchange_brings_secret(x)) lcf_events_forget(L, x);
     lcf_exchange_release(x);
+    return on;
+}
+
+/* [-0, +0, -] */
+static void deliver(lua_State *L, struct loop *loop)
+{
+    bool on = true;
+    loop->busy = true;
+    for (struct lcf_exchange *x; on && (x = lcf_engine_news(loop->engine));) on = tell_exchange(L, loop, x);
+    loop->busy = false;
 }
 
 void lcf_loop_deliver(lua_State *L)
 {
     struct loop *loop = push_loop(L);
-    if (loop && loop->engine && !loop->busy) {
-        loop->busy = true;
-        for (struct lcf_exchange *x; goes_on(L, loop) && (x = lcf_engine_news(loop->engine));)
-            tell_exchange(L, loop, x);
-        loop->busy = false;
-    }
+    if (loop && loop->engine && !loop->busy) deliver(L, loop);
     lua_pop(L, 1);
+}
+
+/* [-0, +0, v] Raises where `loop`, if there is one, is busy. */
+static void check_idle(lua_State *L, const struct loop *loop, const char *function)
+{
+    if (loop && loop->busy)
+        lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: called from inside on_event, which may only look", function));
 }
 
 void lcf_loop_check_idle(lua_State *L, const char *function)
 {
-    const struct loop *loop = current_loop(L);
-    if (loop && loop->busy)
-        lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: called from inside on_event, which may only look", function));
+    check_idle(L, current_loop(L), function);
 }
 
 double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument)
@@ -193,7 +203,7 @@ static size_t step_engine(lua_State *L, struct loop *loop, double seconds)
     loop->busy = true;
     size_t in_flight = lcf_engine_step(loop->engine, seconds);
     loop->busy = false;
-    lcf_loop_deliver(L);
+    deliver(L, loop);
     return in_flight;
 }
 
@@ -201,11 +211,11 @@ int lcf_loop_step(lua_State *L)
 {
     lua_settop(L, 2);
     double seconds = lcf_optional_seconds(L, 1, 0, "step", 1);
-    lcf_loop_check_idle(L, "step");
+    struct loop *loop = push_loop(L);
+    check_idle(L, loop, "step");
     double due = ask_tasks(L, "due");
     bool rests = lua_isnumber(L, -1) || lua_toboolean(L, 2);
     if (lua_isnumber(L, -1) && due < seconds) seconds = due;
-    struct loop *loop = push_loop(L);
     size_t in_flight = 0;
     if (loop && loop->engine && !lcf_engine_is_idle(loop->engine)) in_flight = step_engine(L, loop, seconds);
     else if (rests) lcf_rest(seconds);

@@ -98,15 +98,15 @@ static enum lcf_purpose purpose_of(const struct lcf_wire *wire)
     return wire->method == LCF_DELETE ? LCF_SENDS_NO_BODY : LCF_SENDS_EMPTY;
 }
 
-/* The method, the header lines and the body. */
+/* The method, the header lines and the body, whatever the handle sent before. */
 static CURLcode set_request(CURL *easy, const struct lcf_wire *wire)
 {
     CURLcode rc = CURLE_OK;
-    if (wire->body) {
-        LCF_SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)wire->body->len);
-        LCF_SET(CURLOPT_POSTFIELDS, wire->body->at);
-    }
-    if (wire->method != LCF_GET) LCF_SET(CURLOPT_CUSTOMREQUEST, lcf_method_name(wire->method));
+    LCF_SET(CURLOPT_URL, wire->url);
+    LCF_SET(CURLOPT_POSTFIELDSIZE_LARGE, wire->body ? (curl_off_t)wire->body->len : -1);
+    LCF_SET(CURLOPT_POSTFIELDS, wire->body ? wire->body->at : NULL);
+    if (!wire->body) LCF_SET(CURLOPT_HTTPGET, 1L);
+    LCF_SET(CURLOPT_CUSTOMREQUEST, wire->method == LCF_GET ? NULL : lcf_method_name(wire->method));
     struct curl_slist *rest = lcf_secret_headers(wire->secret, purpose_of(wire), wire->lines->accepts);
     LCF_SET(CURLOPT_HTTPHEADER, lcf_lines_before(wire->lines, rest));
     return rc;
@@ -122,36 +122,54 @@ static CURLcode set_apart(CURL *easy, const struct lcf_wire *wire)
     return rc;
 }
 
-static CURLcode wire_up(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
+/* Once for each handle. */
+static CURLcode prepare(CURL *easy, const struct lcf_wire *wire)
+{
+    CURLcode rc = lcf_harden(easy, wire->route, wire->plain);
+    if (rc == CURLE_OK) rc = set_apart(easy, wire);
+    LCF_SET(CURLOPT_SOCKOPTFUNCTION, on_open);
+    LCF_SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    LCF_SET(CURLOPT_NOPROGRESS, 0L);
+    LCF_SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    LCF_SET(CURLOPT_PREREQFUNCTION, on_announce);
+    LCF_SET(CURLOPT_HEADERFUNCTION, on_header);
+    LCF_SET(CURLOPT_WRITEFUNCTION, on_body);
+    return rc;
+}
+
+/* For this one request. */
+static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_wire *wire)
 {
     CURL *easy = a->easy;
-    CURLcode rc = lcf_harden(easy, wire->route, &carrier->trust, a->store, wire->plain);
-    LCF_SET(CURLOPT_URL, wire->url);
-    if (rc == CURLE_OK) rc = set_request(easy, wire);
-    if (rc == CURLE_OK) rc = set_apart(easy, wire);
+    CURLcode rc = set_request(easy, wire);
+    if (rc == CURLE_OK && !wire->plain) rc = lcf_harden_trust(easy, wire->route, &a->carrier->trust, a->store);
     LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
     LCF_SET(CURLOPT_FRESH_CONNECT, (long)(wire->fresh || wire->apart));
     LCF_SET(CURLOPT_FORBID_REUSE, 1L); /* until it has spoken HTTP/2 */
     LCF_SET(CURLOPT_PRIVATE, wire->owner);
     LCF_SET(CURLOPT_ERRORBUFFER, a->error);
-    LCF_SET(CURLOPT_SOCKOPTFUNCTION, on_open);
-    LCF_SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
-    LCF_SET(CURLOPT_CLOSESOCKETDATA, &carrier->sockets);
-    LCF_SET(CURLOPT_NOPROGRESS, 0L);
-    LCF_SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+    LCF_SET(CURLOPT_CLOSESOCKETDATA, &a->carrier->sockets);
     LCF_SET(CURLOPT_XFERINFODATA, a);
-    LCF_SET(CURLOPT_PREREQFUNCTION, on_announce);
     LCF_SET(CURLOPT_PREREQDATA, a);
-    LCF_SET(CURLOPT_HEADERFUNCTION, on_header);
     LCF_SET(CURLOPT_HEADERDATA, a);
-    LCF_SET(CURLOPT_WRITEFUNCTION, on_body);
     LCF_SET(CURLOPT_WRITEDATA, a);
     return rc;
 }
 
-static void drop_handle(struct lcf_attempt *a)
+/* One that waits, or a new one. */
+static CURLcode take_handle(struct lcf_attempt *a, const struct lcf_wire *wire)
 {
-    curl_easy_cleanup(a->easy);
+    if (wire->handles) a->easy = lcf_handles_take(wire->handles);
+    if (a->easy) return CURLE_OK;
+    a->easy = curl_easy_init();
+    return a->easy ? prepare(a->easy, wire) : CURLE_OUT_OF_MEMORY;
+}
+
+/* Only one that has brought a whole answer is used again. */
+static void drop_handle(struct lcf_attempt *a, bool answered)
+{
+    if (answered && a->handles) lcf_handles_give(a->handles, a->easy);
+    else curl_easy_cleanup(a->easy);
     a->easy = NULL;
 }
 
@@ -166,14 +184,14 @@ int lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const 
 {
     lcf_bytes_free(&a->body);
     *a = (struct lcf_attempt){
-        .multi = carrier->multi, .method = wire->method, .carrier = carrier, .route = wire->route, .began = lcf_now(),
-        .due = wire->due, .apart = wire->apart, .store_changed = a->store_changed,
+        .multi = carrier->multi, .method = wire->method, .carrier = carrier, .route = wire->route,
+        .handles = wire->handles, .began = lcf_now(), .due = wire->due, .apart = wire->apart,
+        .store_changed = a->store_changed,
         .store = choose_store(a, &carrier->trust, wire), .body = {.max = wire->body_max}};
-    a->easy = curl_easy_init();
-    if (!a->easy) return CURLE_OUT_OF_MEMORY;
-    CURLcode rc = wire_up(a, carrier, wire);
+    CURLcode rc = take_handle(a, wire);
+    if (rc == CURLE_OK) rc = wire_up(a, wire);
     if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
-    if (rc != CURLE_OK) drop_handle(a);
+    if (rc != CURLE_OK) drop_handle(a, false);
     else carrier->opening++;
     return (int)rc;
 }
@@ -259,7 +277,7 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     /* One that fell silent is not for the next call; while other streams are on it, it stays. */
     if (cause == LCF_TIMED_OUT) set_reuse(a, false);
     curl_multi_remove_handle(a->multi, a->easy);
-    drop_handle(a);
+    drop_handle(a, answered);
 }
 
 /* A sentence of libcurl's that quotes a proxy may quote its password. */

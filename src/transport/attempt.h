@@ -4,6 +4,7 @@
 #include "../core/quota.h"
 #include "../core/settle.h"
 #include "bytes.h"
+#include "handles.h"
 #include "lines.h"
 #include "route.h"
 #include "secret.h"
@@ -34,6 +35,7 @@ struct lcf_wire {
     const struct lcf_lines *lines; /* likewise */
     struct lcf_secret *secret;
     const struct lcf_route *route;
+    struct lcf_handles *handles; /* of the route's client, all alike; NULL for a handle of its own */
     double connect_timeout; /* seconds, no longer than the attempt itself may take */
     double due;             /* when it ends, come what may; monotonic seconds */
     bool plain;             /* http to a loopback address */
@@ -49,6 +51,7 @@ struct lcf_attempt {
     enum lcf_method method;
     struct lcf_carrier *carrier;
     const struct lcf_route *route;
+    struct lcf_handles *handles;
     double began, due;
     enum lcf_store store; /* by which of the system's stores the peer is judged */
     bool apart;           /* on a connection of its own */

@@ -93,7 +93,7 @@ struct lcf_engine *lcf_engine_new(void)
     e->needed = true;
     e->news_end = &e->news;
     e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker.id << 32);
-    e->carrier = (struct lcf_carrier){.multi = open_multi(e)};
+    e->carrier = (struct lcf_carrier){.multi = open_multi(e), .trust = lcf_truststore_new()};
     bool open = lcf_sockets_open(&e->carrier.sockets);
     if (open && e->carrier.multi) return e;
     lcf_engine_free(e);
@@ -356,16 +356,36 @@ static void stir(struct lcf_engine *e, double seconds)
     if (multi != e->carrier.multi) abandon(e, multi, lcf_now());
 }
 
+static bool has_begun(const struct lcf_engine *e)
+{
+    size_t i = 0;
+    while (i < e->count && e->live[i]->state != LCF_RUNNING) i++;
+    return i < e->count;
+}
+
+/* Turns the exchanges that are due. An answer that has come is read before its deadline is judged. */
+static void turn_over(struct lcf_engine *e)
+{
+    if (has_begun(e)) stir(e, 0);
+    bool late = lcf_now() > e->next_due + LCF_STEP_LATE;
+    if (!e->more || late) turn_due(e, lcf_now());
+}
+
+/* Waits for something to happen. What libcurl wanted to do at once, as to send a request, is done first. */
+static void wait_for_news(struct lcf_engine *e, double seconds)
+{
+    double most = e->count && !e->news ? lcf_engine_timeout(e) : 0;
+    stir(e, most < seconds ? most : seconds);
+    if (most > 0 || seconds <= 0 || !e->count || e->news) return;
+    most = lcf_engine_timeout(e);
+    stir(e, most < seconds ? most : seconds);
+}
+
 size_t lcf_engine_step(struct lcf_engine *e, double seconds)
 {
     if (e->count == 0) return 0;
-    if (e->next_due <= lcf_now()) {
-        stir(e, 0); /* an answer that has come is read before its deadline is judged */
-        bool late = lcf_now() > e->next_due + LCF_STEP_LATE;
-        if (!e->more || late) turn_due(e, lcf_now());
-    }
-    double most = e->count && !e->news ? lcf_engine_timeout(e) : 0;
-    stir(e, most < seconds ? most : seconds);
+    if (e->next_due <= lcf_now()) turn_over(e);
+    wait_for_news(e, seconds);
     rest(e);
     return e->count;
 }

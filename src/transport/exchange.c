@@ -246,6 +246,7 @@ static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, c
         .lines = &x->lines,
         .secret = x->secret,
         .route = &x->profile->route,
+        .handles = x->plain || x->intent->apart ? NULL : &x->profile->handles,
         .connect_timeout = fmin(x->limits.connect_timeout, due - now),
         .due = due,
         .plain = x->plain,

@@ -43,13 +43,19 @@ static CURLcode harden_proxy(CURL *easy, const struct lcf_route *route, bool pla
     return rc;
 }
 
-static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path, long kept)
+static CURLcode harden_tls(CURL *easy)
 {
     CURLcode rc = CURLE_OK;
     LCF_SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     LCF_SET(CURLOPT_SSL_VERIFYPEER, 1L);
     LCF_SET(CURLOPT_SSL_VERIFYHOST, 2L);
     LCF_SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);               /* 7.88 frees a name in it twice when memory ends */
+    return rc;
+}
+
+static CURLcode set_authorities(CURL *easy, const char *ca_file, const char *ca_path, long kept)
+{
+    CURLcode rc = CURLE_OK;
     LCF_SET(CURLOPT_CAINFO, ca_file);                       /* exactly one of the two: both would parse */
     LCF_SET(CURLOPT_CAPATH, ca_path);                       /* the bundle anew for every connection */
     LCF_SET(CURLOPT_PROXY_CAINFO, ca_file);
@@ -62,26 +68,30 @@ static CURLcode harden_tls(CURL *easy, const char *ca_file, const char *ca_path,
  * trusted, and beside a directory the system's bundle parsed for every connection. So the other of the two is a store
  * that adds nothing: for a file itself, below which nothing is found; for a directory one of its own. Nothing helps
  * against the file being parsed for every connection: libcurl keeps what it read only where there is no directory. */
-static CURLcode harden_trust(CURL *easy, const char *ca_file, const char *ca_path, long kept)
+static CURLcode harden_authorities(CURL *easy, const char *ca_file, const char *ca_path, long kept, bool adds_default)
 {
     char one[PATH_MAX];
-    bool is_default = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500;
-    if (!is_default || !ca_file == !ca_path) return harden_tls(easy, ca_file, ca_path, kept);
-    if (ca_file) return harden_tls(easy, ca_file, ca_file, kept);
+    if (!adds_default || !ca_file == !ca_path) return set_authorities(easy, ca_file, ca_path, kept);
+    if (ca_file) return set_authorities(easy, ca_file, ca_file, kept);
     bool found = lcf_truststore_pick(ca_path, one, sizeof one); /* else no file at all, and no handshake */
-    return harden_tls(easy, found ? one : ca_path, ca_path, kept);
+    return set_authorities(easy, found ? one : ca_path, ca_path, kept);
 }
 
-CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, enum lcf_store store,
-                    bool plain)
+CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, bool plain)
+{
+    CURLcode rc = harden_http(easy, route, plain);
+    if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
+    if (rc == CURLE_OK && !plain) rc = harden_tls(easy);
+    return rc;
+}
+
+CURLcode lcf_harden_trust(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system,
+                          enum lcf_store store)
 {
     bool own = !lcf_route_trusts_system(route);
     const char *file = own ? route->ca_file : store == LCF_STORE_BUNDLE ? system->file : NULL;
     const char *path = own ? route->ca_path : store == LCF_STORE_DIRECTORY ? system->path : NULL;
-    CURLcode rc = harden_http(easy, route, plain);
-    if (rc == CURLE_OK) rc = harden_proxy(easy, route, plain);
-    if (rc == CURLE_OK && !plain) rc = harden_trust(easy, file, path, lcf_truststore_kept(system));
-    return rc;
+    return harden_authorities(easy, file, path, lcf_truststore_kept(system), system->adds_default);
 }
 
 /* Names are resolved by threads of the multi handle. */

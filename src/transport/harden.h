@@ -16,9 +16,13 @@
         if (rc == CURLE_OK) rc = code;                                                                       \
     } while (0)
 
-/* CURLE_OK, or why libcurl would not take an option: then nothing may be sent. */
-CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system, enum lcf_store store,
-                    bool plain);
+/* Prepares a new handle for all requests of a client. CURLE_OK, or why libcurl would not take an option: then nothing
+ * may be sent. */
+CURLcode lcf_harden(CURL *easy, const struct lcf_route *route, bool plain);
+
+/* Sets by which authorities the next request's peer is judged; likewise. */
+CURLcode lcf_harden_trust(CURL *easy, const struct lcf_route *route, const struct lcf_trust *system,
+                          enum lcf_store store);
 
 CURLMcode lcf_harden_multi(CURLM *multi);
 

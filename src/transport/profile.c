@@ -24,6 +24,7 @@ void lcf_profile_release(struct lcf_profile *p)
     if (!p || --p->holders > 0) return;
     if (p->route.proxy) lcf_wipe(p->route.proxy, strlen(p->route.proxy)); /* it may hold a password */
     free(p->route.proxy);
+    lcf_handles_free(&p->handles);
     free(p->base_url);
     free(p->route.ca_file);
     free(p->route.ca_path);

@@ -3,6 +3,7 @@
 
 #include "../core/pace.h"
 #include "../core/quota.h"
+#include "handles.h"
 #include "route.h"
 
 /* What all calls of one client share. It is held by the client and by each of its calls; the last to let go
@@ -14,6 +15,7 @@ struct lcf_profile {
     char *base_url;              /* without a trailing slash */
     struct lcf_pace pace;
     struct lcf_quota quota;
+    struct lcf_handles handles;
     int opening;                 /* calls that wait for a connection; the engine counts */
     double last_due;             /* when every attempt begun so far will have ended */
     double suspect_until;          /* until then a connection that fell silent may still be in the pool */

@@ -14,6 +14,7 @@ struct lcf_secret {
     struct curl_slist nodes[LINES];
     struct curl_slist unaccepting[LINE_ACCEPT]; /* the same lines, from which no `Accept` follows */
     struct lcf_text value;
+    uint64_t mark;
     size_t size;
     char lines[];
 };
@@ -52,6 +53,14 @@ static void chain(struct curl_slist *nodes, struct curl_slist *rest)
     nodes[LINE_EXPECT].next = nodes[LINE_LENGTH].next = nodes[LINE_PRAGMA].next = rest;
 }
 
+/* FNV-1a, 64 bits. */
+static uint64_t mark_of(struct lcf_text value)
+{
+    uint64_t mark = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < value.len; i++) mark = (mark ^ (unsigned char)value.at[i]) * 0x100000001B3u;
+    return mark;
+}
+
 /* The last line is the one that holds the secret value. */
 static struct lcf_secret *make(const struct line *lines, size_t count)
 {
@@ -68,6 +77,7 @@ static struct lcf_secret *make(const struct line *lines, size_t count)
         if (i > LINE_ACCEPT) s->nodes[i - 1].next = &s->nodes[i];
         to += line_size(&lines[i]);
     }
+    s->mark = mark_of(s->value);
     memcpy(s->unaccepting, s->nodes, sizeof s->unaccepting);
     chain(s->nodes, &s->nodes[LINE_ACCEPT]);
     chain(s->unaccepting, &s->nodes[LINE_CREDENTIAL]);
@@ -116,12 +126,9 @@ struct lcf_text lcf_secret_value(const struct lcf_secret *s)
     return s->value;
 }
 
-/* FNV-1a, 64 bits. */
 uint64_t lcf_secret_mark(const struct lcf_secret *s)
 {
-    uint64_t mark = 0xCBF29CE484222325u;
-    for (size_t i = 0; i < s->value.len; i++) mark = (mark ^ (unsigned char)s->value.at[i]) * 0x100000001B3u;
-    return mark;
+    return s->mark;
 }
 
 size_t lcf_secret_find(const struct lcf_secret *s, struct lcf_text text, size_t from)

@@ -35,8 +35,8 @@ void lcf_sockets_watch(struct lcf_sockets *s, int fd, bool reads, bool writes)
     event.events = (reads ? (unsigned)EPOLLIN : 0) | (writes ? (unsigned)EPOLLOUT : 0);
     event.data.fd = fd;
     if (!event.events) epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, &event);
-    else if (epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
-        epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event);
+    else if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) != 0 && errno == EEXIST)
+        epoll_ctl(s->epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
 size_t lcf_sockets_wait(struct lcf_sockets *s, double seconds, struct lcf_ready *ready)

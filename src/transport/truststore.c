@@ -15,6 +15,11 @@ _Static_assert(sizeof(off_t) == 8, "a file may have a number of 64 bits");
 
 #define KEPT_MAX 86400 /* seconds that libcurl keeps a bundle for by default */
 
+struct lcf_trust lcf_truststore_new(void)
+{
+    return (struct lcf_trust){.adds_default = curl_version_info(CURLVERSION_NOW)->version_num >= 0x081500};
+}
+
 /* "0a1b2c3d.0": OpenSSL looks for the first of a hash under this name. */
 static bool is_hashed_name(const char *name)
 {

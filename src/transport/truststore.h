@@ -24,8 +24,12 @@ struct lcf_trust {
     const char *file;         /* a bundle, or NULL */
     enum lcf_store first;     /* which to ask first; none where none was found */
     struct lcf_bundle bundle; /* as it was when last looked at */
+    bool adds_default;        /* libcurl adds its own default where no path or no file is named */
     double changed;           /* when it was found to have changed; monotonic seconds, 0 for never */
 };
+
+/* What is known before the first look. */
+struct lcf_trust lcf_truststore_new(void);
 
 /* Which to ask first. Looks at the system where none is known yet. */
 enum lcf_store lcf_truststore_first(struct lcf_trust *trust);

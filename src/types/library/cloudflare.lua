@@ -730,8 +730,8 @@ function operations.request(method, path, options) end
 ---    end
 ---
 ---Where the first answer counts the items, all are read before the first is handed out; else as the loop goes on, each
----page within `timeout`. After a failure the loop runs once more, with `false, err`; `err.seen` says how many items came.
----Under async, and in Lua 5.1 with `sleep`, all are read first. Raises as `tokens.delete` does.
+---page within `timeout`. After a failure the loop runs once more, with `false, err`; `err.seen` says how many items
+---came. Under async, and in Lua 5.1 with `sleep`, all are read first. Raises as `tokens.delete` does.
 ---@param path string behind `base_url`, beginning with a slash; plain text
 ---@param query? { [string]: string|number|boolean|(string|number|boolean)[] } without `page` and `cursor`
 ---@param options? cloudflare.CallOptions over those of the client

@@ -1,0 +1,24 @@
+#ifndef LCF_HANDLES_H
+#define LCF_HANDLES_H
+
+#include <stddef.h>
+
+/* Easy handles of one client that have brought an answer and wait for the next request: to make and to prepare one
+ * takes as long as all else that is done here for a request. What differs from request to request is set anew. */
+
+#define LCF_HANDLES_KEPT 16 /* some 6 KiB each */
+
+struct lcf_handles {
+    void *kept[LCF_HANDLES_KEPT]; /* CURL */
+    size_t count;
+};
+
+void *lcf_handles_take(struct lcf_handles *handles); /* NULL where none is kept */
+
+/* Keeps one that is in no multi handle, or ends it where there are enough. Nothing of the caller's is left in it that
+ * libcurl could still read. */
+void lcf_handles_give(struct lcf_handles *handles, void *easy);
+
+void lcf_handles_free(struct lcf_handles *handles);
+
+#endif
