@@ -1,9 +1,11 @@
 -- The nginx example in an nginx of its own: on its own port, with a directory of its own, and its timers in a hurry.
 local nginx = require "spec.support.nginx"
+local read = require "spec.support.read"
 local sandbox = require "spec.support.sandbox"
 local cjson = require "cjson"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
+local socket = require "socket"
 
 local webhook = {
   notices_secret = "between the sender and us",
@@ -25,7 +27,7 @@ local BESIDES = [[
         }
         location /repos/ {
             content_by_lua_block {
-                local secret = ngx.var.http_authorization == "Bearer a-token-of-GitHub" and ngx.shared.spec:get "secret"
+                local secret = ngx.var.http_authorization == ("Bearer " .. ("t"):rep(40)) and ngx.shared.spec:get "secret"
                 if not secret then return ngx.exit(404) end
                 ngx.say(('{"number": 7, "secret_type": "cloudflare_account_api_token", "secret": "%s"}'):format(secret))
             }
@@ -39,16 +41,19 @@ local function adapt(self, settings)
       :gsub("${prefix}%.%./%.%./", here .. "/"):gsub("${prefix}", here .. "/examples/nginx/")
       :gsub("error_log stderr", "error_log error.log"):gsub("listen [^\n]+\n", "%0" .. BESIDES:gsub("%%", "%%%%"))
       :gsub("lua_shared_dict", "lua_shared_dict spec 1m;\n    %0", 1)
-    return (text:gsub("open {[^\n]*\n", "%0again_after = 0.1,\n" .. (settings or "") .. "\n"))
+    local extra = "again_after = 0.1,\n" .. (settings or "") .. "\n"
+    return (text:gsub("open {[^\n]*\n", function(line) return line .. extra end))
   end
 end
+
+webhook.environment = ("WEBHOOK_SECRET='%s' GITLAB_REVOCATION_TOKEN='%s' GITHUB_WEBHOOK_SECRET='%s'")
+  :format(webhook.notices_secret, webhook.gitlab_token, webhook.github_secret)
 
 --- Starts it; `settings` are more lines for its table of settings, `environment` what its command is given, as a shell
 --- writes it.
 function webhook.start(settings, environment)
   local self = setmetatable({}, webhook)
-  self.server = nginx.prepare(environment or ("WEBHOOK_SECRET='%s' GITLAB_REVOCATION_TOKEN='%s' GITHUB_WEBHOOK_SECRET='%s'")
-    :format(self.notices_secret, self.gitlab_token, self.github_secret))
+  self.server = nginx.prepare(environment or webhook.environment)
   os.execute("mkdir " .. self.server.dir .. "/run")
   self:launch(settings)
   return self
@@ -56,7 +61,8 @@ end
 
 function webhook:launch(settings)
   self.url = ("http://127.0.0.1:%d"):format(self.server.port)
-  self.server:launch("examples/nginx/nginx.conf", nil, adapt(self, settings and settings:gsub("@URL@", self.url)))
+  settings = settings and settings:gsub("https://api.github.com", self.url)
+  self.server:launch("examples/nginx/nginx.conf", nil, adapt(self, settings))
 end
 
 --- A signature as GitHub's.
@@ -133,6 +139,22 @@ function webhook:file(name)
   local text = file:read "*a"
   file:close()
   return text
+end
+
+--- Kills its workers, and with `all` its master too.
+function webhook:kill(all)
+  local pids = self.server:workers()
+  if all then table.insert(pids, 1, (read(self.server.pid):match "%d+")) end
+  os.execute("kill -9 " .. table.concat(pids, " "))
+end
+
+--- Until something that nginx does by itself has happened.
+function webhook.eventually(happened)
+  local deadline = socket.gettime() + 60
+  while not happened() do
+    assert(socket.gettime() < deadline, "it does not happen")
+    socket.sleep(0.02)
+  end
 end
 
 --- Values of tokens that the sandbox is given, and their ids.

@@ -70,6 +70,7 @@ end
 
 local function write_alert(name, word)
   local line = (is_cut(alerts) and "\n" or "") .. name .. " " .. word .. "\n"
+  alerts:seek "end" -- between reading and writing
   local written, why = alerts:write(line)
   if not written then ngx.log(ngx.ERR, "webhook: not written: ", name, " ", word, ": ", why) end
   return written and true or false

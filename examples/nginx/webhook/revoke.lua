@@ -26,7 +26,7 @@ end
 
 --- Made in init, where a missing credential keeps nginx from starting.
 function revoke.open()
-  assert(os.getenv "CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ACCOUNT_ID is not set")
+  assert((os.getenv "CLOUDFLARE_ACCOUNT_ID" or "") ~= "", "CLOUDFLARE_ACCOUNT_ID is not set")
   for _, name in ipairs { "journal", unpack(settings.senders) } do
     clients[name] = assert(cloudflare.new { api_token = settings.api_token, on_event = log_event })
   end
@@ -74,8 +74,8 @@ local function unidentified(leak, err)
   return { outcome = err.outcome }, fate_of(err)
 end
 
-local function identify(sender, leak)
-  local slots = budget.take(sender, leak.cost)
+local function identify(sender, leak, last)
+  local slots = budget.take(sender, leak.cost, last)
   if not slots then return nil, { outcome = "not_asked" }, "time" end
   local found, err = clients[sender].tokens.identify(nil, leak.value, { timeout = PATIENCE })
   budget.give_back(slots, refusals_of(leak, found, err))
@@ -84,8 +84,8 @@ local function identify(sender, leak)
   return found.id
 end
 
-local function revoke_value(sender, leak)
-  local id, answer, fate = identify(sender, leak)
+local function revoke_value(sender, leak, last)
+  local id, answer, fate = identify(sender, leak, last)
   if not id then return answer, fate end
   answer, fate = delete(sender, id)
   -- It was accepted a moment ago, and now it is said not to be there: asked again, it tells which is true.
@@ -102,7 +102,8 @@ local function recall(leak)
 end
 
 --- What becomes of one leak; where it is too late to ask anybody, what is known.
-local function settle(sender, leak, is_late)
+local function settle(sender, leak, last)
+  local is_late = ngx.now() > last
   if leak.kind == "id" then
     if is_late then return { id = leak.value, outcome = "not_sent" }, "time" end
     return delete(sender, leak.value)
@@ -111,7 +112,7 @@ local function settle(sender, leak, is_late)
   local answer, fate = recall(leak)
   if answer then return answer, fate end
   if is_late then return { outcome = "not_asked" }, "time" end
-  return revoke_value(sender, leak)
+  return revoke_value(sender, leak, last)
 end
 
 -- How many refusals asking about a kind may bring. Others have no id, or an unknown form, and are not asked about.
@@ -136,8 +137,8 @@ local function distinct(values)
   return leaks, of
 end
 
-local function settle_safely(sender, leak, is_late)
-  local alive, answer, fate = pcall(settle, sender, leak, is_late)
+local function settle_safely(sender, leak, last)
+  local alive, answer, fate = pcall(settle, sender, leak, last)
   if not alive then
     ngx.log(ngx.ERR, "webhook: ", answer)
     answer, fate = { outcome = "unknown" }, "time"
@@ -150,7 +151,7 @@ local function settle_all(sender, leaks)
   local function lane()
     while begun < #leaks do
       begun = begun + 1
-      settle_safely(sender, leaks[begun], ngx.now() > last)
+      settle_safely(sender, leaks[begun], last)
     end
   end
   local threads = {}
