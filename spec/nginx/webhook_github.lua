@@ -15,7 +15,7 @@ end
 
 describe("the webhook for GitHub", function()
   local hook
-  setup(function() hook = webhook.start() end)
+  setup(function() hook = webhook.start(nil, webhook.survivor) end)
   teardown(function() hook.server:stop() end)
   before_each(function() hook:forget() end)
 
@@ -54,6 +54,13 @@ describe("the webhook for GitHub", function()
     end
     assert.equal(200, (hook:event(alert_of(11), { event = "push" })))
     assert.equal(before, hook:file "alerts")
+  end)
+
+  it("answers 500 to what it could not write down, and hears it when it is redelivered", function()
+    hook:fill_disk(true)
+    assert.equal(500, (hook:event(alert_of(13), { delivery = "again" })))
+    hook:fill_disk(false)
+    assert.equal(202, (hook:event(alert_of(13), { delivery = "again" })))
   end)
 
   it("refuses what is no event, no POST, or too long", function()

@@ -99,6 +99,19 @@ describe("the webhook for GitLab", function()
     assert.is_true(sandbox.is_deleted(id))
   end)
 
+  it("promises nothing that it cannot write down", function()
+    hook.server:stop()
+    hook = webhook.start(nil, webhook.survivor)
+    local value, id = webhook.leak()
+    sandbox.fault { token = id, method = "DELETE", status = 429, headers = { ["Retry-After"] = "30" } }
+    hook:fill_disk(true)
+    local status, answer = hook:revoke { value }
+    assert.same({ 429, id, "refused" }, { status, answer[1].id, answer[1].outcome })
+    hook:fill_disk(false)
+    assert.equal(204, (hook:revoke { value }))
+    eventually(function() return sandbox.is_deleted(id) end)
+  end)
+
   describe("answers 204 where it has the id in its journal,", function()
     -- A token whose deletion is refused for now: its id is known, and a timer tries again.
     local function promise()
@@ -135,6 +148,13 @@ describe("the webhook for GitLab", function()
       hook:kill(true)
       assert.is_false(sandbox.is_deleted(id))
       hook:launch()
+      eventually(function() return sandbox.is_deleted(id) end)
+    end)
+
+    it("and goes on when nginx was reloaded", function()
+      afresh "again_after = 600,"
+      local id = promise()
+      hook.server:reload()
       eventually(function() return sandbox.is_deleted(id) end)
     end)
 

@@ -41,6 +41,7 @@ local function adapt(self, settings)
       :gsub("${prefix}%.%./%.%./", here .. "/"):gsub("${prefix}", here .. "/examples/nginx/")
       :gsub("error_log stderr", "error_log error.log"):gsub("listen [^\n]+\n", "%0" .. BESIDES:gsub("%%", "%%%%"))
       :gsub("lua_shared_dict", "lua_shared_dict spec 1m;\n    %0", 1)
+    if self.server.environment == webhook.survivor then text = "user root;\n" .. text end -- as who fills the disk
     local extra = "again_after = 0.1,\n" .. (settings or "") .. "\n"
     return (text:gsub("open {[^\n]*\n", function(line) return line .. extra end))
   end
@@ -147,6 +148,16 @@ function webhook:kill(all)
   if all then table.insert(pids, 1, (read(self.server.pid):match "%d+")) end
   os.execute("kill -9 " .. table.concat(pids, " "))
 end
+
+--- Fills the disk, or empties it, as its workers see it. They have to be told not to die of that: see `survivor`.
+function webhook:fill_disk(is_full)
+  for _, pid in ipairs(self.server:workers()) do
+    assert(os.execute(("prlimit --pid %d --fsize=%s:"):format(pid, is_full and "0" or "unlimited")))
+  end
+end
+
+--- An environment in which it can be started so.
+webhook.survivor = "--ignore-signal=XFSZ " .. webhook.environment
 
 --- Until something that nginx does by itself has happened.
 function webhook.eventually(happened)
