@@ -105,6 +105,13 @@ describe("the webhook", function()
     assert.same({ "not_sent", "not_sent", "not_sent", "refused", "not_sent" }, words(answer))
   end)
 
+  it("looks before it deletes: a token that somebody between us and the API deleted first is gone, not missing", function()
+    local id = sandbox.fresh()
+    sandbox.fault { token = id, method = "DELETE", status = 404, code = 1003, effect = true }
+    local status, answer = hook:notice { { id = id } }
+    assert.same({ 200, { { id = id, outcome = "gone" } } }, { status, answer })
+  end)
+
   it("does nothing for a stranger", function()
     local id = sandbox.fresh()
     for _, signature in ipairs { "sha256=" .. ("0"):rep(64), "sha256=00", "", "sha1=" .. ("0"):rep(40) } do

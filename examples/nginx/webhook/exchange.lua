@@ -20,7 +20,7 @@ function exchange.answer(status, content, retry_after)
   if retry_after then ngx.header["Retry-After"] = retry_after end
   if not content then return ngx.exit(status) end
   ngx.header["Content-Type"] = "application/json"
-  ngx.print(cjson.encode(content))
+  ngx.say(cjson.encode(content))
 end
 
 function exchange.mistake(status, why) exchange.answer(status, { error = why }) end

@@ -33,7 +33,7 @@ function settings.set(given)
     check(name, value)
     settings[name] = value
   end
-  if not (settings.again_after > 0) then error("webhook: again_after: more than 0 expected", 0) end
+  if settings.again_after <= 0 then error("webhook: again_after: more than 0 expected", 0) end
   for sender, name in pairs(SECRETS) do add_sender(sender, name) end
   if #settings.senders == 0 then error("webhook: nobody is listened to: no sender's secret is set", 0) end
 end
