@@ -51,6 +51,25 @@ describe("a request", function()
     assert.is_true(sandbox.is_deleted(made.id))
   end)
 
+  -- Over HTTP/2 what an answer came by is used for the next request.
+  it("carries nothing of the request before it", function()
+    local own = cloudflare.new(sandbox.options "http2")
+    local made = assert(own.request("POST", sandbox.tokens(), { body = { name = "first", policies = { {
+      effect = "allow", permission_groups = { { id = "c1fde68c7bcc44588cbb6ddbc16d6480" } },
+      resources = { ["com.cloudflare.api.account." .. sandbox.account] = "*" },
+    } } }, headers = { Accept = "text/plain" } }))
+    assert(own.request("GET", sandbox.tokens("/" .. made.id)))
+    assert(own.request("PUT", sandbox.tokens("/" .. made.id .. "/value"), { body = {} }))
+    assert(own.tokens.delete(nil, made.id))
+    own.tokens.get(nil, made.id)
+    own:close()
+    local heard = {}
+    for i, e in ipairs(sandbox.ledger()) do heard[i] = ("%s %s %d"):format(e.method, e.has_body, e.connection) end
+    local only = heard[1]:match "%d+$"
+    assert.same({ "POST true " .. only, "GET false " .. only, "PUT true " .. only, "DELETE false " .. only,
+      "GET false " .. only }, heard)
+  end)
+
   it("is one call under async", function()
     local call = cf.async.request("GET", sandbox.tokens())
     step_until(function() return call:done() end)
