@@ -11,6 +11,7 @@
 # make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
 # make prove      walks the readers for every input up to 4 KiB (Frama-C; some minutes)
 # make bench      side by side with plain C over libcurl
+# make truth      installs the official SDK for Node, and shows what it and this module say when answers are lost
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make host       build/host/frames, one that does
 # make reference  what the definitions give: src/types/library/derived.lua, the README's reference
@@ -51,7 +52,7 @@ MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
 .PHONY: all static host check unit replays sweeps allocations collector deps test test-hosts test-all suites coverage mutate \
-  fuzz prove demo bench \
+  fuzz prove demo bench truth \
   reference install clean
 # Objects are kept: make would delete those that only a pattern names, and compile them again the next time.
 .SECONDARY:
@@ -248,6 +249,17 @@ bench: $(MODULE) $(BUILD)/spec/bench/baseline host
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
+
+# The SDK is npm's, into $(BUILD)/truth.
+SDK = cloudflare@7.3.0
+truth:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(DEMO_PACKAGES) python3 python3-hpack $(if $(shell command -v npm),,nodejs npm)"
+	@$(MAKE) --no-print-directory -s LUA=lua5.4
+	@mkdir -p $(BUILD)/truth && cp spec/truth/sdk.mjs $(BUILD)/truth
+	@echo "Going to install, from npm, into $(BUILD)/truth: $(SDK)"
+	@cd $(BUILD)/truth && npm install --no-audit --no-fund --silent $(SDK)
+	@LUA_PATH='./?.lua;;' LUA_CPATH='$(BUILD)/lua5.4/?.so;;' examples/sandbox/sandbox run \
+	  lua5.4 spec/truth/compare.lua $(BUILD)/truth
 
 # Not part of `make test`. What is found is kept under $(BUILD); see spec/fuzz/run.
 fuzz:
