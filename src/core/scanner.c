@@ -1,7 +1,6 @@
 #include "scanner.h"
 
 #include <stdint.h>
-#include <string.h>
 
 static void space(struct lcf_span *c)
 {
@@ -131,10 +130,15 @@ static size_t character(struct lcf_span *c, unsigned char out[4])
     return lcf_take(c, '\\') ? escape(c, out) : lcf_utf8_take(c, out);
 }
 
+static bool is_plain(int byte)
+{
+    return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+}
+
 /* Moves past what stands for itself: most of a string, which is read several times. */
 static void plain(struct lcf_span *c)
 {
-    while (c->at < c->end && *c->at >= ' ' && *c->at <= '~' && *c->at != '"' && *c->at != '\\') c->at++;
+    while (is_plain(lcf_peek(c))) c->at++;
 }
 
 static bool string(struct lcf_span *c)
@@ -285,9 +289,6 @@ bool lcf_json_next(struct lcf_json_walk *walk, struct lcf_json_item *item)
 
 bool lcf_json_equals(struct lcf_span string, const char *bytes, size_t len)
 {
-    bool plain = (size_t)(string.end - string.at) == len + 2 && string.end[-1] == '"' &&
-                 memcmp(string.at + 1, bytes, len) == 0;
-    if (plain) return true; /* without an escape, as nearly always */
     unsigned char decoded[4] = {0};
     size_t same = 0;
     (void)lcf_take(&string, '"');
