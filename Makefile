@@ -15,7 +15,10 @@
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make host       build/host/frames, one that does
 # make reference  what the definitions give: src/types/library/derived.lua, the README's reference
-# make install    PREFIX=/usr/local DESTDIR=
+# make install     the module, for $(LUA): PREFIX=/usr/local LIBDIR=$(PREFIX)/lib DESTDIR=
+# make install-dev the static library with its pkg-config file, for $(LUA), and the definitions for editors
+# make deb        packages for this Debian, in build/deb
+# make test-packages deps, then the rock for every Lua, and the packages in a Debian of their own (as root, by network)
 # CFLAGS, CPPFLAGS and LDFLAGS are yours.
 
 LUA     = lua5.4
@@ -53,7 +56,7 @@ LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
 .PHONY: all static host check unit replays sweeps allocations collector deps test test-hosts test-all suites coverage mutate \
   fuzz prove demo bench truth \
-  reference install clean
+  reference install install-dev deb test-packages clean
 # Objects are kept: make would delete those that only a pattern names, and compile them again the next time.
 .SECONDARY:
 ifeq ($(origin LUA),file)
@@ -80,7 +83,7 @@ $(BUILD)/transport/%.o: src/transport/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CURL) -c -o $@ $<
 $(BUILD)/$(LUA)/%.o: src/lua/%.c
-	@test -n "$(LUA_PC)" || { echo "No headers for $(LUA): run 'make deps', or see pkg-config --list-all" >&2; exit 1; }
+	@test -n "$(LUA_CFLAGS)$(LUA_PC)" || { echo "No headers for $(LUA): run 'make deps', or see pkg-config --list-all" >&2; exit 1; }
 	@mkdir -p $(@D)
 	$(COMPILE) $(LUA_CFLAGS) -c -o $@ $<
 
@@ -277,6 +280,32 @@ reference:
 install: $(MODULE)
 	install -d "$(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)"
 	install -m 755 $(MODULE) "$(DESTDIR)$(LIBDIR)/lua/$(LUA_ABI)/cloudflare.so"
+
+# The one place where the version stands.
+VERSION = $(shell sed -n 's/^.define LCF_VERSION "\(.*\)"/\1/p' src/lua/options.h)
+LIBRARY_NAME = $(LUA)-cloudflare
+PC_VALUES = -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@NAME@|$(LIBRARY_NAME)|' -e 's|@LUA@|$(LUA)|' \
+  -e 's|@LUA_PC@|$(LUA_PC)|' -e 's|@VERSION@|$(VERSION)|'
+DEFINITIONS = $(PREFIX)/share/cloudflare-lua/library
+
+install-dev: $(LIBRARY)
+	install -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(DEFINITIONS)"
+	install -m 644 $(LIBRARY) "$(DESTDIR)$(LIBDIR)/lib$(LIBRARY_NAME).a"
+	sed $(PC_VALUES) rockspec/cloudflare.pc.in >"$(DESTDIR)$(LIBDIR)/pkgconfig/$(LIBRARY_NAME).pc"
+	install -m 644 src/types/library/*.lua "$(DESTDIR)$(DEFINITIONS)"
+
+# What dpkg-buildpackage wants: upstream's archive, and beside it a folder of it with debian/ at the top.
+DEB_FOLDER = $(BUILD)/deb/lua-cloudflare-$(VERSION)
+deb:
+	@command -v dh >/dev/null || { echo "make deb needs the packages dpkg-dev and debhelper" >&2; exit 1; }
+	rm -rf $(BUILD)/deb
+	mkdir -p $(DEB_FOLDER)
+	tar -c --exclude=./$(BUILD) --exclude=./.git . | tar -x -C $(DEB_FOLDER)
+	tar -cJ --sort=name --owner=0 --group=0 --numeric-owner -C $(BUILD)/deb -f $(BUILD)/deb/lua-cloudflare_$(VERSION).orig.tar.xz \
+	  lua-cloudflare-$(VERSION)
+	cp -r rockspec/debian $(DEB_FOLDER)/debian
+	cd $(DEB_FOLDER) && env -u MAKEFLAGS -u MAKEOVERRIDES dpkg-buildpackage -us -uc
+	@ls $(BUILD)/deb/*.deb
 
 clean:
 	rm -rf $(BUILD)

@@ -4,7 +4,7 @@
 #include "../transport/exchange.h"
 #include "compat.h"
 
-#define LCF_VERSION "0.1.0"
+#define LCF_VERSION "1.0.0"
 
 /* Reads an option table into one checked C struct, before anything is allocated. A mistake (an
  * unknown name, a wrong type) raises; a bad value is a fault that the caller returns. */
