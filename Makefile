@@ -193,11 +193,18 @@ test-hosts:
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s LUA=$$lua || exit 1; done
 	BUILD=$(BUILD) spec/run $(PROGRAMS)
 
+# The rock, and Debian's packages, each installed where nothing else of this tree is.
+PACKAGED = spec/packages/rock.sh spec/packages/deb.sh
+test-packages:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PACKAGED_PACKAGES)"
+	@$(MAKE) --no-print-directory -s LUA=lua5.4
+	BUILD=$(BUILD) spec/run $(PACKAGED)
+
 # Everything there is: all of every sweep, the proof, every mutant, and coverage. Over half an hour.
 test-all:
-	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES) $(HOST_PACKAGES)"
+	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES) $(HOST_PACKAGES) $(PACKAGED_PACKAGES)"
 	@$(MAKE) --no-print-directory -s suites
-	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES) $(PROGRAMS)
+	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES) $(PROGRAMS) $(PACKAGED)
 	$(MAKE) --no-print-directory prove mutate coverage
 
 suites:
@@ -225,6 +232,7 @@ PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 l
   luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-busted lua-check lua-luv lua-cqueues lua-cjson-dev \
   libcmocka-dev valgrind strace curl locales python3 python3-hpack python3-jsonschema
 HOST_PACKAGES = haproxy? neovim? love? xvfb? xauth? prosody? mpv? nmap?
+PACKAGED_PACKAGES = luarocks dpkg-dev debhelper lintian debootstrap autopkgtest
 PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 
 deps:
