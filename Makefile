@@ -209,7 +209,7 @@ test-all:
 
 suites:
 	$(MAKE) -j2 unit host replays sweeps
-	for lua in $(LUAS_HERE); do $(MAKE) -j2 LUA=$$lua || exit 1; done
+	for lua in $(LUAS_HERE); do $(MAKE) -j2 LUA=$$lua all static || exit 1; done
 	for lua in lua5.4 luajit; do $(MAKE) -j2 LUA=$$lua allocations collector || exit 1; done
 	for lua in lua5.4 luajit; do $(MAKE) -j2 $(ASAN) LUA=$$lua all collector || exit 1; done
 	$(MAKE) -j2 $(POLL) LUA=lua5.4
@@ -246,18 +246,26 @@ demo:
 # An example host, with lua-cjson linked in too.
 host:
 	@$(MAKE) --no-print-directory LUA=lua5.4 $(BUILD)/host/frames
+define embedding
+@mkdir -p $(@D)
+$(COMPILE) $(LUA_CFLAGS) $(filter %.c %.a,$^) -l:liblua5.4-cjson.a $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+endef
 $(BUILD)/host/frames: examples/host/frames.c $(BUILD)/lua5.4/libcloudflare.a
-	@mkdir -p $(@D)
-	$(COMPILE) $(LUA_CFLAGS) $(filter %.c %.a,$^) -l:liblua5.4-cjson.a $(LUA_LIBS) $(CURL_LIBS) -lm -o $@
+	$(embedding)
 
 $(BUILD)/spec/bench/baseline: spec/bench/baseline.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
+$(BUILD)/spec/bench/memory: spec/bench/memory.c $(BUILD)/lua5.4/libcloudflare.a
+	$(embedding)
 bench: $(MODULE) $(BUILD)/spec/bench/baseline host
 	@command -v h2load >/dev/null || { echo "make bench needs the package nghttp2-client" >&2; exit 1; }
 	@$(MAKE) --no-print-directory -s LUA=luajit
+	@$(MAKE) --no-print-directory -s LUA=lua5.4 $(BUILD)/spec/bench/memory
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
+	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
+	  $(LUA) spec/bench/memory.lua $(BUILD)/spec/bench/memory $(BUILD)/spec/bench
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
 

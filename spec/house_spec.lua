@@ -65,20 +65,6 @@ describe("the house", function()
     assert.same({}, reads("lua", of_libcurl))
   end)
 
-  it("is built whole by the rockspec", function()
-    local rock = {}
-    local chunk = assert((loadstring or load)(read "rockspec/cloudflare-scm-1.rockspec"))
-    if setfenv then setfenv(chunk, rock)
-    else chunk = load(read "rockspec/cloudflare-scm-1.rockspec", "rockspec", "t", rock) end
-    chunk()
-    local listed = {}
-    for _, source in ipairs(rock.build.modules.cloudflare.sources) do
-      if source ~= "rockspec/pin.c" then listed[#listed + 1] = source end
-    end
-    table.sort(listed)
-    assert.same(lines_of "ls src/*/*.c | LC_ALL=C sort", listed)
-  end)
-
   it("has a proof for every row", function()
     local missing = {}
     for _, section in ipairs(require "spec.rows") do
@@ -100,21 +86,11 @@ describe("the house", function()
     end
   end)
 
-  -- The module of these specs.
-  local module = package.searchpath and package.searchpath("cloudflare", package.cpath)
-    or package.cpath:match "^[^;]+":gsub("%?", "cloudflare")
-
-  it("shows one symbol to the world", function()
-    local exported = lines_of(("nm -D --defined-only %s | awk '{ print $3 }' | grep -v '^__'"):format(module))
-    assert.same({ "luaopen_cloudflare" }, exported)
-  end)
-
-  it("is installed below folders with blanks in their names", function()
-    local root = os.tmpname()
-    os.remove(root)
-    local found = lines_of(("LD_PRELOAD= make -s -o %s install MODULE=%s DESTDIR='%s/an image' PREFIX='/opt/our own' 2>&1; "
-      .. "cd '%s/an image' && find . -type f; rm -rf '%s'"):format(module, module, root, root, root))
-    assert.same({ "./opt/our own/lib/lua/5.4/cloudflare.so" }, found)
+  it("is written as .editorconfig says", function()
+    local written = "grep -rIl%s --exclude-dir=corpus --exclude-dir=schema --exclude=*.inc --exclude-dir=run .??* *.md Makefile "
+      .. "examples rockspec spec src --exclude-dir=.git 2>/dev/null | LC_ALL=C sort"
+    assert.same({}, lines_of(written:format "P '[ \t\r]+$'"))
+    assert.same({ "Makefile", "examples/sandbox/sandbox", "rockspec/debian/rules" }, lines_of(written:format "P '^\t'"))
   end)
 
   it("keeps no writable data of its own", function()

@@ -12,12 +12,6 @@ local function run(command)
   return gettime() - began
 end
 
---- The system's authorities with the sandbox's among them: as a hashed directory and as a bundle.
-local function make_trust()
-  run(("mkdir -p %s/ca && cp -L /etc/ssl/certs/*.0 %s/*.0 %s/ca/"):format(work, sandbox.ca_path, work))
-  run(("cat /etc/ssl/certs/ca-certificates.crt %s > %s/bundle.pem"):format(sandbox.ca_file, work))
-end
-
 local subjects = {
   { "this module", function(ids) return ("BENCH_CA_PATH=%s/ca %s spec/bench/delete.lua %s"):format(work, interpreter, ids) end },
   { "C, hashed directory only", function(ids) return ("%s %s %s %s/ca %s"):format(baseline, base, sandbox.token, work, ids) end },
@@ -44,6 +38,6 @@ local function compare(title, rounds, count)
   end
 end
 
-make_trust()
+require "spec.bench.trust"(work)
 compare("first deletion of a fresh process, TLS", 31, 1)
 compare("500 deletions in one process, TLS", 11, 500)

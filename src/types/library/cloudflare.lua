@@ -843,7 +843,7 @@ function policies.deny(permission_groups, resources) end
 ---@field policy cloudflare.Policies
 ---What JSON null becomes in a result: lua-cjson's `null`, OpenResty's `ngx.null`.
 ---@field null lightuserdata
----"0.1.0"
+---Three numbers with dots between, as in "1.0.0".
 ---@field _VERSION string
 local cloudflare = {}
 
