@@ -1,11 +1,11 @@
 #!/bin/sh
-# What `make deb` makes: lintian has nothing against it, and in a Debian that has nothing but its base apt installs it,
+# What `make deb` makes: lintian warns of nothing, and in a Debian that has nothing but its base apt installs it,
 # and its own tests (rockspec/debian/tests) delete a token of the sandbox in every Lua and in a C program that links it.
 # As root, with Debian's archive in reach.
 set -u
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-testing}")
 home=$(mktemp -d) || exit 2
-# Whatever a test mounted would be removed with it.
+# What is mounted in it still is not removed with it.
 trap 'umount "$home/debian/proc" 2>/dev/null; rm -rf --one-file-system "$home"' EXIT
 all=0 held=0
 
@@ -22,7 +22,7 @@ is_built() {
 }
 
 lintian_is_silent() {
-    lintian --allow-root --no-tag-display-limit -EvI --fail-on error,warning,info "$BUILD"/deb/*.changes
+    lintian --allow-root --no-tag-display-limit -EvI --fail-on error,warning "$BUILD"/deb/*.changes
 }
 
 # A Debian of its own, whose services do not start.
