@@ -63,11 +63,11 @@ describe("a request", function()
     assert(own.tokens.delete(nil, made.id))
     own.tokens.get(nil, made.id)
     own:close()
-    local heard = {}
-    for i, e in ipairs(sandbox.ledger()) do heard[i] = ("%s %s %d"):format(e.method, e.has_body, e.connection) end
-    local only = heard[1]:match "%d+$"
+    local arrived = {}
+    for i, e in ipairs(sandbox.ledger()) do arrived[i] = ("%s %s %d"):format(e.method, e.has_body, e.connection) end
+    local only = arrived[1]:match "%d+$"
     assert.same({ "POST true " .. only, "GET false " .. only, "PUT true " .. only, "DELETE false " .. only,
-      "GET false " .. only }, heard)
+      "GET false " .. only }, arrived)
   end)
 
   it("is one call under async", function()
