@@ -1,39 +1,89 @@
 #!/usr/bin/env lua
--- Revokes API tokens of a Cloudflare account and says what became of each.
+-- Revokes API tokens of a Cloudflare account, by their ids or by values that leaked, and says what became of each.
+-- revoke/ beside it belongs to it; revoke.md is the guide.
 
 local USAGE = [[
-usage: revoke.lua [--missing-ok] [--no-verify] [ACCOUNT_ID] TOKEN_ID...
+usage: revoke.lua [OPTION...] [ACCOUNT_ID] [ITEM...]
 
-Deletes tokens of an account for good and prints a line for each: its id and what became of it.
-A TOKEN_ID of - reads ids from standard input, the first word of each line.
+Deletes tokens of an account for good and prints a line for each: its id, or where its value was found, and what became
+of it. An ITEM is a token's id, an R2 access key id (which is one), or a token's value; - reads them from standard
+input. Everybody on this machine can read the arguments of a command: give values by a file or by standard input.
 
-  CLOUDFLARE_API_TOKEN   a credential with the permission "Account API Tokens Write"
-                         (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)
-  CLOUDFLARE_ACCOUNT_ID  the account; only where it is unset is the first argument the account
+  --file FILE            reads items: the first word of each line, JSON lines of TruffleHog, or a report of gitleaks
+  --journal FILE         writes down each step in FILE and FILE.values; run again with it, goes on where it ended
+  --evidence FILE        adds what a token was, before it is deleted: policies, creator, last use (JSON lines)
+  --report FILE          adds what became of each item, without any secret, for a ticket (JSON lines)
+  --audit                what each token did, by the audit log; --since DATE (90 days ago) says from when
+  --prove                at last asks with each deleted value until it is refused
+  --other-account ID     also looks there for whose a value is
+  --refusals N           how many values may be refused in half an hour (8): after ten or so the API locks everybody at
+                         this address out. "all": asks about every value until it does
+  --dry-run              deletes nothing, asks about no value, writes no file; says what would be done
   --missing-ok           a token that is not there (not_found) is no failure
-  --no-verify            do not try the credential first; for a user's own token, which cannot pass
+  --no-verify            does not try the credential first
+
+  CLOUDFLARE_API_TOKEN   a credential with the permission "Account API Tokens Write", for --audit "Account Settings
+                         Read" too (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)
+  CLOUDFLARE_ACCOUNT_ID  the account; only where it is unset is the first argument the account
 
   deleted, gone          it is gone        not_found            it was not in this account for this credential
   accepted               the API said yes  refused, not_sent    it was not deleted; standard error says why
-                                           unknown              it must be checked: run this again
+  not_accepted           the value is dead, of an account that was not asked, disabled or expired
+  alive elsewhere        the value lives: of a user or of another account, or it is accepted from other addresses only
+  not asked              the value may live: asking would risk a lock-out, or the run ended before
+  unknown                it must be checked: run this again
 
-exit status: 0 all is well, 1 some were not deleted, 2 wrong usage, 3 some are unknown
+exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted); 2 wrong usage;
+3 some may live (unknown, accepted, not asked, alive elsewhere, or not proven by --prove)
 ]]
+
+package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
+local cloudflare = require "cloudflare"
+local Findings, Memory, Paper = require "revoke.findings", require "revoke.memory", require "revoke.paper"
+local Run, values, audit = require "revoke.run", require "revoke.values", require "revoke.audit"
+
+local MOST_REFUSALS = 50
+local SETTLED = { deleted = true, gone = true, not_found = true }
+local STATUS = {
+  deleted = 0, gone = 0, refused = 1, not_sent = 1, not_found = 1, not_accepted = 1,
+  unknown = 3, accepted = 3, ["not asked"] = 3, ["alive elsewhere"] = 3,
+}
 
 local function fail(status, message)
   io.stderr:write("revoke: ", tostring(message), "\n")
   os.exit(status)
 end
 
+-- The command line: flags, options that take a value, and those of them that may be given more than once.
+local FLAGS = {
+  ["--missing-ok"] = true, ["--no-verify"] = true, ["--dry-run"] = true, ["--prove"] = true, ["--audit"] = true,
+}
+local TAKES = {
+  ["--journal"] = true, ["--evidence"] = true, ["--report"] = true, ["--refusals"] = true, ["--since"] = true,
+  ["--file"] = "many", ["--other-account"] = "many",
+}
+
+local function take_option(options, arguments, at)
+  local name, value = arguments[at]:match "^(%-%-[%l%-]+)=(.*)$"
+  name = name or arguments[at]
+  if not TAKES[name] then fail(2, "unknown option " .. name:match "^%-%-?[%l%-]*" .. "; see --help") end
+  if not value then at, value = at + 1, arguments[at + 1] end
+  if not value or value == "" then fail(2, name .. " wants a value; see --help") end
+  if TAKES[name] == "many" then table.insert(options[name], value) else options[name] = value end
+  return at
+end
+
 local function parse(arguments)
-  local flags, words = {}, {}
-  for _, argument in ipairs(arguments) do
+  local options, words, at = { ["--file"] = {}, ["--other-account"] = {} }, {}, 1
+  while arguments[at] do
+    local argument = arguments[at]
     if argument == "--help" or argument == "-h" then io.write(USAGE) os.exit(0) end
-    if argument == "--missing-ok" or argument == "--no-verify" then flags[argument] = true
-    elseif argument:find "^%-." then fail(2, "unknown option " .. argument .. "; see --help")
+    if FLAGS[argument] then options[argument] = true
+    elseif argument:find "^%-." then at = take_option(options, arguments, at)
     else words[#words + 1] = argument end
+    at = at + 1
   end
-  return flags, words
+  return options, words
 end
 
 -- The account: of the environment, else the first word. Given in both places it is no token.
@@ -43,62 +93,217 @@ local function take_account(words)
   return account
 end
 
--- Each id once, in the order given.
-local function read_ids(words)
-  local ids = {}
-  local function add(id)
-    if id and not ids[id] then ids[id], ids[#ids + 1] = true, id end
-  end
-  for _, word in ipairs(words) do
-    if word ~= "-" then add(word)
-    else for line in io.lines() do add(line:match "%S+") end end
-  end
-  return ids
+local function refusals_of(text)
+  if text == "all" then return text end
+  local most = tonumber(text or 8)
+  if most and most >= 1 and most <= MOST_REFUSALS and most % 1 == 0 then return most end
+  fail(2, ("--refusals: a whole number from 1 to %d, or all"):format(MOST_REFUSALS))
 end
 
--- The credential itself, should it be among them, goes last: nothing could be deleted after it.
-local function put_last(ids, own)
-  for i, id in ipairs(ids) do
-    if id == own then return table.insert(ids, table.remove(ids, i)) end
+-- Words and files to items. What is no id may be a secret, and everybody can read it in the arguments.
+local function add_word(findings, word, position)
+  if word == "-" then return findings:add_file "-" end
+  findings:add(word, "#" .. position)
+  if cloudflare.secret_kind(word) ~= "id" then findings.is_in_arguments = true end
+  return true
+end
+
+local function read_findings(words, files)
+  local findings = Findings.new()
+  for i, word in ipairs(words) do
+    local fine, why = add_word(findings, word, i)
+    if not fine then fail(2, why) end
+  end
+  for _, path in ipairs(files) do
+    local fine, why = findings:add_file(path)
+    if not fine then fail(2, why) end
+  end
+  if findings.is_in_arguments then
+    io.stderr:write "revoke: everybody on this machine can read a value in the arguments; give it by a file\n"
+  end
+  return findings
+end
+
+-- What earlier runs learnt of values: whose they are, or that they were refused.
+local function recall(run)
+  local known = {}
+  for _, item in ipairs(run.findings) do
+    local word = item.value and run.memory:recall(item.value)
+    item.is_refused = word == "not_accepted"
+    if not item.is_refused then item.id = item.id or word or nil end
+    if item.id then known[item.id] = true end
+  end
+  return known
+end
+
+-- What earlier runs began and did not settle is worked off, whether it is given again or not.
+local function take_up(run, report)
+  local known = recall(run)
+  for _, entry in ipairs(report) do
+    run.earlier[entry.id] = entry.outcome
+    if not SETTLED[entry.outcome] and not known[entry.id] then run.findings:add(entry.id, "journal") end
   end
 end
 
-local function verify(cf)
-  local own, err = cf.tokens.verify()
+local function open_journal(run, path)
+  local err, report
+  run.journal, err = cloudflare.journal(path)
+  if not run.journal then fail(2, err) end
+  report, err = cloudflare.report_of(path)
+  if not report then fail(2, err) end
+  return report
+end
+
+local function open_to_add(path)
+  local file, why = io.open(path, "a")
+  return file or fail(2, why)
+end
+
+local function open_memory(path)
+  local memory, why = Memory.open(path and path .. ".values")
+  return memory or fail(2, why)
+end
+
+local function open_files(run)
+  local journal = run.options["--journal"]
+  local report = journal and open_journal(run, journal) or {}
+  run.memory = open_memory(journal)
+  take_up(run, report)
+  for _, name in ipairs { "evidence", "report" } do
+    local path = run.options["--" .. name]
+    if path then run.paper:keep(name, open_to_add(path)) end
+  end
+end
+
+-- The stages. Ids, of which many go at once; then values; what reads about them; the credential itself; the proof.
+local function sort(run)
+  local ids, asked = {}, {}
+  for _, item in ipairs(run.findings) do
+    local obstacle = not item.id and values.obstacle_to(run, item)
+    if item.id then ids[#ids + 1] = item
+    elseif obstacle then run:finish(item, "not_sent", obstacle)
+    elseif item.is_refused then run:finish(item, "not_accepted", "an earlier run asked")
+    else asked[#asked + 1] = item end
+  end
+  values.sort(asked)
+  return ids, asked
+end
+
+local function check_credential(run)
+  local own, err = run:verify()
   if not own then fail(1, tostring(err) .. "\nrevoke: nothing was deleted; --no-verify skips this check") end
   if own.status ~= "active" then fail(1, "nothing was deleted: the credential is " .. tostring(own.status)) end
-  return own.id
 end
 
--- Prints what became of one token; returns what that does to the exit status.
-local function revoke(cf, id, position)
-  local token, answer = cf.tokens.delete(nil, id) -- answer: the envelope, or the error
-  local shown = answer.argument and "#" .. position or id -- what is no id may be a secret
-  print(shown .. " " .. answer.outcome)
-  if answer.outcome == "gone" and not answer.http.seen then
-    io.stderr:write(shown, ": this run never saw it: its first request removed it, or it was not in this account\n")
+local function revoke(run)
+  local ids, asked = sort(run)
+  run:delete_many(ids)
+  values.ask_all(run, asked)
+  if run.options["--audit"] then audit.show_all(run, run.findings, run.since) end
+  run:delete_many(run.last, true) -- nothing could be deleted after it
+  if run.options["--prove"] then values.prove_all(run, run.findings) end
+end
+
+-- What a dry run says of each.
+local function intention(run, item)
+  if item.name then return "would be deleted: " .. item.name end
+  if item.id then return "would be tried: a read says " .. (run:trail(item.id)["tokens.get"] or "nothing") end
+  local obstacle = values.obstacle_to(run, item)
+  if obstacle then return "cannot be revoked: " .. run.paper:clean(obstacle), 1 end
+  local doubt = item.fits == false and ", whose checksum does not fit" or ""
+  return ("would be asked about: %s%s"):format(item.kind, doubt)
+end
+
+local function rehearse(run)
+  local ids, status = {}, 0
+  for _, item in ipairs(run.findings) do ids[#ids + 1] = item.id and item or nil end
+  run:look_at(ids)
+  for _, item in ipairs(run.findings) do
+    local words, bad = intention(run, item)
+    run.paper:say(run.name_of(item) .. " " .. words)
+    status = bad or status
   end
-  if token then return 0 end
-  io.stderr:write(shown, ": ", tostring(answer), "\n")
-  return answer.outcome == "unknown" and 3 or 1
+  return run.stopped and 1 or status
 end
 
-local flags, words = parse(arg)
+-- The end.
+local function record_of(run, item)
+  local trail, places = item.id and run:trail(item.id) or {}, {}
+  for i, place in ipairs(item.places) do places[i] = run.paper:clean(place) end
+  return {
+    at = item.at, places = places[1] and places, kind = item.kind, checksum = item.fits, id = item.id, name = item.name,
+    owner = item.owner, outcome = item.outcome, why = item.why, evidence = item.is_saved,
+    ended = trail.ended and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(trail.ended)),
+    ray_ids = trail.rays and trail.rays[1] and trail.rays,
+    proof = item.proof, proof_seconds = item.seconds, did = item.did and item.did[1] and item.did,
+  }
+end
+
+local function status_of(run, item)
+  if item.proof and item.proof ~= "refused" then return 3 end
+  if item.outcome == "not_found" and run.options["--missing-ok"] then return 0 end
+  return STATUS[item.outcome]
+end
+
+local function count(run)
+  local counts, names, words = {}, {}, {}
+  for _, item in ipairs(run.findings) do
+    if not counts[item.outcome] then names[#names + 1] = item.outcome end
+    counts[item.outcome] = (counts[item.outcome] or 0) + 1
+  end
+  for i, name in ipairs(names) do words[i] = counts[name] .. " " .. name end
+  return counts, #words > 0 and table.concat(words, ", ") or "nothing to revoke"
+end
+
+-- Writes the report; the exit status.
+local function close(run)
+  local status, counts, words = 0, count(run)
+  for _, item in ipairs(run.findings) do status = math.max(status, status_of(run, item)) end
+  local fine, why = true, nil
+  for _, item in ipairs(run.findings) do
+    if fine then fine, why = run.paper:record("report", record_of(run, item)) end
+  end
+  local summary = { summary = counts, skipped = run.findings.skipped, exit = status }
+  if fine then fine, why = run.paper:record("report", summary) end
+  if not fine then run.paper:warn("revoke: the report is not whole: " .. tostring(why)) end
+  run.paper:warn("revoke: " .. words)
+  return fine and status or math.max(status, 1), counts
+end
+
+local function advise(run, status, counts)
+  if counts["not asked"] and run.wait then
+    local minutes = math.ceil(run.wait / 60)
+    run.paper:warn(("revoke: run this again with the same --journal in %d minutes, to ask about more"):format(minutes))
+  end
+  if status == 3 then run.paper:warn "revoke: some may live and must be checked" end
+end
+
+local function tell_skipped(findings)
+  if findings.skipped == 0 then return end
+  io.stderr:write(("revoke: skipped, of other detectors: %d\n"):format(findings.skipped))
+end
+
+local options, words = parse(arg)
 local account = take_account(words)
-if #words == 0 then
+if not account or #words == 0 and #options["--file"] == 0 and not options["--journal"] then
   io.stderr:write(USAGE)
   os.exit(2)
 end
-
-local cf, err = require "cloudflare".new { account_id = account, missing_ok = flags["--missing-ok"] }
-if not cf then fail(2, err) end
+local since = audit.since(options["--since"]) or fail(2, "--since wants a date, as 2030-01-31")
+local refusals = refusals_of(options["--refusals"])
+local findings = read_findings(words, options["--file"])
+local run, err = Run.new {
+  options = options, account = account, accounts = { account, (table.unpack or unpack)(options["--other-account"]) },
+  since = since, refusals = refusals, findings = findings, paper = Paper.new(findings),
+}
+if not run then fail(2, err) end
 
 io.stdout:setvbuf "line"
-local ids = read_ids(words)
-local has_token = (os.getenv "CLOUDFLARE_API_TOKEN" or "") ~= "" -- a global key cannot be verified
-if has_token and not flags["--no-verify"] then put_last(ids, verify(cf)) end
-
-local status = 0
-for position, id in ipairs(ids) do status = math.max(status, revoke(cf, id, position)) end
-if status == 3 then fail(3, "some are unknown and must be checked: run this again with their ids") end
+tell_skipped(findings)
+if options["--dry-run"] then run.memory = open_memory() else open_files(run) end
+if findings[1] and not options["--no-verify"] then check_credential(run) end
+if options["--dry-run"] then os.exit(rehearse(run)) end
+revoke(run)
+local status, counts = close(run)
+advise(run, status, counts)
 os.exit(status)

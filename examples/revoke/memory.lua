@@ -1,0 +1,91 @@
+-- What earlier runs learnt of values, beside the journal of ids: so that a run that goes on asks about no value twice,
+-- and so that the refusals of earlier runs count. A value is known again by a mark: two remainders by keys that are
+-- drawn for this file. The mark tells 52 bits of some 240: nobody finds the value by it. (A plain SHA-256 would be no
+-- mark, but the secret of the R2 access key.) A file of lines:
+--   key K1 K2              the first
+--   MARK ID                the value is that of the token ID, and it is about to be deleted
+--   MARK not_accepted      it was refused
+--   refused TIME           some value was refused then: one of the budget
+local Memory = {}
+Memory.__index = Memory
+
+local PRIME = 67108859 -- under 2^26, so that products of two stay exact in a double
+
+local function draw()
+  local source, number = assert(io.open("/dev/urandom", "rb")), 0
+  for i = 1, 4 do number = number + source:read(1):byte() * 256 ^ (i - 1) end
+  source:close()
+  return number % (PRIME - 2) + 2
+end
+
+local function remainder(value, key)
+  local sum = 1
+  for i = 1, #value do sum = (sum * key + value:byte(i)) % PRIME end
+  return sum
+end
+
+function Memory:mark(value)
+  return ("%07x%07x"):format(remainder(value, self.key[1]), remainder(value, self.key[2]))
+end
+
+function Memory:read_line(line)
+  local first, second = line:match "^key (%d+) (%d+)$"
+  if first then self.key = self.key or { tonumber(first), tonumber(second) } end
+  local mark, word = line:match "^(%x+) ([%w_]+)$"
+  if mark and (word == "not_accepted" or #word == 32) then self.known[mark] = word end
+  local time = line:match "^refused (%d+)$"
+  if time then self.times[#self.times + 1] = tonumber(time) end
+end
+
+local function write(self, line)
+  if not self.file then return true end
+  return self.file:write(line, "\n")
+end
+
+--- The memory in a file, which is made where there is none; without a path, one that lasts as long as the process.
+function Memory.open(path)
+  local self = setmetatable({ known = {}, times = {} }, Memory)
+  if not path then return self end
+  local old = io.open(path)
+  for line in old and old:lines() or function() end do self:read_line(line) end
+  if old then old:close() end
+  local file, why = io.open(path, "a")
+  if not file then return nil, why end
+  file:setvbuf "no"
+  self.file = file
+  local fine, fault = write(self, "") -- behind a line that was torn
+  if fine and not self.key then
+    self.key = { draw(), draw() }
+    fine, fault = write(self, ("key %d %d"):format(self.key[1], self.key[2]))
+  end
+  if not fine then return nil, path .. ": " .. fault end
+  return self
+end
+
+--- What was learnt of a value: an id, "not_accepted", or nil.
+function Memory:recall(value)
+  return self.file and self.known[self:mark(value)]
+end
+
+--- Learns something of a value; nil and why where it was not written.
+function Memory:learn(value, word)
+  if not self.file then return true end
+  return write(self, self:mark(value) .. " " .. word)
+end
+
+--- One value was refused just now.
+function Memory:count_refusal() write(self, "refused " .. os.time()) end
+
+--- How many refusals of earlier runs, in the last `window` seconds, still count; and in how many seconds one less will.
+function Memory:refusals(window)
+  local count, wait, now = 0, 0, os.time()
+  for _, time in ipairs(self.times) do
+    if time > now - window then
+      count = count + 1
+      if wait == 0 then wait = time + window - now end
+    end
+  end
+  return count, wait
+end
+
+return Memory

@@ -1,0 +1,71 @@
+-- Where a run writes: lines on standard output and standard error, progress where that is a terminal, and files of JSON
+-- lines. No secret that was given passes, whatever brings it: a scanner's link, a server's words.
+local cjson = require "cjson"
+
+local Paper = {}
+Paper.__index = Paper
+
+local SHORTEST = 8 -- characters of a value that is looked for: less may be a word
+
+local function is_terminal()
+  local status = os.execute "test -t 2"
+  return status == true or status == 0
+end
+
+function Paper.new(findings)
+  return setmetatable({ findings = findings, is_terminal = is_terminal(), files = {} }, Paper)
+end
+
+local function without(text, secret)
+  local from, to = text:find(secret, 1, true)
+  while from do
+    text = text:sub(1, from - 1) .. "[redacted]" .. text:sub(to + 1)
+    from, to = text:find(secret, from, true)
+  end
+  return text
+end
+
+--- A text of somebody else's as it may be shown: one line, without control characters, and without any value.
+function Paper:clean(text)
+  text = tostring(text):gsub("%c", " "):gsub("\194[\128-\159]", " ")
+  for _, item in ipairs(self.findings) do
+    if item.value and #item.value >= SHORTEST then text = without(text, item.value) end
+  end
+  return text
+end
+
+local function wipe_progress(self)
+  if self.is_showing then io.stderr:write "\r\27[K" end
+  self.is_showing = false
+end
+
+function Paper:say(line)
+  wipe_progress(self)
+  print(line)
+end
+
+function Paper:warn(line)
+  wipe_progress(self)
+  io.stderr:write(self:clean(line), "\n")
+end
+
+function Paper:progress(done, total)
+  if not self.is_terminal then return end
+  io.stderr:write(("\r\27[K%d of %d"):format(done, total))
+  self.is_showing = true
+end
+
+--- Takes a file, open for writing, to which records are added.
+function Paper:keep(name, file)
+  file:setvbuf "no"
+  self.files[name] = file
+end
+
+--- Adds a record. Nil and why where it was not written; without such a file, nothing happens.
+function Paper:record(name, record)
+  local file = self.files[name]
+  if not file then return true end
+  return file:write(self:clean(cjson.encode(record)), "\n")
+end
+
+return Paper

@@ -1,0 +1,161 @@
+-- One run: its client, its items and how each ends; what happened on the wire; the deletion of ids, many at once.
+-- An item (findings.lua) gets here: outcome, why; owner, where its value lives elsewhere; name and is_saved, of the
+-- evidence; proof and seconds; did, of the audit log.
+local cloudflare = require "cloudflare"
+
+local Run = {}
+Run.__index = Run
+
+local WINDOW = 1800 -- seconds in which the API counts refusals
+
+--- fields: options, account, accounts (to look for values in, this one first), refusals, findings, paper
+function Run.new(fields)
+  local run = setmetatable(fields, Run)
+  run.trails, run.rays, run.last_used, run.earlier, run.last = {}, {}, {}, {}, {}
+  local cf, err = cloudflare.new { account_id = run.account, on_event = function(event) run:listen(event) end }
+  run.cf = cf
+  return cf and run, err
+end
+
+--- What the wire told of one token: seen, rays (of its deletions), ended (when), and the outcome of each operation.
+function Run:trail(id)
+  self.trails[id] = self.trails[id] or { rays = {} }
+  return self.trails[id]
+end
+
+function Run:listen(event)
+  self.now = event.time
+  if event.ray_id then self.rays[event.ray_id:match "^%w+"] = true end
+  if event.attempt and event.operation:find "identify$" and (event.status == 401 or event.status == 403) then
+    self.memory:count_refusal()
+  end
+  local trail = event.token_id and self:trail(event.token_id)
+  if not trail then return end
+  if event.method == "GET" and event.status == 200 then trail.seen = true end
+  if event.method == "DELETE" and event.ray_id then trail.rays[#trail.rays + 1] = event.ray_id end
+  if event.outcome then trail[event.operation] = event.outcome end
+  if event.outcome and event.operation == "tokens.delete" then trail.ended = event.time end
+end
+
+--- Whether the credential is accepted, where it belongs: its id and status, or nil and an error. A key has neither.
+function Run:verify()
+  local token = os.getenv "CLOUDFLARE_API_TOKEN" or ""
+  if token == "" then return { status = "active" } end
+  local kind = cloudflare.secret_kind(token)
+  if kind == "user" then return self.cf.user.tokens.verify() end
+  local own, err = self.cf.tokens.verify()
+  if own or kind ~= "older" or err.http.status ~= 401 then return own, err end
+  return self.cf.user.tokens.verify()
+end
+
+function Run.rest(seconds)
+  local status = os.execute(("sleep %d"):format(math.ceil(seconds)))
+  if status ~= true and status ~= 0 then error("interrupted", 0) end
+end
+
+--- Nothing more is begun.
+function Run:stop(why, err)
+  if not why or self.stopped then return end
+  self.stopped = why
+  self.paper:warn(("revoke: stopped (%s)%s"):format(why, err and ": " .. tostring(err) or ""))
+end
+
+--- How a line calls it: an id by itself, a value by where it was given.
+function Run.name_of(item) return item.value and item.at or item.id or item.at end
+
+local function tell(self, item, outcome)
+  if item.told then return end
+  item.told = true
+  local words = { self.name_of(item), outcome }
+  if item.owner then words[#words + 1] = item.owner == "user" and "user" or "account " .. item.owner end
+  if item.value then words[#words + 1] = item.id end
+  self.paper:say(table.concat(words, " "))
+end
+
+--- How an item ends; `why` is an error or a sentence.
+function Run:finish(item, outcome, why)
+  item.outcome, item.why = outcome, why and self.paper:clean(why)
+  tell(self, item, outcome)
+  if outcome == "gone" and not self:trail(item.id).seen and not self.earlier[item.id] then
+    item.why = "this run never saw it: its first request removed it, or it was not in this account"
+  end
+  if item.why then self.paper:warn(self.name_of(item) .. ": " .. item.why) end
+end
+
+--- Writes down what cannot be read any more once the token is deleted; nil and why where that failed.
+function Run:keep(token, item)
+  local written, why = self.paper:record("evidence", {
+    id = token.id, account = self.account, at = item.at, places = item.places[1] and item.places,
+    saved = os.date "!%Y-%m-%dT%H:%M:%SZ", token = token,
+    last_used_before = self.last_used[token.id], -- asking with a value is a use of it
+  })
+  if written then item.name, item.is_saved = self.paper:clean(token.name), true end
+  return written, why
+end
+
+local function entries_of(self, items)
+  local entries, of = {}, {}
+  for i, item in ipairs(items) do
+    entries[i] = { id = item.id, outcome = self.earlier[item.id] }
+    of[item.id] = of[item.id] or {}
+    table.insert(of[item.id], item)
+  end
+  return entries, of
+end
+
+-- delete_many takes every well-formed id but that of its own credential.
+local function is_own(entry) return entry.outcome == "not_sent" and entry.err.kind == "argument" end
+
+local function options_for(self, of, more)
+  local options = {
+    journal = self.journal,
+    keep = function(token)
+      if not token then return end
+      local fine, why = self:keep(token, of[token.id][1])
+      if not fine then return nil, why end
+    end,
+    progress = function(done, total, id, outcome)
+      for _, item in ipairs(outcome == "not_sent" and {} or of[id]) do tell(self, item, outcome) end
+      self.paper:progress(done, total)
+    end,
+  }
+  if not self.paper.files.evidence then options.keep = nil end
+  for name, value in pairs(more or {}) do options[name] = value end
+  return options
+end
+
+--- Deletes the tokens of these items, which have ids. Its own credential's is left for the end, unless `include_self`.
+function Run:delete_many(items, include_self)
+  if not items[1] then return end
+  local entries, of = entries_of(self, items)
+  local report, err = self.cf.tokens.delete_many(nil, entries, options_for(self, of, { include_self = include_self }))
+  if not report then error(tostring(err), 0) end
+  for i, entry in ipairs(report) do
+    if is_own(entry) and not include_self then self.last[#self.last + 1] = items[i]
+    else self:finish(items[i], entry.outcome, entry.err) end
+  end
+  self:stop(report.stopped, report.error)
+end
+
+--- What a dry run may do with ids: look at each.
+function Run:look_at(items)
+  local entries, of = entries_of(self, items)
+  local report, err = self.cf.tokens.delete_many(nil, entries, options_for(self, of, {
+    dry_run = true, include_self = true,
+    keep = function(token)
+      for _, item in ipairs(token and of[token.id] or {}) do item.name = self.paper:clean(token.name) end
+    end,
+  }))
+  if not report then error(tostring(err), 0) end
+  self:stop(report.stopped, report.error)
+end
+
+--- How many more values may be refused, those of earlier runs counted; and the seconds until one may.
+function Run:refusals_left()
+  local spent, wait = self.memory:refusals(WINDOW)
+  local most = self.refusals - spent
+  if most < 1 then return 0, wait end
+  return cloudflare.refusals_left(most)
+end
+
+return Run

@@ -1,0 +1,186 @@
+-- Values, one by one: asked about with themselves, each deleted as soon as it is known whose it is; and the proof that
+-- it is refused. Every refusal is an authentication failure, of which the API bears about ten in half an hour.
+local values = {}
+
+local MOST_WAITS = 10         -- how often one deletion waits for the quota
+local PATIENCE, PAUSE = 90, 1 -- seconds in which a deleted value must be refused, and between two questions
+local LATER = 10              -- a wrong checksum is asked about behind all others
+
+-- What can be asked about; those first that can be deleted here.
+local URGENCY = { account = 1, older = 2, user = 3 }
+local HAS_ENDED = { deleted = true, gone = true, accepted = true }
+
+local function identify(run, item) return run.cf.tokens.identify(run.accounts, item.value) end
+
+--- Why no question can settle what an item is; nil for what can be asked about.
+function values.obstacle_to(run, item)
+  if item.kind == "unreadable" then return item.fault end
+  if item.kind == "unknown" then return "it looks like no token and no id" end
+  if URGENCY[item.kind] then return nil end
+  local _, err = identify(run, item) -- says what to do instead, and sends nothing
+  return err
+end
+
+local function urgency_of(item) return URGENCY[item.kind] + (item.fits == false and LATER or 0) end
+
+--- Puts the most urgent first.
+function values.sort(items)
+  local places = {}
+  for i, item in ipairs(items) do places[item] = i end
+  table.sort(items, function(a, b)
+    local first, second = urgency_of(a), urgency_of(b)
+    if first ~= second then return first < second end
+    return places[a] < places[b]
+  end)
+end
+
+-- How many refusals asking about it may take.
+local function cost_of(run, item)
+  if item.kind == "user" then return 1 end
+  return #run.accounts + (item.kind == "older" and 1 or 0)
+end
+
+local function may_ask(run, item)
+  if run.is_locked_out then return false, "the API has locked this address out" end
+  if run.refusals == "all" then return true end
+  local left, wait = run:refusals_left()
+  if left >= math.min(cost_of(run, item), run.refusals) then return true end
+  run.wait = wait
+  return false, "one more refusal would risk a lock-out"
+end
+
+local function lock_out(run, err)
+  run.is_locked_out = true
+  run:stop("lockout", err)
+end
+
+local function is_no(outcome) return outcome == "refused" or outcome == "not_sent" end
+
+-- Deletes a token of which it is known that it is there; waits where the quota is used up.
+local function delete(run, id)
+  local token, answer
+  for _ = 1, MOST_WAITS do
+    token, answer = run.cf.tokens.delete(nil, id, { check_first = true })
+    local wait = not token and is_no(answer.outcome) and answer.http.retry_after
+    if not wait then break end
+    run.rest(wait)
+  end
+  return answer.outcome, not token and answer or nil
+end
+
+local function check_credential(run, err)
+  if not err or err.http.status ~= 401 then return end
+  local own, why = run:verify()
+  if not own then run:stop("credential", why) end
+end
+
+local function note(run, id, word)
+  if not run.journal then return true end
+  return run.journal(id, word)
+end
+
+local function save(run, item)
+  if not run.paper.files.evidence then return true end
+  local token, err = run.cf.tokens.get(nil, item.id)
+  if token then return run:keep(token, item) end
+  run.paper:warn(run.name_of(item) .. ": no evidence: " .. tostring(err))
+  return true
+end
+
+-- What has to stand somewhere before the first byte of a deletion.
+local function write_down(run, item)
+  local fine, why = run.memory:learn(item.value, item.id)
+  if fine then fine, why = save(run, item) end
+  if fine then fine, why = note(run, item.id, "sending") end
+  return fine, why
+end
+
+local function delete_found(run, item)
+  local fine, why = write_down(run, item)
+  if not fine then
+    run:finish(item, "not_sent", "what has to be written down first was not")
+    return run:stop("journal", why)
+  end
+  local outcome, err = delete(run, item.id)
+  fine, why = note(run, item.id, outcome)
+  run:finish(item, outcome, err)
+  if not fine then run:stop("journal", why) end
+  check_credential(run, err)
+end
+
+local function take_found(run, item, found)
+  item.id = found.id
+  if found.account ~= run.account then
+    item.owner = found.account or "user"
+    return run:finish(item, "alive elsewhere", ("only who owns it can delete it (it is %s)"):format(found.status))
+  end
+  if item.value == os.getenv "CLOUDFLARE_API_TOKEN" then run.last[#run.last + 1] = item
+  else delete_found(run, item) end
+end
+
+local function take_refusal(run, item, err)
+  if err.reason == "lockout" then
+    run:finish(item, "not asked", err)
+    return lock_out(run, err)
+  end
+  local outcome = err.reason == "not_accepted" and "not_accepted" or err.reason == "elsewhere" and "alive elsewhere"
+    or err.outcome == "not_sent" and "not_sent" or "unknown"
+  if outcome == "not_accepted" then run.memory:learn(item.value, outcome) end
+  run:finish(item, outcome, err)
+end
+
+local function ask(run, item)
+  if run.stopped then return run:finish(item, "not asked", "the run was stopped before") end
+  local may, why = may_ask(run, item)
+  if not may then return run:finish(item, "not asked", why) end
+  local found, err = identify(run, item)
+  if found then take_found(run, item, found) else take_refusal(run, item, err) end
+end
+
+local function read_last_uses(run)
+  if not run.paper.files.evidence then return end
+  for token, err in run.cf.tokens.each(nil, { include_expired = true, per_page = 50 }) do
+    if not token then return run.paper:warn("revoke: no last uses from before this run: " .. tostring(err)) end
+    run.last_used[token.id] = token.last_used_on
+  end
+end
+
+--- Asks about each of them, and deletes those of this account.
+function values.ask_all(run, items)
+  if not items[1] then return end
+  read_last_uses(run)
+  for i, item in ipairs(items) do
+    ask(run, item)
+    run.paper:progress(i, #items)
+  end
+end
+
+-- Asks until it is refused: "refused", "not refused", or "not asked" and why.
+local function prove(run, item)
+  local until_when
+  while true do
+    local may, why = may_ask(run, item)
+    if not may then return "not asked", why end
+    local _, err = identify(run, item)
+    if err.reason == "not_accepted" then return "refused" end
+    if err.reason == "lockout" then lock_out(run, err) end
+    until_when = until_when or run.now + PATIENCE
+    if run.now >= until_when then return "not refused" end
+    run.rest(PAUSE)
+  end
+end
+
+--- Proves of each value that was deleted that it is refused.
+function values.prove_all(run, items)
+  for _, item in ipairs(items) do
+    if item.value and item.id and HAS_ENDED[item.outcome] then
+      local word, why = prove(run, item)
+      local ended = run:trail(item.id).ended
+      item.proof, item.seconds = word, word == "refused" and ended and run.now - ended or nil
+      local after = item.seconds and (" %.1f s after the deletion"):format(item.seconds) or why and ": " .. why or ""
+      run.paper:say(("%s value %s%s"):format(run.name_of(item), word, after))
+    end
+  end
+end
+
+return values
