@@ -100,6 +100,15 @@ local function refusals_of(text)
   fail(2, ("--refusals: a whole number from 1 to %d, or all"):format(MOST_REFUSALS))
 end
 
+local function accounts_of(account, others)
+  local accounts = { account }
+  for i, other in ipairs(others) do
+    if cloudflare.secret_kind(other) ~= "id" then fail(2, "--other-account: an account's id is 32 of 0-9 and a-f") end
+    accounts[i + 1] = other
+  end
+  return accounts
+end
+
 -- Words and files to items. What is no id may be a secret, and everybody can read it in the arguments.
 local function add_word(findings, word, position)
   if word == "-" then return findings:add_file "-" end
@@ -228,10 +237,9 @@ end
 
 -- The end.
 local function record_of(run, item)
-  local trail, places = item.id and run:trail(item.id) or {}, {}
-  for i, place in ipairs(item.places) do places[i] = run.paper:clean(place) end
+  local trail = item.id and run:trail(item.id) or {}
   return {
-    at = item.at, places = places[1] and places, kind = item.kind, checksum = item.fits, id = item.id, name = item.name,
+    at = item.at, places = run.paper:places_of(item), kind = item.kind, checksum = item.fits, id = item.id, name = item.name,
     owner = item.owner, outcome = item.outcome, why = item.why, evidence = item.is_saved,
     ended = trail.ended and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(trail.ended)),
     ray_ids = trail.rays and trail.rays[1] and trail.rays,
@@ -293,8 +301,8 @@ local since = audit.since(options["--since"]) or fail(2, "--since wants a date, 
 local refusals = refusals_of(options["--refusals"])
 local findings = read_findings(words, options["--file"])
 local run, err = Run.new {
-  options = options, account = account, accounts = { account, (table.unpack or unpack)(options["--other-account"]) },
-  since = since, refusals = refusals, findings = findings, paper = Paper.new(findings),
+  options = options, account = account, accounts = accounts_of(account, options["--other-account"]), since = since,
+  refusals = refusals, findings = findings, paper = Paper.new(findings),
 }
 if not run then fail(2, err) end
 

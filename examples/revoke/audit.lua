@@ -63,7 +63,9 @@ function audit.show_all(run, items, since)
       if fine then show(run, item)
       else
         run.paper:warn(run.name_of(item) .. ": the audit log was not read: " .. tostring(err))
-        if err.outcome == "refused" then return end -- and the next would be
+        if err.outcome == "refused" then
+          return run.paper:warn 'revoke: the audit log wants the permission "Account Settings Read"'
+        end
       end
     end
   end

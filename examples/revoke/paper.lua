@@ -34,6 +34,13 @@ function Paper:clean(text)
   return text
 end
 
+--- Where a scanner found it; nil where none did.
+function Paper:places_of(item)
+  local places = {}
+  for i, place in ipairs(item.places) do places[i] = self:clean(place) end
+  return places[1] and places
+end
+
 local function wipe_progress(self)
   if self.is_showing then io.stderr:write "\r\27[K" end
   self.is_showing = false

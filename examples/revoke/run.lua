@@ -85,7 +85,7 @@ end
 --- Writes down what cannot be read any more once the token is deleted; nil and why where that failed.
 function Run:keep(token, item)
   local written, why = self.paper:record("evidence", {
-    id = token.id, account = self.account, at = item.at, places = item.places[1] and item.places,
+    id = token.id, account = self.account, at = item.at, places = self.paper:places_of(item),
     saved = os.date "!%Y-%m-%dT%H:%M:%SZ", token = token,
     last_used_before = self.last_used[token.id], -- asking with a value is a use of it
   })
@@ -153,9 +153,9 @@ end
 --- How many more values may be refused, those of earlier runs counted; and the seconds until one may.
 function Run:refusals_left()
   local spent, wait = self.memory:refusals(WINDOW)
-  local most = self.refusals - spent
-  if most < 1 then return 0, wait end
-  return cloudflare.refusals_left(most)
+  if spent >= self.refusals then return 0, wait end
+  local left, seconds = cloudflare.refusals_left(self.refusals - spent)
+  return left, seconds > 0 and seconds or wait > 0 and wait or WINDOW
 end
 
 return Run

@@ -10,14 +10,14 @@ local LATER = 10              -- a wrong checksum is asked about behind all othe
 local URGENCY = { account = 1, older = 2, user = 3 }
 local HAS_ENDED = { deleted = true, gone = true, accepted = true }
 
-local function identify(run, item) return run.cf.tokens.identify(run.accounts, item.value) end
+local function identify(run, item, accounts) return run.cf.tokens.identify(accounts, item.value) end
 
 --- Why no question can settle what an item is; nil for what can be asked about.
 function values.obstacle_to(run, item)
   if item.kind == "unreadable" then return item.fault end
   if item.kind == "unknown" then return "it looks like no token and no id" end
   if URGENCY[item.kind] then return nil end
-  local _, err = identify(run, item) -- says what to do instead, and sends nothing
+  local _, err = identify(run, item, run.accounts) -- says what to do instead, and sends nothing
   return err
 end
 
@@ -35,16 +35,16 @@ function values.sort(items)
 end
 
 -- How many refusals asking about it may take.
-local function cost_of(run, item)
+local function cost_of(item, accounts)
   if item.kind == "user" then return 1 end
-  return #run.accounts + (item.kind == "older" and 1 or 0)
+  return #accounts + (item.kind == "older" and 1 or 0)
 end
 
-local function may_ask(run, item)
+local function may_ask(run, item, accounts)
   if run.is_locked_out then return false, "the API has locked this address out" end
   if run.refusals == "all" then return true end
   local left, wait = run:refusals_left()
-  if left >= math.min(cost_of(run, item), run.refusals) then return true end
+  if left >= math.min(cost_of(item, accounts), run.refusals) then return true end
   run.wait = wait
   return false, "one more refusal would risk a lock-out"
 end
@@ -131,9 +131,9 @@ end
 
 local function ask(run, item)
   if run.stopped then return run:finish(item, "not asked", "the run was stopped before") end
-  local may, why = may_ask(run, item)
+  local may, why = may_ask(run, item, run.accounts)
   if not may then return run:finish(item, "not asked", why) end
-  local found, err = identify(run, item)
+  local found, err = identify(run, item, run.accounts)
   if found then take_found(run, item, found) else take_refusal(run, item, err) end
 end
 
@@ -155,13 +155,13 @@ function values.ask_all(run, items)
   end
 end
 
--- Asks until it is refused: "refused", "not refused", or "not asked" and why.
+-- Asks, where it was accepted before, until it is refused: "refused", "not refused", or "not asked" and why.
 local function prove(run, item)
-  local until_when
+  local here, until_when = { run.account }, nil
   while true do
-    local may, why = may_ask(run, item)
+    local may, why = may_ask(run, item, here)
     if not may then return "not asked", why end
-    local _, err = identify(run, item)
+    local _, err = identify(run, item, here)
     if err.reason == "not_accepted" then return "refused" end
     if err.reason == "lockout" then lock_out(run, err) end
     until_when = until_when or run.now + PATIENCE

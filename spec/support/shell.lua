@@ -1,0 +1,54 @@
+-- A command as a person runs it in a shell, in a directory of its own: what it says, where, and how it ends.
+local read = require "spec.support.read"
+
+local shell = {}
+shell.__index = shell
+
+local function output_of(command)
+  local pipe = io.popen(command)
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+local here = output_of "pwd":gsub("\n", "")
+
+--- A new directory, with a `lua` on its path that is the Lua of these specs and finds the module.
+function shell.new()
+  local self = setmetatable({ dir = output_of "mktemp -d":gsub("\n", "") }, shell)
+  local cpath = (os.getenv "LUA_CPATH" or ""):gsub("^[^/;]", here .. "/%0")
+  self:write(".bin/lua", ("#!/bin/sh\nLUA_CPATH=%s exec %s \"$@\"\n"):format(quoted(cpath), os.getenv "LUA_INTERPRETER"))
+  os.execute(("chmod +x %s/.bin/lua"):format(self.dir))
+  return self
+end
+
+function shell:path(name) return self.dir .. "/" .. name end
+
+--- Copies files and directories of the repository here.
+function shell:install(...)
+  for _, path in ipairs { ... } do os.execute(("cp -r %s/%s %s/"):format(here, path, self.dir)) end
+end
+
+function shell:write(name, text)
+  local folder = name:match "^(.*)/"
+  if folder then os.execute(("mkdir -p %s/%s"):format(self.dir, folder)) end
+  local file = assert(io.open(self:path(name), "wb"))
+  file:write(text)
+  file:close()
+end
+
+function shell:read(name) return read(self:path(name)) end
+
+--- Runs a command of the shell's, which may be several lines. Returns its exit status, what it said on standard output,
+--- and on standard error.
+function shell:run(command)
+  self:write(".command", command)
+  local status = output_of(("cd %s && PATH=\"$PWD/.bin:$PATH\" sh .command >.out 2>.err </dev/null; echo $?"):format(self.dir))
+  return tonumber(status), self:read ".out", self:read ".err"
+end
+
+function shell:remove() os.execute("rm -rf " .. self.dir) end
+
+return shell
