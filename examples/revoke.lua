@@ -239,8 +239,9 @@ end
 local function record_of(run, item)
   local trail = item.id and run:trail(item.id) or {}
   return {
-    at = item.at, places = run.paper:places_of(item), kind = item.kind, checksum = item.fits, id = item.id, name = item.name,
-    owner = item.owner, outcome = item.outcome, why = item.why, evidence = item.is_saved,
+    at = item.at, places = run.paper:places_of(item), kind = item.kind, checksum = item.fits,
+    id = item.id, name = item.name, owner = item.owner, outcome = item.outcome, why = item.why,
+    evidence = item.is_saved,
     ended = trail.ended and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(trail.ended)),
     ray_ids = trail.rays and trail.rays[1] and trail.rays,
     proof = item.proof, proof_seconds = item.seconds, did = item.did and item.did[1] and item.did,
@@ -301,8 +302,8 @@ local since = audit.since(options["--since"]) or fail(2, "--since wants a date, 
 local refusals = refusals_of(options["--refusals"])
 local findings = read_findings(words, options["--file"])
 local run, err = Run.new {
-  options = options, account = account, accounts = accounts_of(account, options["--other-account"]), since = since,
-  refusals = refusals, findings = findings, paper = Paper.new(findings),
+  options = options, account = account, accounts = accounts_of(account, options["--other-account"]),
+  since = since, refusals = refusals, findings = findings, paper = Paper.new(findings),
 }
 if not run then fail(2, err) end
 

@@ -1,5 +1,6 @@
 -- examples/revoke.lua, as a person uses it: what it says, what it writes, how it ends, and what the API was sent.
 local cjson = require "cjson"
+local incident = require "spec.support.incident"
 local sandbox = require "spec.support.sandbox"
 local shell = require "spec.support.shell"
 
@@ -594,6 +595,38 @@ describe("revoke.lua", function()
       says({ id .. " deleted" }, out)
       contains(said, "the report is not whole")
       assert.equal(1, status)
+    end)
+  end)
+
+  -- All values at once, a third of them dead, foreign or of the user; spec/sweeps/incident.lua has three hundred.
+  describe("in an incident", function()
+    local function run_incident(leaked, options)
+      place:write("leaks.json", incident.report_of(leaked))
+      local status, out, said = revoke(incident.COMMAND .. options)
+      local everything = { out, said }
+      for _, name in ipairs(incident.FILES) do everything[#everything + 1] = place:read(name) end
+      assert.same({}, incident.leaks_in(leaked, table.concat(everything)))
+      local differences, counts = incident.differences(leaked, place:read "report")
+      assert.same({}, differences)
+      return status, counts
+    end
+
+    it("reports what the ledger knows, through a server that loses one answer in five", function()
+      local leaked = incident.leak(10)
+      sandbox.fault { every = 5, drop = "after", times = 10000 }
+      local status, counts = run_incident(leaked, "--refusals all")
+      assert.equal(6, (counts.deleted or 0) + (counts.gone or 0))
+      assert.same({ 2, 2 }, { counts.not_accepted, counts["alive elsewhere"] })
+      assert.equal(3, status)
+    end)
+
+    it("does so with the lock in force: nobody is locked out, and what was not asked is told", function()
+      sandbox.switch { lockout = 60, lockout_after = 12 }
+      local leaked = incident.leak(30)
+      local status, counts = run_incident(leaked, "")
+      assert.is_true(counts.deleted > 0 and counts["not asked"] > 0)
+      assert.equal(3, status)
+      assert.equal(200, sandbox.api("GET", sandbox.tokens()).status)
     end)
   end)
 end)

@@ -13,22 +13,26 @@ end
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
+local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
 local here = output_of "pwd":gsub("\n", "")
 
 --- A new directory, with a `lua` on its path that is the Lua of these specs and finds the module.
 function shell.new()
   local self = setmetatable({ dir = output_of "mktemp -d":gsub("\n", "") }, shell)
   local cpath = (os.getenv "LUA_CPATH" or ""):gsub("^[^/;]", here .. "/%0")
-  self:write(".bin/lua", ("#!/bin/sh\nLUA_CPATH=%s exec %s \"$@\"\n"):format(quoted(cpath), os.getenv "LUA_INTERPRETER"))
+  self:write(".bin/lua", ("#!/bin/sh\nLUA_CPATH=%s exec %s \"$@\"\n"):format(quoted(cpath), interpreter))
   os.execute(("chmod +x %s/.bin/lua"):format(self.dir))
   return self
 end
 
 function shell:path(name) return self.dir .. "/" .. name end
 
---- Copies files and directories of the repository here.
-function shell:install(...)
-  for _, path in ipairs { ... } do os.execute(("cp -r %s/%s %s/"):format(here, path, self.dir)) end
+--- Copies files and directories of the repository here, or into a folder of this name.
+function shell:install(...) self:install_into(".", ...) end
+
+function shell:install_into(folder, ...)
+  os.execute(("mkdir -p %s/%s"):format(self.dir, folder))
+  for _, path in ipairs { ... } do os.execute(("cp -r %s/%s %s/%s/"):format(here, path, self.dir, folder)) end
 end
 
 function shell:write(name, text)
