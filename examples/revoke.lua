@@ -103,7 +103,7 @@ end
 local function accounts_of(account, others)
   local accounts = { account }
   for i, other in ipairs(others) do
-    if cloudflare.secret_kind(other) ~= "id" then fail(2, "--other-account: an account's id is 32 of 0-9 and a-f") end
+    if #other ~= 32 or other:find "[^0-9a-f]" then fail(2, "--other-account: an account's id is 32 of 0-9 and a-f") end
     accounts[i + 1] = other
   end
   return accounts
@@ -209,7 +209,7 @@ local function revoke(run)
   run:delete_many(ids)
   values.ask_all(run, asked)
   if run.options["--audit"] then audit.show_all(run, run.findings, run.since) end
-  run:delete_many(run.last, true) -- nothing could be deleted after it
+  run:delete_own()
   if run.options["--prove"] then values.prove_all(run, run.findings) end
 end
 
@@ -312,7 +312,8 @@ tell_skipped(findings)
 if options["--dry-run"] then run.memory = open_memory() else open_files(run) end
 if findings[1] and not options["--no-verify"] then check_credential(run) end
 if options["--dry-run"] then os.exit(rehearse(run)) end
-revoke(run)
+local went_well, problem = pcall(revoke, run) -- Ctrl-C is an error
+if not went_well then run:abandon(problem) end
 local status, counts = close(run)
 advise(run, status, counts)
 os.exit(status)

@@ -283,7 +283,7 @@ describe("revoke.lua", function()
         line("CloudflareApiToken", leaked.values[1], { Git = { file = "a.env", line = 3, commit = "c0ffee" } }),
         '{"level":"info-0","msg":"scanning"}',
         line("AWS", "AKIA", { file = "b" }),
-        line("CloudflareApiToken", leaked.values[2], { file = "c.env", line = 7 }),
+        line("CloudflareApiToken", leaked.values[2], { file = "c.env", line = 7, link = cjson.null }),
         line("CloudflareApiToken", leaked.values[3], { Slack = { link = "https://example.com/m" } }),
         '{"DetectorName":"CloudflareApiTok',
       }, "\n"))
@@ -513,6 +513,21 @@ describe("revoke.lua", function()
       assert.equal("DELETE", asked(ids[1]))
     end)
 
+    it("and the report tell of a run that Ctrl-C ended what is known", function()
+      local leaked, id = sandbox.grow { count = 3, secret = "new" }, sandbox.fresh()
+      report_leaks(leaked.values)
+      sandbox.fault { method = "DELETE", token = leaked.ids[2], delay_after = 30 }
+      local status = place:run(("lua revoke.lua --journal journal --report report --file leaks.json %s >ids.out 2>ids.err &\n"
+        .. "until grep -q '%s sending' journal; do sleep 0.05; done; cat /proc/[0-9]*/cmdline >ids.ps; kill -INT $!; wait $!")
+        :format(id, leaked.ids[2]))
+      no_secret_in(leaked.values, place:read "ids.ps")
+      says({ id .. " deleted", "leaks.json#1 deleted " .. leaked.ids[1], "leaks.json#2 unknown " .. leaked.ids[2],
+        "leaks.json#3 not asked" }, place:read "ids.out")
+      contains(place:read "ids.err", "stopped (interrupted)")
+      assert.equal(3, status)
+      assert.equal(5, #records_of "report")
+    end)
+
     it("works off what an earlier run began, though it is not given again", function()
       local ids = sandbox.seed(2)
       place:write("journal", ids[1] .. " sending\n" .. ids[2] .. " sending\n" .. ids[2] .. " deleted\n")
@@ -522,11 +537,13 @@ describe("revoke.lua", function()
     end)
 
     it("is written before anything is sent: where it cannot be, nothing is", function()
-      local leaked = sandbox.grow { count = 1, secret = "new" }
-      report_leaks(leaked.values)
+      local leaked, own = sandbox.grow({ count = 1, secret = "new" }, READER)
+      report_leaks { own.values[1], leaked.values[1] }
       place:write("journal", (sandbox.missing_id .. " sending\n" .. sandbox.missing_id .. " deleted\n"):rep(12))
       -- no file grows over 512 bytes
-      local status, _, said = place:run "trap '' XFSZ; ulimit -f 1; lua revoke.lua --journal journal --file leaks.json"
+      local status, out, said = place:run(("trap '' XFSZ; ulimit -f 1; CLOUDFLARE_API_TOKEN=%s "
+        .. "lua revoke.lua --journal journal --file leaks.json"):format(own.values[1]))
+      says({ "leaks.json#1 not_sent " .. own.ids[1], "leaks.json#2 not_sent " .. leaked.ids[1] }, out)
       assert.equal(1, status)
       contains(said, "stopped (journal)")
       assert.equal(0, (sandbox.count "DELETE"))

@@ -63,7 +63,7 @@ function audit.show_all(run, items, since)
       if fine then show(run, item)
       else
         run.paper:warn(run.name_of(item) .. ": the audit log was not read: " .. tostring(err))
-        if err.outcome == "refused" then
+        if err.http.status == 403 then
           return run.paper:warn 'revoke: the audit log wants the permission "Account Settings Read"'
         end
       end

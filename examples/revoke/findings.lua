@@ -40,7 +40,7 @@ local function is_text(value) return type(value) == "string" and value ~= "" end
 
 local function with_line(file, line)
   if not is_text(file) then return nil end
-  return type(line) == "number" and ("%s:%d"):format(file, line) or file
+  return type(line) == "number" and ("%s:%.0f"):format(file, line) or file
 end
 
 -- TruffleHog tells the place by the kind of its source: { Git = { file, line, … } }.

@@ -55,6 +55,7 @@ end
 
 --- Nothing more is begun.
 function Run:stop(why, err)
+  if why == "lockout" then self.is_locked_out = true end
   if not why or self.stopped then return end
   self.stopped = why
   self.paper:warn(("revoke: stopped (%s)%s"):format(why, err and ": " .. tostring(err) or ""))
@@ -135,6 +136,20 @@ function Run:delete_many(items, include_self)
     else self:finish(items[i], entry.outcome, entry.err) end
   end
   self:stop(report.stopped, report.error)
+end
+
+--- Deletes the credential's own token, where it is among the items: nothing could be deleted after it.
+function Run:delete_own()
+  if not self.stopped then return self:delete_many(self.last, true) end
+  for _, item in ipairs(self.last) do self:finish(item, "not_sent", "the run was stopped before") end
+end
+
+--- The end of a run that was interrupted: what is not known of each item is said to be so.
+function Run:abandon(problem)
+  self:stop("interrupted", problem)
+  for _, item in ipairs(self.findings) do
+    if not item.outcome then self:finish(item, item.id and "unknown" or "not asked", "the run was interrupted") end
+  end
 end
 
 --- What a dry run may do with ids: look at each.

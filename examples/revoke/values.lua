@@ -49,11 +49,6 @@ local function may_ask(run, item, accounts)
   return false, "one more refusal would risk a lock-out"
 end
 
-local function lock_out(run, err)
-  run.is_locked_out = true
-  run:stop("lockout", err)
-end
-
 local function is_no(outcome) return outcome == "refused" or outcome == "not_sent" end
 
 -- Deletes a token of which it is known that it is there; waits where the quota is used up.
@@ -121,7 +116,7 @@ end
 local function take_refusal(run, item, err)
   if err.reason == "lockout" then
     run:finish(item, "not asked", err)
-    return lock_out(run, err)
+    return run:stop("lockout", err)
   end
   local outcome = err.reason == "not_accepted" and "not_accepted" or err.reason == "elsewhere" and "alive elsewhere"
     or err.outcome == "not_sent" and "not_sent" or "unknown"
@@ -163,7 +158,7 @@ local function prove(run, item)
     if not may then return "not asked", why end
     local _, err = identify(run, item, here)
     if err.reason == "not_accepted" then return "refused" end
-    if err.reason == "lockout" then lock_out(run, err) end
+    if err.reason == "lockout" then run:stop("lockout", err) end
     until_when = until_when or run.now + PATIENCE
     if run.now >= until_when then return "not refused" end
     run.rest(PAUSE)

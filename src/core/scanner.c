@@ -130,7 +130,7 @@ static size_t character(struct lcf_span *c, unsigned char out[4])
     return lcf_take(c, '\\') ? escape(c, out) : lcf_utf8_take(c, out);
 }
 
-static bool is_plain(int byte)
+static bool is_plain(unsigned char byte)
 {
     return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
 }
@@ -138,7 +138,7 @@ static bool is_plain(int byte)
 /* Moves past what stands for itself: most of a string, which is read several times. */
 static void plain(struct lcf_span *c)
 {
-    while (is_plain(lcf_peek(c))) c->at++;
+    while (c->at < c->end && is_plain((unsigned char)*c->at)) c->at++;
 }
 
 static bool string(struct lcf_span *c)
