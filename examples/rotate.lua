@@ -384,8 +384,8 @@ local function new_name(flags, old)
   if flags.suffix then return name .. flags.suffix end
   local stamp = os.date("!" .. STAMP)
   local most = NAME_MAX - #stamp
-  if #name > most then name = name:sub(1, most):gsub("[\192-\255][\128-\191]*$", "") end
-  return name .. stamp
+  while name:find("^[\128-\191]", most + 1) do most = most - 1 end -- not within a character of UTF-8
+  return name:sub(1, most) .. stamp
 end
 
 -- Why a token cannot be replaced by one like it, or nil.

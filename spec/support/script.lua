@@ -1,0 +1,69 @@
+-- The scripts of examples/, run as a person runs them, by the Lua that runs these specs; and the guides beside them.
+local socket = require "socket"
+local read = require "spec.support.read"
+
+local script = {}
+local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
+
+local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+-- The line for a shell: `environment` is name → value, false for one that is unset.
+local function line_of(name, words, environment)
+  local line = { "env" }
+  for variable, value in pairs(environment or {}) do
+    if not value then table.insert(line, 2, "-u " .. variable)
+    else line[#line + 1] = variable .. "=" .. quote(value) end
+  end
+  line[#line + 1] = interpreter .. " examples/" .. name .. ".lua"
+  for _, word in ipairs(words) do line[#line + 1] = quote(word) end
+  return table.concat(line, " ")
+end
+
+local function output_of(line)
+  local pipe = assert(io.popen(line))
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+local function take(path)
+  local text = read(path)
+  os.remove(path)
+  return text
+end
+
+--- Runs lines of a shell: the exit status as it counts, standard output, standard error.
+function script.shell(lines)
+  local out, err = os.tmpname(), os.tmpname()
+  local status = output_of(("{ %s\n} >%s 2>%s </dev/null; echo $?"):format(lines, out, err))
+  return tonumber(status), take(out), take(err)
+end
+
+--- Runs a script of examples/ by its name: status, standard output, standard error. `before`: lines for the shell.
+function script.run(name, words, environment, before)
+  return script.shell((before or "") .. line_of(name, words, environment))
+end
+
+--- Starts one and goes on; kills it with SIGKILL once `condition` holds; whether it ever did.
+function script.kill_when(condition, name, words, environment)
+  local line = "exec " .. line_of(name, words, environment)
+  local pid = output_of(("{ %s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(line))
+  local deadline = socket.gettime() + 30
+  while not condition() and socket.gettime() < deadline do socket.sleep(0.005) end
+  local holds = condition()
+  os.execute("kill -s KILL " .. tonumber(pid))
+  while output_of("kill -0 " .. tonumber(pid) .. " 2>&1") == "" do socket.sleep(0.005) end
+  return holds
+end
+
+--- The blocks of a guide in one language, in their order, and the text of each. `lua` in them is the Lua of these specs:
+--- script.shell(script.LUA .. block).
+function script.blocks(path, language)
+  local found = {}
+  for block in ("\n" .. read(path)):gmatch("\n```" .. language .. "\n(.-)```") do found[#found + 1] = block end
+  return found
+end
+
+script.LUA = ("lua() { %s \"$@\"; }\n"):format(interpreter)
+
+return script
