@@ -348,6 +348,11 @@ describe("examples/rotate.lua", function()
       end, "rotate", words_of()))
     end
 
+    local function kill_in_deployment()
+      assert.is_true(script.kill_when(function() return exists "deployed" end, "rotate",
+        words_of("--deploy", ("cd '%s'; cat >secret; : >deployed; exec sleep 0.3"):format(dir))))
+    end
+
     local function goes_on()
       local status, out, err = rotate(words_of())
       assert.same({ 0, "" }, { status, err })
@@ -367,8 +372,7 @@ describe("examples/rotate.lua", function()
     end)
 
     it("while it is deployed, deletes that one only when the next one works", function()
-      assert.is_true(script.kill_when(function() return exists "begun" end, "rotate",
-        words_of("--deploy", ("cd '%s'; cat >secret; : >begun; exec sleep 0.3"):format(dir))))
+      kill_in_deployment()
       local handed = owner_of(read(path "secret"))
       local new, out = goes_on()
       assert.equal(("created %s %s\ndeployed %s\nworks %s\ndeleted %s\ndeleted %s\ndone %s\n"):format(
@@ -384,10 +388,8 @@ describe("examples/rotate.lua", function()
     end
 
     it("and not deployable afterwards, keeps the token that may be in use", function()
-      assert.is_true(script.kill_when(function() return exists "secret" end, "rotate",
-        words_of("--deploy", ("cd '%s'; cat >secret; exec sleep 0.3"):format(dir))))
-      local handed
-      repeat handed = owner_of(read(path "secret")) until handed
+      kill_in_deployment()
+      local handed = owner_of(read(path "secret"))
       local status, _, err = rotate(words_of("--deploy", "exit 1"))
       assert.equal(3, status)
       assert.truthy(err:find(handed .. " was made by this rotation, and may be deployed", 1, true), err)
