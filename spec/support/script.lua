@@ -44,15 +44,23 @@ function script.run(name, words, environment, before)
   return script.shell((before or "") .. line_of(name, words, environment))
 end
 
+-- What was killed may stay as a zombie, without a command line, for as long as nobody asks how it ended.
+local function is_running(pid)
+  local file = io.open(("/proc/%d/cmdline"):format(pid))
+  local words = file and file:read "*a" or ""
+  if file then file:close() end
+  return words ~= ""
+end
+
 --- Starts one and goes on; kills it with SIGKILL once `condition` holds; whether it ever did.
 function script.kill_when(condition, name, words, environment)
   local line = "exec " .. line_of(name, words, environment)
-  local pid = output_of(("{ %s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(line))
+  local pid = tonumber(output_of(("{ %s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(line)))
   local deadline = socket.gettime() + 30
   while not condition() and socket.gettime() < deadline do socket.sleep(0.005) end
   local holds = condition()
-  os.execute("kill -s KILL " .. tonumber(pid))
-  while output_of("kill -0 " .. tonumber(pid) .. " 2>&1") == "" do socket.sleep(0.005) end
+  os.execute("kill -s KILL " .. pid)
+  while is_running(pid) do socket.sleep(0.005) end
   return holds
 end
 
