@@ -570,3 +570,30 @@ describe("examples/rotate.lua", function()
     assert.equal(1, (rotate(words_of(), { CLOUDFLARE_API_TOKEN = "cfat_" .. ("a"):rep(48) })))
   end)
 end)
+
+describe("the guide of examples/rotate.lua", function()
+  before_each(function()
+    dir = os.tmpname()
+    os.remove(dir)
+    os.execute("mkdir " .. dir)
+  end)
+  after_each(function() os.execute("rm -rf " .. dir) end)
+
+  it("says what its commands do", function()
+    -- in place of GitHub's: it reads a secret from standard input
+    local file = assert(io.open(path "gh", "w"))
+    file:write(("#!/bin/sh\necho \"$@\" >'%s'; exec cat >'%s'\n"):format(path "gh.arguments", path "gh.secret"))
+    file:close()
+    os.execute("chmod +x " .. path "gh")
+    local blocks = script.run_guide("examples/rotate.md", dir, { PATH = dir .. ":" .. os.getenv "PATH" })
+    assert.equal(6, #blocks)
+    for _, block in ipairs(blocks) do
+      assert.equal(0, block.status, block.text)
+      assert.truthy(block.printed:find(block.expected), block.text .. block.printed)
+    end
+    assert.equal("secret set CLOUDFLARE_API_TOKEN --repo example/site\n", read(path "gh.arguments"))
+    for _, name in ipairs { "gh.secret", "ci.secret", "own.secret" } do
+      assert.truthy(read(path(name)):find("^cfat_%w+$"), name)
+    end
+  end)
+end)

@@ -64,14 +64,41 @@ function script.kill_when(condition, name, words, environment)
   return holds
 end
 
---- The blocks of a guide in one language, in their order, and the text of each. `lua` in them is the Lua of these specs:
---- script.shell(script.LUA .. block).
-function script.blocks(path, language)
+-- The blocks of a guide in their order: { language, text }; a language may be "".
+local function blocks_of(path)
   local found = {}
-  for block in ("\n" .. read(path)):gmatch("\n```" .. language .. "\n(.-)```") do found[#found + 1] = block end
+  for language, text in ("\n" .. read(path)):gmatch "\n```(%w*)\n(.-)```" do
+    found[#found + 1] = { language = language, text = text }
+  end
   return found
 end
 
-script.LUA = ("lua() { %s \"$@\"; }\n"):format(interpreter)
+-- Blanks are alike, however many, and "…" stands for whatever has none.
+local function pattern_of(text)
+  return "^" .. text:gsub("%s+", " "):gsub("…", "\1"):gsub("%p", "%%%0"):gsub("\1", "%%S*") .. "$"
+end
+
+--- Runs the blocks of shell of a guide, in a directory, as one session, in which `lua` is the Lua of these specs.
+--- Returns of each { text, status, printed, expected }, the last a pattern, of the block without a language behind it.
+function script.run_guide(path, dir, environment)
+  local lines = { ("ln -s \"$PWD/examples\" \"$PWD/build\" '%s'; cd '%s'; exec 2>&1"):format(dir, dir) }
+  lines[#lines + 1] = ("lua() { %s \"$@\"; }"):format(interpreter)
+  for name, value in pairs(environment or {}) do lines[#lines + 1] = ("export %s=%s"):format(name, quote(value)) end
+  local blocks, sessions = blocks_of(path), {}
+  for i, block in ipairs(blocks) do
+    if block.language == "sh" then
+      local answer = blocks[i + 1] and blocks[i + 1].language == "" and blocks[i + 1].text
+      sessions[#sessions + 1] = { text = block.text, expected = answer and pattern_of(answer) or "" }
+      lines[#lines + 1] = block.text .. 'echo "=== end of a block, status $?"'
+    end
+  end
+  local _, printed = script.shell("{ " .. table.concat(lines, "\n") .. "\n}")
+  local i = 0
+  for text, status in printed:gmatch "(.-)=== end of a block, status (%d+)\n" do
+    i = i + 1
+    sessions[i].status, sessions[i].printed = tonumber(status), text:gsub("%s+", " ")
+  end
+  return sessions
+end
 
 return script

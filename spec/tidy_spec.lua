@@ -1,0 +1,248 @@
+-- examples/tidy.lua: which tokens it selects, that it only reads unless it is told to delete, and what it then says.
+local cjson = require "cjson"
+local sandbox = require "spec.support.sandbox"
+local script = require "spec.support.script"
+local read = require "spec.support.read"
+
+local DAY = 86400
+local WITH_KEY = { CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email }
+
+local function date(days_ago) return os.date("!%Y-%m-%d", os.time() - days_ago * DAY) end
+
+local function own_id() return sandbox.api("GET", sandbox.tokens "/verify").body.result.id end
+
+-- What it selects, by names; and its status, standard output, standard error.
+local function tidy(words, environment)
+  words[#words + 1] = "--json"
+  local status, out, err = script.run("tidy", words, environment)
+  for _, secret in ipairs { sandbox.token, sandbox.read_token, sandbox.key } do
+    assert.is_nil((out .. err):find(secret, 1, true))
+  end
+  local names, entries = {}, {}
+  for line in out:gmatch "[^\n]+" do
+    local entry = cjson.decode(line)
+    names[#names + 1], entries[#entries + 1] = entry.name, entry
+  end
+  return names, status, err, entries
+end
+
+local function deleted()
+  local found = {}
+  for _, entry in ipairs(sandbox.ledger()) do
+    if entry.effect == "deleted" then found[#found + 1] = entry.token end
+  end
+  return found
+end
+
+describe("examples/tidy.lua", function()
+  local journal
+  before_each(function()
+    sandbox.reset()
+    journal = os.tmpname()
+    os.remove(journal)
+  end)
+  after_each(function() os.remove(journal) end)
+
+  it("shows all tokens, and deletes none", function()
+    local status, out, err = script.run("tidy", {})
+    assert.equal(0, status)
+    for _, name in ipairs { "sandbox%-write %(runs this%)", "ci%-deploy", "terraform%-dns", "grafana%-readonly" } do
+      assert.truthy(out:find(name .. "\n"), name)
+    end
+    assert.truthy(err:find("6 of 6 tokens, and nothing was deleted; a credential that may list only its own tokens", 1, true))
+    assert.same({}, deleted())
+  end)
+
+  describe("selects", function()
+    it("what was not used since a date; never used, what was issued before it", function()
+      assert.same({ "sandbox-read", "sandbox-none", "grafana-readonly" }, (tidy { "--unused-since", "2025-09-01" }))
+      assert.same({ "sandbox-read", "sandbox-none", "ci-deploy", "grafana-readonly" },
+        (tidy { "--unused-since", "2025-10-01T00:00:00Z" }))
+      assert.same({}, (tidy { "--unused-since", "2025-06-12" })) -- the day on which all were issued
+    end)
+
+    it("by an age", function()
+      local made = sandbox.api("POST", sandbox.tokens(), {
+        name = "new", policies = sandbox.api("GET", sandbox.tokens()).body.result[1].policies,
+      }).body.result
+      assert.equal(date(0), made.issued_on:sub(1, 10))
+      local names = tidy { "--unused-since", "30d" }
+      assert.same({ "sandbox-read", "sandbox-none", "ci-deploy", "terraform-dns", "grafana-readonly" }, names)
+      assert.same({ "sandbox-read" }, { (tidy { "--secret-older-than", "12h" })[2] })
+    end)
+
+    it("what never expires", function()
+      local names = tidy { "--never-expires" }
+      assert.equal(5, #names)
+      assert.is_nil(table.concat(names, " "):find "terraform")
+    end)
+
+    it("what has an old secret: a roll makes it new", function()
+      assert.equal(5, #(tidy { "--secret-older-than", "2025-07-01" }))
+      sandbox.api("PUT", sandbox.tokens("/" .. os.getenv "SANDBOX_TOKEN_ID" .. "/value"), "{}")
+      assert.equal(4, #(tidy { "--secret-older-than", "2025-07-01" }))
+    end)
+
+    it("what was exposed, and what is expired, which lists hide", function()
+      sandbox.grow({ count = 1, name = "exposed", status = "revoked (exposed)" },
+        { count = 1, name = "past", expires_on = "2025-10-01T00:00:00Z" }, { count = 1, name = "said", status = "expired" })
+      assert.same({ "exposed-00001" }, (tidy { "--exposed" }))
+      assert.same({ "past-00001", "said-00001" }, (tidy { "--expired" }))
+    end)
+
+    it("what may make others, but not what reads tokens or is denied them", function()
+      sandbox.grow { count = 1, name = "own", groups = { "Account API Tokens Own" } }
+      local policies = sandbox.api("GET", sandbox.tokens("/" .. own_id())).body.result.policies
+      policies[1].effect = "deny"
+      sandbox.api("POST", sandbox.tokens(), { name = "denied", policies = policies })
+      assert.same({ "sandbox-write", "own-00001" }, (tidy { "--can-mint" }))
+    end)
+
+    it("what fits all that is asked, or any", function()
+      assert.same({ "grafana-readonly" }, { (tidy { "--unused-since", "90d", "--never-expires" })[4] })
+      assert.same({}, (tidy { "--can-mint", "--exposed" }))
+      assert.same({ "sandbox-write" }, (tidy { "--can-mint", "--exposed", "--any" }))
+      local _, _, _, entries = tidy { "--can-mint", "--never-expires" }
+      assert.same({ "never-expires,can-mint", true }, { entries[1].fits, entries[1].own })
+    end)
+
+    it("nothing by a date that it cannot read, and says so", function()
+      local id = sandbox.fresh()
+      sandbox.fault { path = "/tokens", body = cjson.encode {
+        success = true, errors = {}, messages = {}, result_info = { page = 1, per_page = 50, count = 1, total_count = 1 },
+        result = { { id = id, name = "odd\27[31m", status = "active", policies = cjson.null, issued_on = "long ago" } },
+      } }
+      local names, _, err = tidy({ "--unused-since", "90d" }, WITH_KEY) -- which is not verified first
+      assert.same({}, names)
+      assert.truthy(err:find("1 have dates that cannot be read, and are left out", 1, true), err)
+    end)
+  end)
+
+  it("shows no control characters", function()
+    sandbox.api("POST", sandbox.tokens(), {
+      name = "odd\27[31m", policies = sandbox.api("GET", sandbox.tokens()).body.result[1].policies,
+    })
+    local _, out = script.run("tidy", {})
+    assert.truthy(out:find("odd?[31m", 1, true))
+  end)
+
+  it("sees no more than its credential may, and says how many that is", function()
+    local own = sandbox.grow { count = 1, name = "lister", secret = "new", groups = { "Account API Tokens Own" } }
+    sandbox.grow { count = 2, name = "made", creator = own.ids[1] }
+    local names, _, err = tidy({}, { CLOUDFLARE_API_TOKEN = own.values[1] })
+    assert.same({ "made-00001", "made-00002" }, names)
+    assert.truthy(err:find("2 of 2 tokens", 1, true), err)
+  end)
+
+  it("runs with a global key", function()
+    assert.equal(6, #(tidy({}, WITH_KEY)))
+  end)
+
+  it("says that the tokens could not be read", function()
+    local _, status, err = tidy({}, { CLOUDFLARE_API_TOKEN = sandbox.no_token })
+    assert.equal(1, status)
+    assert.truthy(err:find("nothing was deleted; 0 of ? tokens were seen", 1, true), err)
+  end)
+
+  describe("with --delete", function()
+    it("deletes what it selects, but for the token by which it runs", function()
+      local names, status, err, entries = tidy { "--never-expires", "--secret-older-than", "90d", "--delete" }
+      assert.equal(0, status)
+      assert.same({ "sandbox-read", "sandbox-none", "ci-deploy", "grafana-readonly" }, names)
+      assert.equal(4, #deleted())
+      for _, entry in ipairs(entries) do
+        assert.equal("deleted", entry.outcome)
+        assert.is_true(sandbox.is_deleted(entry.id))
+      end
+      assert.truthy(err:find(own_id() .. " is the token by which this runs: left alone", 1, true), err)
+    end)
+
+    it("wants a selection", function()
+      assert.equal(2, (script.run("tidy", { "--delete" })))
+      assert.equal(2, (script.run("tidy", { "--delete", "--any" })))
+    end)
+
+    it("says what was refused, and what is unknown, which wins", function()
+      local ids = sandbox.seed(3)
+      sandbox.fault {
+        { method = "DELETE", token = ids[1], status = 403, code = 9109 }, { method = "DELETE", token = ids[3], status = 404, code = 1003 },
+      }
+      local status, out, err = script.run("tidy", { "--unused-since", "90d", "--delete" })
+      assert.equal(1, status)
+      assert.truthy(out:find(ids[1] .. " refused\n", 1, true))
+      assert.truthy(out:find(ids[2] .. " deleted\n", 1, true))
+      assert.truthy(out:find(ids[3] .. " not_found\n", 1, true))
+      assert.truthy(err:find(ids[1] .. ": cloudflare.tokens.delete: the API refused (HTTP 403", 1, true), err)
+      sandbox.fault {
+        { method = "DELETE", token = ids[1], status = 403, code = 9109 }, { method = "DELETE", token = ids[3], drop = "before", times = 9 },
+        { method = "GET", token = ids[3], status = 401, code = 1000 },
+      }
+      assert.equal(3, (script.run("tidy", { "--unused-since", "90d", "--delete" })))
+    end)
+
+    it("stops where the credential may not delete", function()
+      local _, status = tidy({ "--unused-since", "90d", "--delete" }, { CLOUDFLARE_API_TOKEN = sandbox.read_token })
+      assert.equal(1, status)
+      assert.same({}, deleted())
+    end)
+
+    it("finishes what a run that was killed has begun, from its journal", function()
+      local ids = sandbox.seed(2)
+      sandbox.fault { method = "DELETE", token = ids[1], delay_after = 0.3 }
+      local words = { "--unused-since", "90d", "--never-expires", "--delete", "--journal", journal }
+      assert.is_true(script.kill_when(function() return sandbox.is_deleted(ids[1]) end, "tidy", words))
+      local status, out = script.run("tidy", words)
+      assert.equal(0, status)
+      assert.truthy(out:find(ids[1] .. " gone\n", 1, true), out)
+      assert.truthy(read(journal):find(ids[1] .. " gone\n", 1, true))
+      assert.is_true(sandbox.is_deleted(ids[2]))
+    end)
+
+    it("leaves alone what an earlier run began, and is not selected any more", function()
+      local grown = sandbox.grow { count = 1, secret = "new", name = "used" }
+      local file = assert(io.open(journal, "w"))
+      file:write(grown.ids[1] .. " sending\n")
+      file:close()
+      sandbox.api("GET", sandbox.tokens "/verify", nil, grown.values[1]) -- somebody uses it
+      local _, status, err = tidy { "--unused-since", "90d", "--delete", "--journal", journal }
+      assert.equal(0, status)
+      assert.truthy(err:find(grown.ids[1] .. " was to be deleted by an earlier run, is still there", 1, true), err)
+      assert.is_false(sandbox.is_deleted(grown.ids[1]))
+    end)
+
+    it("deletes nothing where the journal cannot be written, or is none", function()
+      local file = assert(io.open(journal, "w"))
+      file:write "root:x:0:0\n"
+      file:close()
+      for _, path in ipairs { journal, "/nowhere/journal" } do
+        assert.equal(1, (script.run("tidy", { "--unused-since", "90d", "--delete", "--journal", path })))
+      end
+      assert.same({}, deleted())
+    end)
+  end)
+
+  it("is used wrongly", function()
+    for _, words in ipairs {
+      { "--unused-since" }, { "--unused-since", "soon" }, { "--unused-since", "2099-01-01" }, { "--secret-older-than", "9" },
+      { "--nonsense" }, { "--journal", "file" }, { "--exposed", "--delete", "--journal" }, { "one", "two" }, { "no account" },
+    } do
+      local status, out = script.run("tidy", words)
+      assert.same({ 2, "" }, { status, out }, table.concat(words, " "))
+    end
+    assert.equal(0, #sandbox.ledger())
+    assert.equal(0, (script.run("tidy", { "--help" })))
+  end)
+end)
+
+it("the guide of examples/tidy.lua says what its commands do", function()
+  local dir = os.tmpname()
+  os.remove(dir)
+  os.execute("mkdir " .. dir)
+  local blocks = script.run_guide("examples/tidy.md", dir)
+  os.execute("rm -rf " .. dir)
+  assert.equal(4, #blocks)
+  for _, block in ipairs(blocks) do
+    assert.equal(0, block.status, block.text)
+    assert.truthy(block.printed:find(block.expected), block.text .. block.printed)
+  end
+end)
