@@ -87,6 +87,7 @@ local function fake_sleep(at, act)
   local file = assert(io.open(path "sleep", "w"))
   file:write(([[
 #!/bin/sh
+unset LD_PRELOAD
 echo "$1" >>'%s'
 [ $(wc -l <'%s') -lt %d ] || { %s; } >/dev/null
 ]]):format(path "slept", path "slept", at or 1000, act or ":"))
@@ -321,7 +322,7 @@ describe("examples/rotate.lua", function()
         assert.truthy(err:find(id .. " is not known to be deleted (" .. word .. ")", 1, true), err)
         assert.truthy(err:find(new_id(out) .. " is deployed and works, and the old token, " .. id, 1, true), err)
         local command = err:match "run again:\n  ([^\n]+)"
-        local again, said = script.shell(command)
+        local again, said = script.again(command)
         assert.equal(0, again)
         assert.equal(("deleted %s\ndone %s\n"):format(id, new_id(out)), said)
         assert_replaced()

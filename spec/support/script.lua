@@ -7,9 +7,13 @@ local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
+-- A sanitizer is for the Lua alone: some of the system's programs hang below it.
+local SPARE = "sanitizer=${LD_PRELOAD:-}; unset LD_PRELOAD\n"
+local SANITIZED = "${sanitizer:+LD_PRELOAD=$sanitizer} "
+
 -- The line for a shell: `environment` is name → value, false for one that is unset.
 local function line_of(name, words, environment)
-  local line = { "env" }
+  local line = { "env", SANITIZED }
   for variable, value in pairs(environment or {}) do
     if not value then table.insert(line, 2, "-u " .. variable)
     else line[#line + 1] = variable .. "=" .. quote(value) end
@@ -35,7 +39,7 @@ end
 --- Runs lines of a shell: the exit status as it counts, standard output, standard error.
 function script.shell(lines)
   local out, err = os.tmpname(), os.tmpname()
-  local status = output_of(("{ %s\n} >%s 2>%s </dev/null; echo $?"):format(lines, out, err))
+  local status = output_of(("{ %s%s\n} >%s 2>%s </dev/null; echo $?"):format(SPARE, lines, out, err))
   return tonumber(status), take(out), take(err)
 end
 
@@ -43,6 +47,9 @@ end
 function script.run(name, words, environment, before)
   return script.shell((before or "") .. line_of(name, words, environment))
 end
+
+--- Runs a command line that a script has printed.
+function script.again(line) return script.shell("env " .. SANITIZED .. line) end
 
 -- What was killed may stay as a zombie, without a command line, for as long as nobody asks how it ended.
 local function is_running(pid)
@@ -55,7 +62,7 @@ end
 --- Starts one and goes on; kills it with SIGKILL once `condition` holds; whether it ever did.
 function script.kill_when(condition, name, words, environment)
   local line = "exec " .. line_of(name, words, environment)
-  local pid = tonumber(output_of(("{ %s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(line)))
+  local pid = tonumber(output_of(("{ %s%s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(SPARE, line)))
   local deadline = socket.gettime() + 30
   while not condition() and socket.gettime() < deadline do socket.sleep(0.005) end
   local holds = condition()
@@ -82,7 +89,7 @@ end
 --- Returns of each { text, status, printed, expected }, the last a pattern, of the block without a language behind it.
 function script.run_guide(path, dir, environment)
   local lines = { ("ln -s \"$PWD/examples\" \"$PWD/build\" '%s'; cd '%s'; exec 2>&1"):format(dir, dir) }
-  lines[#lines + 1] = ("lua() { %s \"$@\"; }"):format(interpreter)
+  lines[#lines + 1] = ("lua() { env %s%s \"$@\"; }"):format(SANITIZED, interpreter)
   for name, value in pairs(environment or {}) do lines[#lines + 1] = ("export %s=%s"):format(name, quote(value)) end
   local blocks, sessions = blocks_of(path), {}
   for i, block in ipairs(blocks) do
