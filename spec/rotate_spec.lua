@@ -586,12 +586,7 @@ describe("the guide of examples/rotate.lua", function()
     file:write(("#!/bin/sh\necho \"$@\" >'%s'; exec cat >'%s'\n"):format(path "gh.arguments", path "gh.secret"))
     file:close()
     os.execute("chmod +x " .. path "gh")
-    local blocks = script.run_guide("examples/rotate.md", dir, { PATH = dir .. ":" .. os.getenv "PATH" })
-    assert.equal(6, #blocks)
-    for _, block in ipairs(blocks) do
-      assert.equal(0, block.status, block.text)
-      assert.truthy(block.printed:find(block.expected), block.text .. block.printed)
-    end
+    assert.equal(6, script.check_guide("examples/rotate.md", dir, { PATH = dir .. ":" .. os.getenv "PATH" }))
     assert.equal("secret set CLOUDFLARE_API_TOKEN --repo example/site\n", read(path "gh.arguments"))
     for _, name in ipairs { "gh.secret", "ci.secret", "own.secret" } do
       assert.truthy(read(path(name)):find("^cfat_%w+$"), name)

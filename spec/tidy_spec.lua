@@ -238,11 +238,7 @@ it("the guide of examples/tidy.lua says what its commands do", function()
   local dir = os.tmpname()
   os.remove(dir)
   os.execute("mkdir " .. dir)
-  local blocks = script.run_guide("examples/tidy.md", dir)
+  local alive, count = pcall(script.check_guide, "examples/tidy.md", dir)
   os.execute("rm -rf " .. dir)
-  assert.equal(4, #blocks)
-  for _, block in ipairs(blocks) do
-    assert.equal(0, block.status, block.text)
-    assert.truthy(block.printed:find(block.expected), block.text .. block.printed)
-  end
+  assert.same({ true, 4 }, { alive, count })
 end)

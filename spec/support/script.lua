@@ -1,5 +1,6 @@
 -- The scripts of examples/, run as a person runs them, by the Lua that runs these specs; and the guides beside them.
 local socket = require "socket"
+local guide = require "spec.support.guide"
 local read = require "spec.support.read"
 
 local script = {}
@@ -71,41 +72,35 @@ function script.kill_when(condition, name, words, environment)
   return holds
 end
 
--- The blocks of a guide in their order: { language, text }; a language may be "".
-local function blocks_of(path)
-  local found = {}
-  for language, text in ("\n" .. read(path)):gmatch "\n```(%w*)\n(.-)```" do
-    found[#found + 1] = { language = language, text = text }
-  end
-  return found
-end
-
--- Blanks are alike, however many, and "…" stands for whatever has none.
-local function pattern_of(text)
-  return "^" .. text:gsub("%s+", " "):gsub("…", "\1"):gsub("%p", "%%%0"):gsub("\1", "%%S*") .. "$"
-end
-
---- Runs the blocks of shell of a guide, in a directory, as one session, in which `lua` is the Lua of these specs.
---- Returns of each { text, status, printed, expected }, the last a pattern, of the block without a language behind it.
-function script.run_guide(path, dir, environment)
+-- Runs the blocks of shell of a guide, in a directory, as one session, in which `lua` is the Lua of these specs.
+-- Returns of each { code, shown, status, seen }.
+local function run_guide(path, dir, environment)
   local lines = { ("ln -s \"$PWD/examples\" \"$PWD/build\" '%s'; cd '%s'; exec 2>&1"):format(dir, dir) }
   lines[#lines + 1] = ("lua() { env %s%s \"$@\"; }"):format(SANITIZED, interpreter)
   for name, value in pairs(environment or {}) do lines[#lines + 1] = ("export %s=%s"):format(name, quote(value)) end
-  local blocks, sessions = blocks_of(path), {}
-  for i, block in ipairs(blocks) do
-    if block.language == "sh" then
-      local answer = blocks[i + 1] and blocks[i + 1].language == "" and blocks[i + 1].text
-      sessions[#sessions + 1] = { text = block.text, expected = answer and pattern_of(answer) or "" }
-      lines[#lines + 1] = block.text .. 'echo "=== end of a block, status $?"'
-    end
+  local blocks = guide.blocks_of(path)
+  for _, block in ipairs(blocks) do
+    assert(block.kind == "sh", "a guide of a script has commands for a shell, and what they show")
+    lines[#lines + 1] = block.code .. 'echo "=== end of a block, status $?"'
   end
   local _, printed = script.shell("{ " .. table.concat(lines, "\n") .. "\n}")
   local i = 0
   for text, status in printed:gmatch "(.-)=== end of a block, status (%d+)\n" do
     i = i + 1
-    sessions[i].status, sessions[i].printed = tonumber(status), text:gsub("%s+", " ")
+    blocks[i].status, blocks[i].seen = tonumber(status), text
   end
-  return sessions
+  return blocks
+end
+
+--- Runs a guide's blocks of shell so: each must end well and show what the guide shows behind it. Returns how many.
+function script.check_guide(path, dir, environment)
+  local blocks = run_guide(path, dir, environment)
+  for _, block in ipairs(blocks) do
+    assert(block.status == 0, block.code .. tostring(block.seen))
+    local difference = block.shown and guide.difference(block.shown, block.seen)
+    assert(not difference, block.code .. tostring(difference))
+  end
+  return #blocks
 end
 
 return script
