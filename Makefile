@@ -181,7 +181,7 @@ check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
 # The long ones first.
-SUITES = valgrind sweeps asan unit $(LUAS) poll harness hosts tsan lint
+SUITES = valgrind sweeps asan examples unit $(LUAS) poll harness hosts tsan lint
 test: deps
 	@$(MAKE) --no-print-directory -s suites
 	CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
