@@ -61,9 +61,22 @@ describe("the journal of a run", function()
     local journal = cloudflare.journal(path)
     assert.is_true(journal(C, "sending"))
     assert.is_true(journal(C, "deleted"))
-    assert.equal(A .. " sending\n" .. B:sub(1, 9) .. "\n" .. C .. " sending\n" .. C .. " deleted\n", read(path))
+    assert.equal(A .. " sending\n" .. B:sub(1, 9) .. " torn\n" .. C .. " sending\n" .. C .. " deleted\n", read(path))
     local report = assert(cloudflare.report_of(path))
     assert.same({ unknown = 1, deleted = 1 }, report.counts)
+  end)
+
+  it("a torn line tells nothing after the next run went on either, wherever it, or what ended it, was torn", function()
+    for _, line in ipairs { B .. " deleted", B .. " sending", B .. " deleted to", B .. " sen t", B:sub(1, 9) .. " tor" } do
+      for length = 1, #line do
+        write(line:sub(1, length))
+        local journal = cloudflare.journal(path)
+        assert(journal(C, "sending"))
+        assert(journal(C, "gone"))
+        local report = assert(cloudflare.report_of(path))
+        assert.same({ gone = 1 }, report.counts)
+      end
+    end
   end)
 
   it("says what an id came to", function()

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What ends a line that was torn: it may have lacked no more than its end, and would come to tell something. */
+static const char VOID[] = " torn\n";
+
 struct journal {
     int fd;    /* -1 where none is open */
     bool torn; /* its last line has no end */
@@ -76,7 +79,7 @@ int lcf_journal_write(lua_State *L)
     struct journal *j = lcf_state_check(L, 1, LCF_SLOT_JOURNAL_META, "cloudflare.journal");
     size_t len;
     const char *line = luaL_checklstring(L, 2, &len);
-    if (j->torn && !write_all(j->fd, "\n", 1)) return push_errno(L);
+    if (j->torn && !write_all(j->fd, VOID, sizeof VOID - 1)) return push_errno(L);
     j->torn = !write_all(j->fd, line, len);
     if (j->torn) return push_errno(L);
     lua_pushboolean(L, 1);

@@ -1,7 +1,7 @@
 -- The journal of delete_many in a file, a line an entry: "ID sending" before the first byte that may delete a token,
 -- "ID OUTCOME" at its end. What a killed run leaves is read back as a report: an id without an end is unknown, and one
--- that was ambiguous once ends only as deleted or gone, whatever stands behind. A line that was torn, at the end of
--- the file or before a later run went on, tells nothing.
+-- that was ambiguous once ends only as deleted or gone, whatever stands behind. A line that was torn tells nothing: it
+-- is the last one and has no end, or whoever wrote the next has ended it with " torn".
 local core = ...
 local failure, open, write, read = core.failure, core.open_journal, core.write_journal, core.read_journal
 local error, type, pairs = error, type, pairs
@@ -32,8 +32,14 @@ function core.journal(path)
   end
 end
 
+-- A line without " torn" at its end, or the beginning of that: it may be torn, too.
+local function without_mark(line)
+  local text = line:match "^(.*) torn$" or line:match "^(.*) tor?$" or line:match "^(.*) t?$"
+  return text and without_mark(text) or line
+end
+
 local function is_torn(line)
-  local id, word = line:match "^([0-9a-f]*)(.*)$"
+  local id, word = without_mark(line):match "^([0-9a-f]*)(.*)$"
   if #id < 32 then return word == "" end
   word = word:match "^ ?(%l*_?%l*)$"
   if #id > 32 or not word then return false end
