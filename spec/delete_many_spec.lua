@@ -91,6 +91,26 @@ describe("tokens.delete_many", function()
     assert.same({}, sandbox.ledger())
   end)
 
+  it("raises where the list would not be read whole, at the line that made the mistake", function()
+    local ids = sandbox.seed(3)
+    for _, odd in ipairs { { ids[1], nil, ids[3] }, { [ids[1]] = true }, { [0] = ids[1], ids[2] }, { [{}] = ids[1] } } do
+      local fine, said = pcall(function() cf.tokens.delete_many(nil, odd) end)
+      assert.is_false(fine)
+      assert.truthy(said:find("spec/delete_many_spec%.lua:%d+: bad argument #2 to 'delete_many' %(a list expected"))
+    end
+    assert.truthy(select(2, pcall(cf.user.tokens.delete_many, { [5] = ids[1] })):find("bad argument #1", 1, true))
+    assert.same({}, sandbox.ledger())
+    assert.same({ deleted = 3 }, cf.tokens.delete_many(nil, { n = 3, ids[1], ids[2], ids[3] }).counts)
+  end)
+
+  it("takes an id as the API writes it, and no other as the same", function()
+    local id = sandbox.fresh()
+    local report = cf.tokens.delete_many(nil, { id:upper(), id .. " ", id:sub(1, 31), 12345, false, {}, id, { id = id } })
+    assert.same({ "not_sent", "not_sent", "not_sent", "not_sent", "not_sent", "not_sent", "deleted", "deleted" },
+      outcomes(report))
+    assert.equal(1, #requests_for(id))
+  end)
+
   describe("its own credential", function()
     local own
     before_each(function() own = own_id(cf) end)
@@ -139,6 +159,33 @@ describe("tokens.delete_many", function()
       end)
     end
 
+    it("is a wrong global key: it costs one failure, and a GET that asks about it", function()
+      local report = cf.tokens.delete_many(nil, sandbox.seed(20), { api_key = ("0"):rep(37), api_email = sandbox.email })
+      assert.same({ refused = 1, not_sent = 19 }, report.counts)
+      assert.equal("credential", report.stopped)
+      assert.equal(2, #sandbox.ledger())
+    end)
+
+    it("is not what an error says where nobody could say whether it is one", function()
+      local ids = sandbox.seed(2)
+      sandbox.fault { path = "/verify", drop = "before", times = 99 }
+      local report = cf.tokens.delete_many(nil, ids, { timeout = 0.5 })
+      assert.equal("credential", report.stopped)
+      assert.equal("failed", report.error.outcome)
+      assert.truthy(tostring(report[1].err):find("whether the credential is accepted could not be learnt", 1, true))
+      assert.same({ not_sent = 2 }, report.counts)
+    end)
+
+    it("is asked about again when the wait that the API asked for is over", function()
+      local ids = sandbox.seed(2)
+      sandbox.fault { path = "/verify", status = 429, headers = { ["Retry-After"] = "1" } }
+      assert.same({ deleted = 2 }, cf.tokens.delete_many(nil, ids, { timeout = 0.9 }).counts)
+      sandbox.fault { path = "/verify", status = 429, headers = { ["Retry-After"] = "60" } }
+      local report = cf.tokens.delete_many(nil, ids, { deadline = 1 })
+      assert.equal("deadline", report.stopped)
+      assert.same({ not_sent = 2 }, report.counts)
+    end)
+
     it("that dies in the middle: no more begin, those in flight land, it is asked about once, the rest is not sent",
       function()
         local ids = sandbox.seed(60)
@@ -183,6 +230,26 @@ describe("tokens.delete_many", function()
       assert.equal("credential", report.stopped)
       assert.equal(4, #requests_for(ids[2]))
     end)
+  end)
+
+  it("with keep, too, no read is followed by a deletion once it was refused, or is to wait", function()
+    local ids, kept = sandbox.seed(3), {}
+    for i, fault in ipairs { { status = 401, code = 10000 }, { status = 403, code = 10000 },
+      { status = 429, headers = { ["Retry-After"] = "1" } } } do
+      fault.method, fault.token = "GET", ids[i]
+      sandbox.fault(fault)
+    end
+    local report = cf.tokens.delete_many(nil, ids, { max_in_flight = 1, timeout = 0.9, keep = function(token)
+      kept[#kept + 1] = token and token.id or "nothing"
+    end })
+    assert.same({ deleted = 3 }, report.counts)
+    table.sort(kept)
+    table.sort(ids)
+    assert.same(ids, kept)
+    sandbox.fault { method = "GET", token = sandbox.missing_id, status = 403, code = 10502 }
+    report = cf.tokens.delete_many(nil, { sandbox.missing_id }, { keep = error })
+    assert.equal("lockout", report.stopped)
+    assert.same({ not_sent = 1 }, report.counts)
   end)
 
   it("stops at a lock-out at once", function()
@@ -243,6 +310,25 @@ describe("tokens.delete_many", function()
       assert.equal(66, count)
       assert.equal(0, refused())
     end)
+  end)
+
+  it("says refused of what was sent and refused, also where it was held back before", function()
+    local ids = sandbox.seed(2)
+    local report = cf.tokens.delete_many(nil, ids, { max_in_flight = 1, timeout = 0.9, deadline = 1.5, progress = function()
+      sandbox.fault { path = "/verify", status = 429, headers = { ["Retry-After"] = "1" } }
+      cf.tokens.verify(nil, { timeout = 0.5 }) -- the client knows now that it has to wait: the next is not sent
+      sandbox.fault { token = ids[2], status = 429, headers = { ["Retry-After"] = "60" } }
+    end })
+    assert.equal(1, #requests_for(ids[2]))
+    assert.same({ "deleted", "refused" }, outcomes(report))
+  end)
+
+  it("with no time at all begins nothing after the question about its credential", function()
+    local ids = sandbox.seed(3)
+    local report = cf.tokens.delete_many(nil, ids, { deadline = 1e-3 })
+    assert.equal("deadline", report.stopped)
+    assert.same({ not_sent = 3 }, report.counts)
+    assert.equal(0, (sandbox.count "DELETE"))
   end)
 
   it("begins nothing after its deadline, and what waits for a 429 keeps that answer", function()
@@ -399,6 +485,48 @@ describe("tokens.delete_many", function()
         assert.equal("refused", report[1].err.outcome)
         assert.is_false(report.all_gone)
       end
+    end)
+
+    it("that names an id several times: what was ambiguous once stays so, whatever came before or after", function()
+      for _, words in ipairs { { "unknown", "refused" }, { "refused", "unknown" }, { "unknown", "not_found" },
+        { "not_found", "unknown" }, { "not_found", "accepted" } } do
+        local report = cf.tokens.delete_many(nil, { { id = GONE_TO, outcome = words[1] }, { id = GONE_TO, outcome = words[2] },
+          GONE_TO })
+        assert.same({ "gone", "gone", "gone" }, outcomes(report))
+      end
+      assert.same({ gone = 2 }, cf.tokens.delete_many(nil, { { id = GONE_TO, outcome = "gone" },
+        { id = GONE_TO, outcome = "unknown" } }).counts)
+    end)
+
+    it("that has no such id, or words that it does not know, is believed nothing", function()
+      local id = sandbox.fresh()
+      local report = cf.tokens.delete_many(nil, { { id = "no id", outcome = "deleted" }, { outcome = "gone" },
+        { id = id, outcome = "eaten" } })
+      assert.same({ "not_sent", "not_sent", "deleted" }, outcomes(report))
+      assert.is_false(report.all_gone)
+    end)
+
+    it("what was ambiguous and is not asked about any more says why", function()
+      for _, word in ipairs { "unknown", "accepted" } do
+        local report = cf.tokens.delete_many(nil, { "no id", { id = GONE_TO, outcome = word } },
+          { progress = function() return false end })
+        assert.equal(word, report[2].outcome)
+        assert.equal(word, report[2].err.http.earlier)
+        assert.truthy(tostring(report[2].err):find("nothing was sent: progress returned false", 1, true))
+      end
+    end)
+
+    it("a read that is no answer is no witness", function()
+      for _, fault in ipairs { { html = true, status = 403 }, { status = 403, code = 10502 }, { status = 403, code = 10000 },
+        { status = 401, code = 1000 } } do
+        fault.method, fault.token, fault.times = "GET", GONE_TO, 99
+        sandbox.fault(fault)
+        local report = cf.tokens.delete_many(nil, { { id = GONE_TO, outcome = "unknown" } }, { timeout = 0.6 })
+        assert.same({ "unknown" }, outcomes(report))
+        sandbox.reset()
+      end
+      sandbox.fault { method = "GET", token = GONE_TO, status = 403, code = 9109 } -- it may not read: the DELETE decides
+      assert.same({ "gone" }, outcomes(cf.tokens.delete_many(nil, { { id = GONE_TO, outcome = "unknown" } })))
     end)
 
     it("its own report is one", function()

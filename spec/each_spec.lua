@@ -157,6 +157,18 @@ describe("tokens.each", function()
     assert.equal(6, #lists())
   end)
 
+  it("gives false and an error where an answer's count is none, and takes it for no end", function()
+    for _, info in ipairs { '{"total_count":-1}', '{"total_count":7.5}', '{"total_count":1e300}', '{"total_count":"many"}',
+      "{}", "null" } do
+      sandbox.fault { path = "/tokens",
+        body = '{"success":true,"errors":[],"messages":[],"result":[],"result_info":' .. info .. "}" }
+      local ids, err = gather(cf.tokens.each())
+      assert.same({}, ids)
+      assert.equal("response", err.kind)
+      assert.truthy(tostring(err):find("does not say how many there are", 1, true))
+    end
+  end)
+
   it("ends its pages by the per_page that the answer echoes", function()
     sandbox.seed(19)
     -- asked for 50 a page, it says 5, as one that has another limit would

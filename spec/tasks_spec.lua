@@ -116,6 +116,29 @@ describe("a call of several requests", function()
       for _ = 1, 2 do assert.equal(thrown, select(2, pcall(call.wait, call))) end
     end)
 
+    it("raises where it is waited for by a function that it waits for itself, alone or in a ring", function()
+      local one, other, said
+      local function wait_for(call) return function() said = select(2, pcall(function() call():wait() end)) end end
+      one = cf.async.tokens.delete_many(nil, sandbox.seed(1), { progress = wait_for(function() return one end) })
+      assert.equal(1, one:wait().counts.deleted)
+      assert.truthy(said:find("spec/tasks_spec%.lua:%d+: cloudflare: call:wait%(%) from inside a function that this very call"))
+      said = nil
+      one = cf.async.tokens.delete_many(nil, sandbox.seed(1), { progress = function() other:wait() end })
+      other = cf.async.tokens.delete_many(nil, sandbox.seed(1), { progress = wait_for(function() return one end) })
+      assert.equal(1, one:wait().counts.deleted)
+      assert.equal(1, other:wait().counts.deleted)
+      assert.truthy(said)
+    end)
+
+    it("goes on where one of its functions steps, or calls in the plain form", function()
+      local ids, other = sandbox.seed(3), sandbox.seed(3)
+      local call = cf.async.tokens.delete_many(nil, ids, { progress = function(done)
+        cloudflare.step(0.01)
+        assert.equal(other[done], cf.tokens.delete(nil, other[done]).id)
+      end })
+      assert.equal(3, call:wait().counts.deleted)
+    end)
+
     it("says so when a function that it was given yields", function()
       local ids, call = sandbox.seed(2), nil
       local host = coroutine.wrap(function()
@@ -151,7 +174,10 @@ describe("a call of several requests", function()
       local call = cf.async.tokens.delete_many(nil, sandbox.seed(3))
       assert.is_false(call:cancel())
       assert.is_true(call:done())
-      assert.same({ not_sent = 3 }, call:wait().counts)
+      local report = call:wait()
+      assert.same({ not_sent = 3 }, report.counts)
+      assert.equal("cancelled", report.stopped)
+      assert.equal("cancelled", report[1].err.kind)
       assert.same({}, sandbox.ledger())
     end)
 

@@ -4,13 +4,15 @@
 --   - whatever stops a run (a credential, a lock-out, the caller's journal, keep or progress, the deadline, cancel)
 --     keeps it from beginning anything more: what is in flight lands first, each within its timeout;
 --   - an id that an earlier run left ambiguous ends only as deleted, gone, accepted or unknown, whatever this one says.
--- An item is one distinct id on its way: { id, outcome, err, earlier, shown, told, call, landed }, where `landed` is
--- what goes on once its call has ended.
+--   - an answer about the credential or its quota is no answer about an id: that one is asked about again.
+-- An item is one distinct id on its way: { id, outcome, err, earlier, known, said, shown, kept, told, call, landed },
+-- where `known` is the end that it came with, `said` what it was answered before it was put back, and `landed` what
+-- goes on once its call has ended.
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local ended, protected = core.ended, core.protected
-local type, ipairs, tostring = type, ipairs, tostring
-local min, max, huge, remove = math.min, math.max, math.huge, table.remove
+local type, ipairs, tostring, next, rawget, error = type, ipairs, tostring, next, rawget, error
+local min, max, huge = math.min, math.max, math.huge
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
 
@@ -19,8 +21,10 @@ local ENOUGH_ANSWERED = 10
 local PROBES = 3
 
 local FINAL = { deleted = true, gone = true, not_found = true }
+local REMOVED = { deleted = true, gone = true }
 local AMBIGUOUS = { unknown = true, accepted = true }
-local LOCKED_OUT, ADDRESS_OR_LOCK = 10502, 9109
+local LOCKED_OUT, ACCESS, AUTHENTICATION = 10502, 9109, 10000 -- the second may be about an address or a permission, too
+local REJECTED = { 1000, 6003, 9103, 9106, AUTHENTICATION, 10001 }
 
 -- Requests.
 local function begin(self, verb, id)
@@ -46,12 +50,19 @@ local function has_code(err, code)
   return false
 end
 
-local function is_lockout(err)
-  return has_code(err, LOCKED_OUT)
-    or has_code(err, ADDRESS_OR_LOCK) and tostring(err):find("Max auth failures", 1, true) ~= nil
-end
+local function denies_access(err, words) return has_code(err, ACCESS) and tostring(err):find(words, 1, true) ~= nil end
+
+local function is_lockout(err) return has_code(err, LOCKED_OUT) or denies_access(err, "Max auth failures") end
 
 local function status_of(err) return err.http and err.http.status end
+
+-- Whether it says that the credential is not accepted.
+local function is_rejection(err)
+  for _, code in ipairs(REJECTED) do
+    if has_code(err, code) then return true end
+  end
+  return status_of(err) == 401 or denies_access(err, "Invalid access token")
+end
 
 -- The caller's functions: `fine` is false where one raised or returned false, or nil and why.
 local function ask_caller(f, ...)
@@ -90,10 +101,15 @@ local function note_earlier(item, err)
   err.http.earlier = item.earlier
 end
 
+-- Where reading is not permitted, the DELETE alone decides.
+local function is_not_permitted(item, err)
+  return err.outcome == "refused" and status_of(err) == 403 and not item.shown
+    and not is_lockout(err) and not is_rejection(err)
+end
+
 --- The end of an id whose deletion an earlier run, or somebody else, may have done already.
 local function land_witness(self, item, token, detail)
-  local status = not token and status_of(detail)
-  local is_absent = not token and (detail.outcome == "not_found" or status == 403)
+  local is_absent = not token and (detail.outcome == "not_found" or is_not_permitted(item, detail))
   if is_absent then return settle(self, item, "gone") end
   local err = failure("api", "unknown", self.task.name, "it is unknown whether the token was deleted: "
     .. (token and "reading shows it, deleting says that it is not there" or "a read told nothing"))
@@ -110,29 +126,43 @@ local function end_ambiguous(self, item, outcome, err)
   settle(self, item, outcome, err)
 end
 
+local function put(self, item)
+  self.to = self.to + 1
+  self.queue[self.to] = item
+end
+
+local function is_waiting(self) return self.from <= self.to or self.last ~= nil end
+
 --- Puts it back: it is tried again, unless the run is stopped, and then ends as it was answered, or never sent.
 local function postpone(self, item, outcome, err)
   item.call, item.landed = nil, nil
-  item.said, item.err = item.said or outcome, err
-  self.queue[#self.queue + 1] = item
+  if outcome and item.said ~= "refused" then item.said, item.err = outcome, err end
+  put(self, item)
 end
 
-local function is_definite_no(outcome) return outcome == "refused" or outcome == "not_sent" end
+-- Whether that answer says nothing of the id: then the run is held up, for the credential's sake or the quota's.
+local function holds_up(self, err)
+  if is_rejection(err) then
+    self.doubt = err
+    return true
+  end
+  if not err.http.retry_after then return false end
+  self.resume_at = max(self.resume_at, now() + err.http.retry_after)
+  return true
+end
+
+local function is_definite_no(err)
+  return err and err.kind ~= "cancelled" and (err.outcome == "refused" or err.outcome == "not_sent")
+end
 
 local function land_delete(self, item, token, detail)
   local outcome, err = detail.outcome, not token and detail or nil
   self.answered, self.is_accepted = self.answered + 1, true
-  if err and is_definite_no(outcome) then
-    if is_lockout(err) then
-      stop(self, "lockout", err)
-    elseif status_of(err) == 401 then
-      self.doubt = err
-      return postpone(self, item, outcome, err)
-    elseif err.http.retry_after and err.kind ~= "cancelled" then
-      self.resume_at = max(self.resume_at, now() + err.http.retry_after)
-      return postpone(self, item, outcome, err)
-    end
+  if is_definite_no(err) then
+    if is_lockout(err) then stop(self, "lockout", err)
+    elseif holds_up(self, err) then return postpone(self, item, outcome, err) end
   end
+  if outcome == "not_sent" and item.said then outcome, err = item.said, item.err end
   if item.earlier or item.shown and outcome == "not_found" then return end_ambiguous(self, item, outcome, err) end
   settle(self, item, outcome, err)
 end
@@ -146,6 +176,14 @@ local function begin_delete(self, item)
 end
 
 local function land_look(self, item, token, err)
+  if self.task:is_stopped() then return postpone(self, item) end
+  if is_definite_no(err) then
+    if is_lockout(err) then
+      stop(self, "lockout", err)
+      return postpone(self, item)
+    end
+    if holds_up(self, err) then return postpone(self, item) end
+  end
   item.shown = token and true or false
   local goes_on, why = ask_caller(self.own.keep, token or nil, err)
   if not goes_on then stop(self, "keep", why) end
@@ -187,15 +225,33 @@ local function ask_about_credential(self)
   return verify(self, not self.is_user)
 end
 
---- After a 401: whether the credential is still accepted.
+-- What the API says of the credential; nil once that has stopped the run.
+local function check_credential(self)
+  local token, err = ask_about_credential(self)
+  if token then return token end
+  if self.task:is_stopped() then return stop(self, "cancelled") end
+  local rest = err.http.retry_after
+  if is_lockout(err) or not rest then return stop(self, is_lockout(err) and "lockout" or "credential", err) end
+  if now() + rest >= self.deadline then return stop(self, "deadline", err) end
+  self.task:rest(rest)
+  return check_credential(self)
+end
+
+--- After a refusal that was the credential's: whether it is still accepted.
 local function probe(self)
   if self.task:is_stopped() then return stop(self, "cancelled") end
   local doubt = self.doubt
   self.doubt, self.probes = nil, self.probes + 1
   if self.probes > PROBES then return stop(self, "credential", doubt) end
-  local token, err = ask_about_credential(self)
-  if token then return end
-  stop(self, is_lockout(err) and "lockout" or "credential", err)
+  check_credential(self)
+end
+
+local function take_out(self, item)
+  local others = self.queue
+  self.queue, self.to = {}, 0
+  for _, other in ipairs(others) do
+    if other ~= item then put(self, other) end
+  end
 end
 
 --- Its own id, which it refuses to delete, or deletes last; the first request of all, made alone, so that a
@@ -203,14 +259,12 @@ end
 --- there is none.
 local function find_self(self)
   if credential_kind(self.task.client, self.task.credential) == "key" then return end
-  local token, err = ask_about_credential(self)
-  if not token then return stop(self, is_lockout(err) and "lockout" or "credential", err) end
+  local token = check_credential(self)
+  if not token then return end
   self.is_accepted = true
   local item = self.items[token.id]
   if not item or item.outcome then return end
-  for i, other in ipairs(self.queue) do
-    if other == item then remove(self.queue, i) end
-  end
+  take_out(self, item)
   if self.own.include_self then
     self.last = item
     return
@@ -228,8 +282,12 @@ local function may_begin(self)
 end
 
 local function next_item(self)
-  local item = remove(self.queue, 1)
-  if item or not self.last or #self.flights > 0 then return item end
+  local item = self.queue[self.from]
+  if item then
+    self.queue[self.from], self.from = nil, self.from + 1
+    return item
+  end
+  if #self.flights > 0 then return nil end
   item, self.last = self.last, nil
   return item
 end
@@ -258,7 +316,7 @@ end
 
 local function look_at_time(self)
   if self.task:is_stopped() then return stop(self, "cancelled") end
-  if now() >= self.deadline and (self.queue[1] or self.last) then stop(self, "deadline") end
+  if now() >= self.deadline and is_waiting(self) then stop(self, "deadline") end
 end
 
 local function wait(self)
@@ -272,7 +330,7 @@ local function fly(self)
   repeat
     look_at_time(self)
     begin_more(self)
-    if #self.flights == 0 and (self.stopped or not self.doubt and not self.queue[1] and not self.last) then return end
+    if #self.flights == 0 and (self.stopped or not self.doubt and not is_waiting(self)) then return end
     if #self.flights > 0 or not self.doubt then wait(self) end
     land(self)
     if self.doubt and #self.flights == 0 and not self.stopped then probe(self) end
@@ -285,13 +343,19 @@ local function admit(self, value)
   if type(value) == "table" then id, earlier = value.id, value.outcome end
   local item = type(id) == "string" and self.items[id]
   if not item then
-    item = { id = id, earlier = AMBIGUOUS[earlier] and earlier or nil }
+    item = { id = id }
     self.items[type(id) == "string" and id or item] = item
     self.list[#self.list + 1] = item
   end
   self.positions[#self.positions + 1] = item
-  if FINAL[earlier] and not item.outcome then item.outcome = earlier end
+  if AMBIGUOUS[earlier] then item.earlier = item.earlier or earlier end
+  if FINAL[earlier] and not REMOVED[item.known] then item.known = earlier end
 end
+
+local function is_id(id) return type(id) == "string" and #id == 32 and not id:find "[^0-9a-f]" end
+
+-- The same id may come several times: of one that was ambiguous once, not_found is no end.
+local function is_known(item) return REMOVED[item.known] or item.known and not item.earlier end
 
 local function malformed(self, item)
   return failure("argument", "not_sent", self.task.name, type(item.id) == "string"
@@ -301,10 +365,9 @@ end
 
 local function sort(self)
   for _, item in ipairs(self.list) do
-    if item.outcome then tell_progress(self, item)
-    elseif type(item.id) ~= "string" or not item.id:find "^%x+$" or item.id:find "%u" or #item.id ~= 32 then
-      settle(self, item, "not_sent", malformed(self, item))
-    else self.queue[#self.queue + 1] = item end
+    if not is_id(item.id) then settle(self, item, "not_sent", malformed(self, item))
+    elseif is_known(item) then settle(self, item, item.known)
+    else put(self, item) end
   end
 end
 
@@ -314,12 +377,18 @@ local WHY = {
   deadline = "the deadline of the run has passed", cancelled = "cancelled",
 }
 
+local function why_left(self)
+  if self.stopped == "credential" and self.error.outcome ~= "refused" then
+    return "whether the credential is accepted could not be learnt"
+  end
+  return WHY[self.stopped] or "this is a dry run"
+end
+
 local function leave(self, item)
   item.outcome = item.earlier or item.said or "not_sent"
-  if not item.earlier and not item.err then
-    item.err = failure(self.stopped == "cancelled" and "cancelled" or "host", "not_sent", self.task.name,
-      "nothing was sent: " .. (WHY[self.stopped] or "this is a dry run"))
-  end
+  item.err = item.err or failure(self.stopped == "cancelled" and "cancelled" or "host", "not_sent", self.task.name,
+    "nothing was sent: " .. why_left(self))
+  note_earlier(item, item.err)
   if item.told then tell_journal(self, item.id, item.outcome) end
 end
 
@@ -360,24 +429,50 @@ local function delete_many(task, ...)
   if fault then return nil, fault end
   local self = {
     task = task, own = task.own, account = account, family = task.name:match "^(.*%.)",
-    is_user = is_user, items = {}, list = {}, positions = {}, queue = {}, flights = {},
+    is_user = is_user, items = {}, list = {}, positions = {}, queue = {}, from = 1, to = 0, flights = {},
     done = 0, answered = 0, probes = 0, resume_at = -huge, most = task.own.max_in_flight or FLIGHTS,
     deadline = task.own.deadline and now() + task.own.deadline or huge,
   }
   for _, value in ipairs(ids) do admit(self, value) end
   self.total = #self.list
   sort(self)
-  if self.queue[1] and not self.stopped then find_self(self) end
+  if is_waiting(self) and not self.stopped then find_self(self) end
   fly(self)
   return report(self)
 end
 
-local definition = {
-  changes = true,
-  options = {
-    max_in_flight = "number", deadline = "number", include_self = "boolean", dry_run = "boolean",
-    keep = "function", journal = "function", progress = "function",
-  },
-  body = delete_many,
-}
-core.composites["tokens.delete_many"], core.composites["user.tokens.delete_many"] = definition, definition
+-- What a list does not have: a report has other fields, a list that was packed its `n`.
+local function is_stray(key, count)
+  if type(key) == "number" then return key < 1 or key > count or key % 1 ~= 0 end
+  return type(key) ~= "string" or is_id(key)
+end
+
+-- The ids, unless some of them would be passed over: then that is the programmer's mistake. For the argument `place`.
+local function take_ids(place)
+  return function(ids)
+    local count = 0
+    if type(ids) ~= "table" then return ids end
+    while rawget(ids, count + 1) ~= nil do count = count + 1 end
+    for key in next, ids do
+      if is_stray(key, count) then
+        error(("bad argument #%d to 'delete_many' (a list expected, got a table with holes or with other keys)")
+          :format(place), 3)
+      end
+    end
+    return ids
+  end
+end
+
+local function define(name, place)
+  core.composites[name] = {
+    changes = true,
+    options = {
+      max_in_flight = "number", deadline = "number", include_self = "boolean", dry_run = "boolean",
+      keep = "function", journal = "function", progress = "function",
+    },
+    body = delete_many,
+    take = take_ids(place),
+  }
+end
+define("tokens.delete_many", 2)
+define("user.tokens.delete_many", 1)

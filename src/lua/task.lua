@@ -17,7 +17,8 @@ local note_end, engine_timeout, engine_pollfd, changes =
   core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
 local quota_rest = core.quota_rest
 local peek, bears, took = core.peek, core.bears, core.took
-local type, error, pairs, select, setmetatable, tostring = type, error, pairs, select, setmetatable, tostring
+local type, error, pairs, select, tostring = type, error, pairs, select, tostring
+local getmetatable, setmetatable = getmetatable, setmetatable
 local min, max, huge, unpack, remove = math.min, math.max, math.huge, table.unpack or unpack, table.remove
 local create, resume, yield, status = coroutine.create, coroutine.resume, coroutine.yield, coroutine.status
 local running, pcall = coroutine.running, pcall
@@ -202,6 +203,9 @@ end
 local handle = {}
 handle.__index = handle
 
+-- Whether it is one of this task's own functions that asks.
+local function is_within(self) return self.running and (self.thread or self.within == running()) and true or false end
+
 local function is_foreign(self) return not self.results and self.engine ~= engine() end
 
 function handle:done() return self.task.results and true or is_foreign(self.task) end
@@ -255,12 +259,19 @@ local function stillborn(name, ...)
   return setmetatable({ task = { name = name, results = { ... }, changed = false } }, handle)
 end
 
+--- Why a caller must not wait for that call; nil where it may.
+local function wait_fault(call)
+  if getmetatable(call) == handle and is_within(call.task) then
+    return "call:wait() from inside a function that this very call waits for"
+  end
+end
+
 --- The operations of several requests by name, each with its own options (name → type) and its body. What it gives
 --- in place of `nil, err` for a bad value is up to `refused`. The public function may stand behind another that `wrap`
 --- makes, which hands on the arguments of the row and one more for the body, `extra` of its task.
 core.composites = {}
 
-local composite = { stillborn = stillborn, handle = handle }
+local composite = { stillborn = stillborn, handle = handle, wait_fault = wait_fault }
 
 --- A task by its fields: name, outcome (what a child process is told), client, credential, sleep, async, limit, given
 --- (the options that its requests have) and own (those that only it has).
@@ -285,7 +296,7 @@ local function run_in_timer(self, run)
     asked = now()
     nginx.launch(function(premature)
       if not self.launch then return end
-      self.launch, self.cancelled = nil, self.cancelled or premature
+      self.launch, self.cancelled, self.within = nil, self.cancelled or premature, running()
       local alive, said = pcall(function() finish(self, run()) end)
       if not alive then fail(self, said) end
     end)

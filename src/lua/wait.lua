@@ -41,7 +41,7 @@ function core.methods.wait(call, seconds)
   local sleep = core.sleep_of(call, seconds)
   if ended(call) then return answer(call) end
   local pumped = nginx and not sleep
-  local why = pumped and nginx.obstacle()
+  local why = tasks.wait_fault(call) or pumped and nginx.obstacle()
   if why then error("cloudflare: " .. why, 2) end
   return wait(call, sleep, pumped and nginx.new_sleeper(), seconds)
 end

@@ -14,6 +14,7 @@ if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where
 
 local WALKS = 3
 local LEAST, MOST = 5, 50 -- items on a page; the latter of tokens
+local MOST_COUNTED = 1e9
 
 -- An iterator that gives `false, err` once.
 local function once(err)
@@ -44,12 +45,18 @@ local function ask_tokens(self, number)
   return task:ask("tokens.list", self.account, query, options)
 end
 
+-- How many items an answer counts; nil where that is no such number.
+local function count_of(info)
+  local count = tonumber(info.total_count)
+  return count and count >= 0 and count <= MOST_COUNTED and count % 1 == 0 and count or nil
+end
+
 -- A page and what the answer counts: `items, total, per_page`, or `nil, err`.
 local function read(self, number)
   local items, envelope = self:ask(number)
   if not items then return nil, envelope end
   local info = type(envelope.result_info) == "table" and envelope.result_info or {}
-  self.total, self.date = tonumber(info.total_count), envelope.http.date
+  self.total, self.date = count_of(info), envelope.http.date
   if self.total then return items, self.total, max(tonumber(info.per_page) or #items, 1) end
   return nil, failure("response", "failed", self.task.name, "the answer does not say how many there are")
 end
