@@ -115,25 +115,54 @@ describe("tokens.each", function()
     return gather(call:wait())
   end
 
-  for what, creates in pairs { ["a deletion"] = false, ["a deletion and a creation"] = true } do
-    it("misses no token that was there all the while: " .. what .. " between any two pages", function()
-      for moment = 1, 5 do
-        for place = 1, 19, 3 do
-          sandbox.reset()
-          local ids = sandbox.seed(19)
-          local seen = {}
-          local found, err = walk_with(moment, function()
-            delete(ids[place])
-            if creates then sandbox.seed(1) end
-          end)
-          assert.is_nil(err)
-          for _, id in ipairs(found) do seen[id] = (seen[id] or 0) + 1 end
-          for i, id in ipairs(ids) do
-            if i ~= place then assert.equal(1, seen[id], ("moment %d, place %d, token %d"):format(moment, place, i)) end
-          end
-        end
-      end
+  -- The same in the plain form, where on_event is told of each page.
+  local function walk_plainly_with(moment, change, sleep)
+    local answered = 0
+    local other = cloudflare.new(sandbox.options("http2", { sleep = sleep, on_event = function(event)
+      if not event.method then return end
+      answered = answered + 1
+      if answered == moment then change() end
+    end }))
+    local found, err = gather(other.tokens.each(nil, { per_page = 5 }))
+    other:close()
+    assert.is_true(answered >= moment)
+    return found, err
+  end
+
+  local function walk_asleep_with(moment, change)
+    local walk = coroutine.create(walk_plainly_with)
+    local fine, found, err
+    repeat
+      fine, found, err = coroutine.resume(walk, moment, change, coroutine.yield)
+      assert(fine, found)
+    until coroutine.status(walk) == "dead"
+    return found, err
+  end
+
+  local function check_shift(walk, moment, place, creates)
+    sandbox.reset()
+    local ids, seen = sandbox.seed(19), {}
+    local found, err = walk(moment, function()
+      delete(ids[place])
+      if creates then sandbox.seed(1) end
     end)
+    assert.is_nil(err)
+    for _, id in ipairs(found) do seen[id] = (seen[id] or 0) + 1 end
+    for i, id in ipairs(ids) do
+      if i ~= place then assert.equal(1, seen[id], ("moment %d, place %d, token %d"):format(moment, place, i)) end
+    end
+  end
+
+  for way, row in pairs {
+    ["under async"] = { walk_with, 3 }, plain = { walk_plainly_with, 6 }, ["with sleep"] = { walk_asleep_with, 6 },
+  } do
+    for what, creates in pairs { ["a deletion"] = false, ["a deletion and a creation"] = true } do
+      it(("misses no token that was there all the while, %s: %s between any two pages"):format(way, what), function()
+        for moment = 1, 5 do
+          for place = 1, 19, row[2] do check_shift(row[1], moment, place, creates) end
+        end
+      end)
+    end
   end
 
   it("walks again where fewer were seen than are counted, and then gives all", function()

@@ -217,6 +217,59 @@ end
 
 function content.end_task_that_keeps() return counted(places.call:wait()) .. ", slept " .. slept end
 
+-- What befalls many deletions in their middle; `way` may be async. The ids are of tokens that are not there.
+local function delete_many(ids, options)
+  local space = ngx.var.arg_way == "async" and client().async or client()
+  local report = space.tokens.delete_many(nil, ids, options)
+  return report.wait and report:wait() or report
+end
+
+local function missing(count)
+  local ids = {}
+  for i = 1, count do ids[i] = ("%032x"):format(i) end
+  return ids
+end
+
+function content.full_disk(id)
+  local report = delete_many(all(id), { journal = cloudflare.journal "/dev/full" })
+  return ("%s: %s; %d not_sent"):format(report.stopped, report.error, report.counts.not_sent)
+end
+
+function content.resumed(path)
+  local work = cloudflare.report_of(path)
+  work[#work + 1] = ngx.var.arg_other
+  local report, words = delete_many(work, { journal = cloudflare.journal(path) }), {}
+  for i, entry in ipairs(report) do words[i] = entry.outcome end
+  return table.concat(words, " ")
+end
+
+function content.dying_credential(value)
+  local own = client().tokens.verify(nil, { api_token = value }).id
+  local report = delete_many(missing(30), { api_token = value, max_in_flight = 5, progress = function(done)
+    if done == 10 then client().tokens.delete(nil, own) end
+  end })
+  local counts = report.counts
+  return ("%s; %d"):format(report.stopped, counts.not_found + counts.not_sent + (counts.refused or 0))
+end
+
+function content.eaten_quota()
+  local report = delete_many(missing(30), { progress = function(done)
+    while done == 3 and client().tokens.verify(nil, { timeout = 0.3 }) do ngx.sleep(0) end
+  end })
+  return tostring(report.stopped) .. "; " .. counted(report)
+end
+
+function content.begin_walk()
+  places.call = client().async.tokens.each(nil, { per_page = 5 })
+  return "begun"
+end
+
+function content.end_walk()
+  local ids = {}
+  for token, err in places.call:wait() do ids[#ids + 1] = token and token.id or tostring(err) end
+  return table.concat(ids, " ")
+end
+
 -- One whose timer is dropped at first.
 function content.task_without_timer(id)
   places.exhaust()
