@@ -124,7 +124,9 @@ describe("a call of several requests", function()
       assert.truthy(said:find("spec/tasks_spec%.lua:%d+: cloudflare: call:wait%(%) from inside a function that this very call"))
       said = nil
       one = cf.async.tokens.delete_many(nil, sandbox.seed(1), { progress = function() other:wait() end })
-      other = cf.async.tokens.delete_many(nil, sandbox.seed(1), { progress = wait_for(function() return one end) })
+      local slow = sandbox.seed(1)
+      sandbox.fault { method = "DELETE", token = slow[1], delay = 0.2 }
+      other = cf.async.tokens.delete_many(nil, slow, { progress = wait_for(function() return one end) })
       assert.equal(1, one:wait().counts.deleted)
       assert.equal(1, other:wait().counts.deleted)
       assert.truthy(said)
@@ -301,6 +303,51 @@ describe("a call of several requests", function()
       yielded.sleep = nil
       assert.same({ keep = 3, journal = 6, progress = 3, returned = 1 }, yielded)
     end)
+
+    -- Places out of which a yield may not pass: in plain Lua 5.1 all of these, elsewhere the last.
+    local places = {
+      pcall = function(f)
+        local fine, result = pcall(f)
+        if not fine then error(result, 0) end
+        return result
+      end,
+      metamethod = function(f) return setmetatable({}, { __index = f }).key end,
+      iterator = function(f)
+        local last
+        for result in function(_, before) return not before and f() or nil end do last = result end
+        return last
+      end,
+      sort = function(f)
+        local result
+        table.sort({ 1, 2 }, function() result = result or f() return false end)
+        return result
+      end,
+    }
+    local is_plain_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+    for name, place in pairs(places) do
+      local can = name ~= "sort" and not is_plain_5_1
+      it(("that yields: a place that it cannot yield out of raises before the first request: %s%s"):format(name,
+        can and " is none here" or ""), function()
+        local options, ids = { sleep = function() coroutine.yield() end }, nil
+        for _, call in ipairs {
+          function() return cf.tokens.delete(nil, ids[1], options) end,
+          function() return cf.tokens.delete_many(nil, ids, options) end,
+          function() return cf.tokens.each(nil, nil, options) end,
+        } do
+          sandbox.reset()
+          ids = sandbox.seed(2)
+          local thread = coroutine.create(place)
+          local fine, said
+          repeat fine, said = coroutine.resume(thread, call) until coroutine.status(thread) == "dead"
+          assert.equal(can, fine)
+          if not can then
+            assert.truthy(tostring(said):find "attempt to yield across")
+            assert.same({}, sandbox.ledger())
+          end
+          assert(place(function() return cf.async.tokens.delete_many(nil, ids):wait() end)) -- this can, everywhere
+        end
+      end)
+    end
 
     it("an error of it comes through unchanged, at first and later; before the first nothing is sent", function()
       for calls = 1, 2 do

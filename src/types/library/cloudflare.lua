@@ -35,7 +35,7 @@
 
 ---Why `delete_many` ended early.
 ---@alias cloudflare.Stop
----| "credential" # it is not accepted any more
+---| "credential" # it was refused; or, where `error.outcome` is not "refused", nobody could say whether it is accepted
 ---| "lockout"    # the API lets nobody in from here for a while: too many refusals
 ---| "journal"    # it was not written
 ---| "keep"       # returned false, or raised
@@ -666,7 +666,8 @@ function tokens.each(account_id, query, options) end
 ---
 ---An entry of an earlier report that is "deleted", "gone" or "not_found" is not sent again; what was "unknown" or
 ---"accepted" stays so unless it is proven now. Errors, as `nil, err`: a bad argument or option (kind "argument"), or a
----place in nginx that cannot wait; what is wrong with an id stands in its entry. Raises as `delete` does.
+---place in nginx that cannot wait; what is wrong with an id stands in its entry. Raises as `delete` does, and for a
+---table that is no list, since ids in it would be passed over.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param ids string[]|cloudflare.Report ids, entries of reports, or both
 ---@param options? cloudflare.ManyOptions over those of the client
@@ -755,8 +756,8 @@ function call:done() end
 ---    local token, err = call:wait(0.5)
 ---    if not token and not err then print "still waiting" end
 ---
----Returns nothing where `seconds` ran out; the call goes on. Raises for a wrong type and what
----`sleep` raises.
+---Returns nothing where `seconds` ran out; the call goes on. Raises for a wrong type, what `sleep`
+---raises, and inside a function that this call waits for itself (a `progress` of its own).
 ---@param seconds? number default: as long as it takes
 ---@return T|nil result
 ---@return cloudflare.Envelope|cloudflare.Error|nil envelope
@@ -857,7 +858,7 @@ local cloudflare = {}
 function cloudflare.array(items) end
 
 ---Opens a journal for `delete_many`: a file to which each word is added as a line. It outlives the process, however
----that ends, not a power cut.
+---that ends, not a power cut. A line that was torn is ended with " torn" by the next one, and tells nothing.
 ---
 ---    local journal = assert(cloudflare.journal "revoked.log")
 ---    cloudflare.tokens.delete_many(account_id, ids, { journal = journal })
