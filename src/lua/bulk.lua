@@ -12,6 +12,7 @@ local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local ended, protected = core.ended, core.protected
 local type, ipairs, tostring, next, rawget, error = type, ipairs, tostring, next, rawget, error
+local setmetatable = setmetatable
 local min, max, huge = math.min, math.max, math.huge
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
@@ -463,16 +464,17 @@ local function take_ids(place)
   end
 end
 
+local definition = {
+  changes = true,
+  options = {
+    max_in_flight = "number", deadline = "number", include_self = "boolean", dry_run = "boolean",
+    keep = "function", journal = "function", progress = "function",
+  },
+  body = delete_many,
+}
+
 local function define(name, place)
-  core.composites[name] = {
-    changes = true,
-    options = {
-      max_in_flight = "number", deadline = "number", include_self = "boolean", dry_run = "boolean",
-      keep = "function", journal = "function", progress = "function",
-    },
-    body = delete_many,
-    take = take_ids(place),
-  }
+  core.composites[name] = setmetatable({ take = take_ids(place) }, { __index = definition })
 end
 define("tokens.delete_many", 2)
 define("user.tokens.delete_many", 1)
