@@ -253,17 +253,19 @@ endef
 $(BUILD)/host/frames: examples/host/frames.c $(BUILD)/lua5.4/libcloudflare.a
 	$(embedding)
 
-$(BUILD)/spec/bench/baseline: spec/bench/baseline.c
+$(BUILD)/spec/bench/%: spec/bench/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
 $(BUILD)/spec/bench/memory: spec/bench/memory.c $(BUILD)/lua5.4/libcloudflare.a
 	$(embedding)
-bench: $(MODULE) $(BUILD)/spec/bench/baseline host
+bench: $(MODULE) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench/many host
 	@command -v h2load >/dev/null || { echo "make bench needs the package nghttp2-client" >&2; exit 1; }
 	@$(MAKE) --no-print-directory -s LUA=luajit
 	@$(MAKE) --no-print-directory -s LUA=lua5.4 $(BUILD)/spec/bench/memory
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
+	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
+	  $(LUA) spec/bench/many.lua $(LUA) $(BUILD)/spec/bench/many
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
 	  $(LUA) spec/bench/memory.lua $(BUILD)/spec/bench/memory $(BUILD)/spec/bench
 	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
