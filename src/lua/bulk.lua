@@ -136,7 +136,6 @@ local function is_waiting(self) return self.from <= self.to or self.last ~= nil 
 
 --- Puts it back: it is tried again, unless the run is stopped, and then ends as it was answered, or never sent.
 local function postpone(self, item, outcome, err)
-  item.call, item.landed = nil, nil
   if outcome and item.said ~= "refused" then item.said, item.err = outcome, err end
   put(self, item)
 end
@@ -310,7 +309,10 @@ local function land(self)
   local flying = self.flights
   self.flights = {}
   for _, item in ipairs(flying) do
-    if ended(item.call) then item.landed(self, item, self.task:take(item.call))
+    local call, landed = item.call, item.landed
+    if ended(call) then
+      item.call, item.landed = nil, nil -- what an answer is made of is not kept as long as the run
+      landed(self, item, self.task:take(call))
     else self.flights[#self.flights + 1] = item end
   end
 end

@@ -244,6 +244,13 @@ int lcf_loop_timeout(lua_State *L)
     return 1;
 }
 
+int lcf_loop_ends(lua_State *L)
+{
+    const struct loop *loop = push_loop(L);
+    lua_pushinteger(L, loop ? loop->ended : 0);
+    return 1;
+}
+
 int lcf_loop_note_end(lua_State *L)
 {
     own_loop(L)->ended++;

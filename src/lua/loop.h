@@ -45,6 +45,8 @@ int lcf_loop_step(lua_State *L);
 int lcf_loop_pollfd(lua_State *L);
 /* timeout(): [-0, +1, -] seconds until a step is wanted even if the descriptor is silent, or nil. */
 int lcf_loop_timeout(lua_State *L);
+/* ends(): [-0, +1, -] how many calls have ended so far. */
+int lcf_loop_ends(lua_State *L);
 /* note_end(): [-0, +0, e] One task more has ended. */
 int lcf_loop_note_end(lua_State *L);
 /* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */

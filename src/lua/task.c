@@ -134,6 +134,7 @@ static const luaL_Reg functions[] = {
     {"quota_rest", core_quota_rest},
     {"engine_pollfd", lcf_loop_pollfd},
     {"engine_timeout", lcf_loop_timeout},
+    {"ends", lcf_loop_ends},
     {"note_end", lcf_loop_note_end},
     {"open_journal", lcf_journal_new},
     {"write_journal", lcf_journal_write},

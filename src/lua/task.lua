@@ -15,7 +15,7 @@ local begin, ended, answer, rows, failure = core.begin, core.ended, core.answer,
 local now, engine, is_busy, is_closed, tasks = core.now, core.engine, core.is_busy, core.is_closed, core.tasks
 local note_end, engine_timeout, engine_pollfd, changes =
   core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
-local quota_rest = core.quota_rest
+local quota_rest, ends = core.quota_rest, core.ends
 local peek, bears, took = core.peek, core.bears, core.took
 local type, error, pairs, select, tostring = type, error, pairs, select, tostring
 local getmetatable, setmetatable = getmetatable, setmetatable
@@ -86,8 +86,13 @@ end
 
 --- Waits until one of `calls` has ended, `limit` (a time of core.now) has come, or the task is stopped.
 function task:await(calls, limit)
+  local heard, found -- how many calls had ended when these were last looked at: to look at 50 costs more than an answer
   local awaited = {
-    done = function() return any_ended(calls) or self:is_stopped() end,
+    done = function()
+      local count = ends()
+      if count ~= heard then heard, found = count, any_ended(calls) end
+      return found or self:is_stopped()
+    end,
     answer = function() end,
   }
   self:wait(awaited, limit)
