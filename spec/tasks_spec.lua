@@ -225,6 +225,24 @@ describe("a call of several requests", function()
     assert.equal(3, report.counts.unknown)
   end)
 
+  it("sends nothing more where its journal closes the client, or cancels it, before the first byte of an id", function()
+    for _, how in ipairs { "close", "cancel" } do
+      local other, ids, call = cloudflare.new(sandbox.options()), sandbox.seed(3), nil
+      local words = {}
+      call = other.async.tokens.delete_many(nil, ids, { max_in_flight = 1, journal = function(id, word)
+        words[#words + 1] = word
+        if id ~= ids[2] or word ~= "sending" then return end
+        if how == "close" then other:close() else call:cancel() end
+      end })
+      local report = call:wait()
+      assert.equal("cancelled", report.stopped)
+      assert.same({ deleted = 1, not_sent = 2 }, report.counts)
+      assert.same({ "sending", "deleted", "sending", "not_sent" }, words)
+      assert.same({}, sandbox.requests_for(ids[2]))
+      other:close()
+    end
+  end)
+
   describe("that only rests", function()
     -- The API asks to wait for a second; nothing is in flight meanwhile.
     local function begin_resting(options)

@@ -5,9 +5,9 @@
 --     keeps it from beginning anything more: what is in flight lands first, each within its timeout;
 --   - an id that an earlier run left ambiguous ends only as deleted, gone, accepted or unknown, whatever this one says.
 --   - an answer about the credential or its quota is no answer about an id: that one is asked about again.
--- An item is one distinct id on its way: { id, outcome, err, earlier, known, said, shown, kept, told, call, landed },
--- where `known` is the end that it came with, `said` what it was answered before it was put back, and `landed` what
--- goes on once its call has ended.
+-- An item is one distinct id on its way: { id, outcome, err, earlier, known, said, shown, kept, told, landed }, where
+-- `known` is the end that it came with, `said` what it was answered before it was put back, and `landed` what goes on
+-- once its call has ended, which stands in `calls` where the item stands in `flights`.
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local ended, protected = core.ended, core.protected
@@ -35,8 +35,8 @@ local function begin(self, verb, id)
 end
 
 local function launch(self, item, verb, landed)
-  item.call, item.landed = begin(self, verb, item.id), landed
-  self.flights[#self.flights + 1] = item
+  item.landed = landed
+  self.flights[#self.flights + 1], self.calls[#self.calls + 1] = item, begin(self, verb, item.id)
 end
 
 --- Whatever stops it starts nothing more; the first reason stays.
@@ -109,7 +109,8 @@ local function is_not_permitted(item, err)
 end
 
 --- The end of an id whose deletion an earlier run, or somebody else, may have done already.
-local function land_witness(self, item, token, detail)
+local function land_witness(self, item, call)
+  local token, detail = self.task:take(call)
   local is_absent = not token and (detail.outcome == "not_found" or is_not_permitted(item, detail))
   if is_absent then return settle(self, item, "gone") end
   local err = failure("api", "unknown", self.task.name, "it is unknown whether the token was deleted: "
@@ -155,9 +156,11 @@ local function is_definite_no(err)
   return err and err.kind ~= "cancelled" and (err.outcome == "refused" or err.outcome == "not_sent")
 end
 
-local function land_delete(self, item, token, detail)
-  local outcome, err = detail.outcome, not token and detail or nil
+local function land_delete(self, item, call)
   self.answered, self.is_accepted = self.answered + 1, true
+  if self.task:take_deleted(call) then return settle(self, item, "deleted") end
+  local token, detail = self.task:take(call)
+  local outcome, err = detail.outcome, not token and detail or nil
   if is_definite_no(err) then
     if is_lockout(err) then stop(self, "lockout", err)
     elseif holds_up(self, err) then return postpone(self, item, outcome, err) end
@@ -175,7 +178,9 @@ local function begin_delete(self, item)
   launch(self, item, "delete", land_delete)
 end
 
-local function land_look(self, item, token, err)
+local function land_look(self, item, call)
+  local token, err = self.task:take(call)
+  if token then err = nil end
   if self.task:is_stopped() then return postpone(self, item) end
   if is_definite_no(err) then
     if is_lockout(err) then
@@ -194,9 +199,7 @@ end
 
 local function begin_item(self, item)
   if self.own.keep and not item.kept then
-    return launch(self, item, "get", function(_, _, token, detail)
-      land_look(self, item, token, not token and detail or nil)
-    end)
+    return launch(self, item, "get", land_look)
   end
   if self.own.dry_run then return end
   begin_delete(self, item)
@@ -305,16 +308,25 @@ local function begin_more(self)
   end
 end
 
-local function land(self)
-  local flying = self.flights
-  self.flights = {}
-  for _, item in ipairs(flying) do
-    local call, landed = item.call, item.landed
-    if ended(call) then
-      item.call, item.landed = nil, nil -- what an answer is made of is not kept as long as the run
-      landed(self, item, self.task:take(call))
-    else self.flights[#self.flights + 1] = item end
+-- Moves what is still in flight together; what has ended: items, and their calls.
+local function sift(self)
+  local flights, calls, kept, count = self.flights, self.calls, 0, #self.flights
+  local items, done = {}, {}
+  for i = 1, count do
+    local item, call = flights[i], calls[i]
+    flights[i], calls[i] = nil, nil
+    if ended(call) then items[#items + 1], done[#done + 1] = item, call
+    else
+      kept = kept + 1
+      flights[kept], calls[kept] = item, call
+    end
   end
+  return items, done
+end
+
+local function land(self)
+  local items, calls = sift(self)
+  for i, item in ipairs(items) do item.landed(self, item, calls[i]) end
 end
 
 local function look_at_time(self)
@@ -323,10 +335,9 @@ local function look_at_time(self)
 end
 
 local function wait(self)
-  local calls, limit = {}, min(self.deadline, self.resume_at > now() and self.resume_at or huge)
-  for i, item in ipairs(self.flights) do calls[i] = item.call end
+  local limit = min(self.deadline, self.resume_at > now() and self.resume_at or huge)
   if self.stopped then limit = nil end
-  self.task:await(calls, limit ~= huge and limit or nil)
+  self.task:await(self.calls, limit ~= huge and limit or nil)
 end
 
 local function fly(self)
@@ -432,7 +443,7 @@ local function delete_many(task, ...)
   if fault then return nil, fault end
   local self = {
     task = task, own = task.own, account = account, family = task.name:match "^(.*%.)",
-    is_user = is_user, items = {}, list = {}, positions = {}, queue = {}, from = 1, to = 0, flights = {},
+    is_user = is_user, items = {}, list = {}, positions = {}, queue = {}, from = 1, to = 0, flights = {}, calls = {},
     done = 0, answered = 0, probes = 0, resume_at = -huge, most = task.own.max_in_flight or FLIGHTS,
     deadline = task.own.deadline and now() + task.own.deadline or huge,
   }

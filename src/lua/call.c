@@ -175,6 +175,13 @@ int lcf_call_peek(lua_State *L)
     return bears_secret(call) ? give_secret(L, call) : push_answer(L, call);
 }
 
+int lcf_call_deleted(lua_State *L)
+{
+    struct lcf_call *call = check_call(L);
+    lua_pushboolean(L, call->exchange && !is_foreign(L, call) && call->exchange->outcome == LCF_DELETED);
+    return 1;
+}
+
 int lcf_call_bears(lua_State *L)
 {
     lua_pushboolean(L, bears_secret(check_call(L)));

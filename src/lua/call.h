@@ -39,6 +39,8 @@ int lcf_call_answer(lua_State *L);
 /* peek(call): [-0, +2, v] the same for a task, which hands it on later; until `took` has been told, a new secret in it
  * counts as taken by nobody. */
 int lcf_call_peek(lua_State *L);
+/* deleted(call): [-0, +1, v] whether it has ended as deleted, for whom the tables of its answer are of no use. */
+int lcf_call_deleted(lua_State *L);
 /* bears(call): [-0, +1, v] whether its answer holds a new secret. */
 int lcf_call_bears(lua_State *L);
 /* took(call): [-0, +0, v] */

@@ -70,6 +70,7 @@ static const luaL_Reg core[] = {
     {"ended", lcf_call_ended},
     {"answer", lcf_call_answer},
     {"peek", lcf_call_peek},
+    {"deleted", lcf_call_deleted},
     {"bears", lcf_call_bears},
     {"took", lcf_call_took},
     {"sleep_of", lcf_call_sleep_of},

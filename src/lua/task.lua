@@ -16,7 +16,7 @@ local now, engine, is_busy, is_closed, tasks = core.now, core.engine, core.is_bu
 local note_end, engine_timeout, engine_pollfd, changes =
   core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
 local quota_rest, ends = core.quota_rest, core.ends
-local peek, bears, took = core.peek, core.bears, core.took
+local peek, deleted, bears, took = core.peek, core.deleted, core.bears, core.took
 local type, error, pairs, select, tostring = type, error, pairs, select, tostring
 local getmetatable, setmetatable = getmetatable, setmetatable
 local min, max, huge, unpack, remove = math.min, math.max, math.huge, table.unpack or unpack, table.remove
@@ -107,11 +107,22 @@ end
 --- Waits for `seconds`.
 function task:rest(seconds) self:await({}, now() + seconds) end
 
---- The answer of a call that has ended: `result, envelope`, or `nil, err`.
-function task:take(call)
+local function let_go(self, call)
   if call:cancel() and self.calls[call] then self.changed = true end
   self.calls[call] = nil
+end
+
+--- The answer of a call that has ended: `result, envelope`, or `nil, err`.
+function task:take(call)
+  let_go(self, call)
   return answer(call)
+end
+
+--- Whether it has ended as deleted: then it is taken, and its answer is not built.
+function task:take_deleted(call)
+  if type(call) ~= "userdata" or not deleted(call) then return false end -- one that never began is a table
+  let_go(self, call)
+  return true
 end
 
 local function may_have_changed(self)
