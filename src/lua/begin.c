@@ -166,18 +166,11 @@ static bool launch(struct lcf_call *call, const struct lcf_request *request)
     return call->exchange != NULL;
 }
 
-/* [-0, +1, e] The reserve that the client's last deletion left, or a new one. */
+/* [-0, +1, e] A reserve that a deletion has left, or a new one. */
 static void push_reserve(lua_State *L, const struct lcf_exchange *x, int client_at)
 {
-    lcf_client_get(L, client_at, LCF_CLIENT_RESERVE);
-    if (x->plan.nature != LCF_REMOVE || !lua_istable(L, -1)) {
-        lua_pop(L, 1);
-        lcf_answer_reserve(L, x, client_at + 1);
-        return;
-    }
-    lua_pushboolean(L, 0);
-    lcf_client_keep(L, client_at, LCF_CLIENT_RESERVE);
-    lcf_answer_renew(L, x);
+    if (x->plan.nature == LCF_REMOVE && lcf_client_take_reserve(L, client_at)) lcf_answer_renew(L, x);
+    else lcf_answer_reserve(L, x, client_at + 1);
 }
 
 /* [-0, +0, v] Makes all that the end of the call will need, and hands it to the engine: nothing is sent

@@ -103,21 +103,23 @@ static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 }
 
 /* [-0, +0, -] Leaves the unused reserve at `index` to the client. */
-static void give_reserve(lua_State *L, int index)
+static void give_reserve(lua_State *L, struct lcf_call *call, int index)
 {
+    if (call->gave) return;
+    call->gave = true;
     push_kept(L, 1, LCF_CALL_CLIENT);
     lua_pushvalue(L, index);
-    lcf_client_keep(L, lua_gettop(L) - 1, LCF_CLIENT_RESERVE);
+    lcf_client_give_reserve(L, lua_gettop(L) - 1);
     lua_pop(L, 1);
 }
 
 /* [-0, +2, -] */
-static int push_answer(lua_State *L, const struct lcf_call *call)
+static int push_answer(lua_State *L, struct lcf_call *call)
 {
     push_kept(L, 1, LCF_CALL_RESERVE);
     int reserve = lua_gettop(L);
     bool unused = lcf_answer_push(L, call->exchange, call->missing_ok, reserve);
-    if (unused && call->plain && call->exchange->plan.nature == LCF_REMOVE) give_reserve(L, reserve);
+    if (unused && call->plain && call->exchange->plan.nature == LCF_REMOVE) give_reserve(L, call, reserve);
     lua_remove(L, reserve);
     return 2;
 }
@@ -178,7 +180,12 @@ int lcf_call_peek(lua_State *L)
 int lcf_call_deleted(lua_State *L)
 {
     struct lcf_call *call = check_call(L);
-    lua_pushboolean(L, call->exchange && !is_foreign(L, call) && call->exchange->outcome == LCF_DELETED);
+    bool deleted = call->exchange && !is_foreign(L, call) && call->exchange->outcome == LCF_DELETED;
+    if (deleted) {
+        push_kept(L, 1, LCF_CALL_RESERVE);
+        give_reserve(L, call, lua_gettop(L));
+    }
+    lua_pushboolean(L, deleted);
     return 1;
 }
 

@@ -13,6 +13,7 @@ struct lcf_call {
     struct lcf_secret *secret;
     struct lcf_engine *engine;     /* followed only while it is this process's */
     bool missing_ok;
+    bool gave;                     /* its reserve has been left to the client */
     bool plain;                    /* it stays in the module, which asks for its answer once */
     bool kept;                     /* its answer, which holds a secret, has been built and is kept in Lua */
     bool taken;                    /* and it has been given to somebody */
@@ -39,7 +40,8 @@ int lcf_call_answer(lua_State *L);
 /* peek(call): [-0, +2, v] the same for a task, which hands it on later; until `took` has been told, a new secret in it
  * counts as taken by nobody. */
 int lcf_call_peek(lua_State *L);
-/* deleted(call): [-0, +1, v] whether it has ended as deleted, for whom the tables of its answer are of no use. */
+/* deleted(call): [-0, +1, v] whether it has ended as deleted. Who asks has no use for the tables of its answer:
+ * asked for once more, or where Lua's memory ends then, they may be another call's. */
 int lcf_call_deleted(lua_State *L);
 /* bears(call): [-0, +1, v] whether its answer holds a new secret. */
 int lcf_call_bears(lua_State *L);

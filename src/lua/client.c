@@ -19,11 +19,34 @@ void lcf_client_get(lua_State *L, int index, int slot)
     lua_replace(L, -2);
 }
 
-void lcf_client_keep(lua_State *L, int index, int slot)
+/* [-1, +0, -] Keeps the value on top of the stack in the client at `index`. */
+static void keep(lua_State *L, int index, int slot)
 {
     lua_getuservalue(L, index);
     lua_insert(L, -2);
     lua_rawseti(L, -2, slot);
+    lua_pop(L, 1);
+}
+
+bool lcf_client_take_reserve(lua_State *L, int index)
+{
+    struct lcf_client *client = lua_touserdata(L, index);
+    if (client->reserves == 0) return false;
+    lcf_client_get(L, index, LCF_CLIENT_RESERVES);
+    lua_rawgeti(L, -1, client->reserves);
+    lua_pushboolean(L, 0);
+    lua_rawseti(L, -3, client->reserves--);
+    lua_replace(L, -2);
+    return true;
+}
+
+void lcf_client_give_reserve(lua_State *L, int index)
+{
+    struct lcf_client *client = lua_touserdata(L, index);
+    lcf_client_get(L, index, LCF_CLIENT_RESERVES);
+    lua_insert(L, -2);
+    if (client->reserves < LCF_RESERVES_KEPT) lua_rawseti(L, -2, ++client->reserves);
+    else lua_pop(L, 1);
     lua_pop(L, 1);
 }
 
@@ -37,6 +60,8 @@ static struct lcf_client *push_empty(lua_State *L)
     lcf_loop_count_client(L, 1);
     lua_createtable(L, LCF_CLIENT_NAMESPACE, 0);
     lua_setuservalue(L, -2);
+    lua_createtable(L, LCF_RESERVES_KEPT, 0);
+    keep(L, lua_gettop(L) - 1, LCF_CLIENT_RESERVES);
     return client;
 }
 
@@ -153,9 +178,9 @@ static struct lcf_client *make(lua_State *L, int index, const char *function, bo
         return NULL;
     }
     lua_settop(L, at + LCF_CLIENT_HOOKS);
-    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) lcf_client_keep(L, at, LCF_CLIENT_VAULT + hook);
+    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
     lua_pushstring(L, client->profile->base_url);
-    lcf_client_keep(L, at, LCF_CLIENT_URL);
+    keep(L, at, LCF_CLIENT_URL);
     return client;
 }
 
@@ -244,7 +269,7 @@ static void push_namespace(lua_State *L, int index)
     lua_pushvalue(L, index);
     lua_call(L, 1, 1);
     lua_pushvalue(L, -1);
-    lcf_client_keep(L, index, LCF_CLIENT_NAMESPACE);
+    keep(L, index, LCF_CLIENT_NAMESPACE);
 }
 
 /* Its operations, then its methods. */

@@ -3,6 +3,8 @@
 
 #include "options.h"
 
+#define LCF_RESERVES_KEPT 32 /* some 1.5 KiB each */
+
 /* A client: its options in one C struct, its credential, and the Lua functions it was given. */
 
 struct lcf_client {
@@ -11,6 +13,7 @@ struct lcf_client {
     char account_id[LCF_ID_LEN + 1];
     struct lcf_limits limits;
     bool missing_ok, closed;
+    int reserves; /* how many are in LCF_CLIENT_RESERVES */
 };
 
 /* What a client keeps in Lua: slots of the table that is its user value. */
@@ -19,7 +22,7 @@ enum lcf_client_slot {
     LCF_CLIENT_SLEEP = 1 + LCF_HOOK_SLEEP,
     LCF_CLIENT_ON_EVENT = 1 + LCF_HOOK_ON_EVENT,
     LCF_CLIENT_URL = 1 + LCF_CLIENT_HOOKS,
-    LCF_CLIENT_RESERVE, /* of an ended deletion, for the next one; false where there is none */
+    LCF_CLIENT_RESERVES, /* a list: those that ended deletions did not use */
     LCF_CLIENT_NAMESPACE
 };
 
@@ -42,8 +45,11 @@ void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const 
 
 /* [-0, +1, -] Pushes what the client at `index` keeps in a slot. */
 void lcf_client_get(lua_State *L, int index, int slot);
-/* [-1, +0, -] Keeps the value on top of the stack in a slot of the client at `index`. */
-void lcf_client_keep(lua_State *L, int index, int slot);
+
+/* [-0, +0|1, -] Pushes the reserve of an answer that the client at `index` has left; false where there is none. */
+bool lcf_client_take_reserve(lua_State *L, int index);
+/* [-1, +0, -] Leaves the reserve on top of the stack to the client at `index`, where there is room for it. */
+void lcf_client_give_reserve(lua_State *L, int index);
 
 /* The credential that `options` hold, with a hold for the caller; NULL where they hold none
  * (`failed` false) or memory is short (`failed` true). */

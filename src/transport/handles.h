@@ -6,7 +6,7 @@
 /* Easy handles of one client that have brought an answer and wait for the next request: to make and to prepare one
  * takes as long as all else that is done here for a request. What differs from request to request is set anew. */
 
-#define LCF_HANDLES_KEPT 16 /* some 6 KiB each */
+#define LCF_HANDLES_KEPT 32 /* some 6 KiB each */
 
 struct lcf_handles {
     void *kept[LCF_HANDLES_KEPT]; /* CURL */
