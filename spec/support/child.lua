@@ -2,6 +2,7 @@
 local child = {}
 
 local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
+child.interpreter = interpreter
 
 -- For a shell: the script comes by standard input, so that nothing is left behind.
 local function command(code, words, how)
