@@ -74,6 +74,11 @@ describe("tokens.create", function()
     assert.equal(3, reads())
   end)
 
+  it("knows which of its own options was meant", function()
+    local _, said = pcall(cf.tokens.create, nil, params "near", { recovr = true })
+    assert.truthy(said:find("bad argument #3 to 'create' (unknown option 'recovr'; did you mean 'recover'?)", 1, true), said)
+  end)
+
   it("understands the dashboard's word", function()
     assert(cf.tokens.create(nil, { name = "edit", policies = { allow({ "DNS Edit" }, { zone = "*" }) } }))
     assert.same({ { id = group "DNS Write" } }, posted()[1].policies[1].permission_groups)
@@ -114,7 +119,9 @@ describe("tokens.create", function()
     it("that the groups could not be read", function()
       local _, err = cf.tokens.create(nil, params "unread", { api_token = sandbox.no_token })
       assert.same({ "api", "not_sent", 403, true }, { err.kind, err.outcome, err.http.status, err.safe_to_retry })
-      assert.truthy(err.message:find("^cloudflare.tokens.create: nothing was sent, "), err.message)
+      assert.truthy(err.message:find("^cloudflare%.tokens%.create: nothing was sent: the permission groups could not be "
+        .. "read first: the API refused"), err.message)
+      assert.is_nil(err.message:find "tokens%.permission_groups")
     end)
 
     it("that a date is none", function()

@@ -1,7 +1,9 @@
 -- The audit log: what `on_event` hears, when, and what it may do from inside.
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
+local ways = require "spec.support.ways"
 
+local unpack = table.unpack or unpack
 local requests_for = sandbox.requests_for
 
 describe("on_event", function()
@@ -117,6 +119,34 @@ describe("on_event", function()
     assert.equal(0, #requests_for(id))
     assert.equal(0, cloudflare.step()) -- nor does anything stay forbidden
   end)
+
+  -- Of operations of several requests: what is wrong with a value is found before the first, or between two.
+  local account, value = sandbox.account, "cfat_" .. ("a"):rep(48)
+  local bad_values = {
+    { "an id", "tokens.roll", account, "none" },
+    { "an old value", "tokens.roll", account, sandbox.missing_id, { old = "\n" } },
+    { "a date", "tokens.create", account, { name = "late", expires_in = -1 } },
+    { "a page of a walk", "tokens.each", account, { page = 2 } },
+    { "a page of any walk", "pages", "/zones", { page = 2 } },
+    { "a deadline", "tokens.delete_many", account, {}, { deadline = -1 } },
+    { "an account in a list", "tokens.identify", { account, "none" }, value },
+    { "a value of another kind", "user.tokens.identify", value },
+  }
+  for _, row in ipairs(bad_values) do
+    for way, make in pairs(ways) do
+      it(("hears once of %s that is no good, by the operation that was called, %s"):format(row[1], way), function()
+        local told = {}
+        local call = make(sandbox.options("http2", { on_event = function(event)
+          told[#told + 1] = { event.operation, event.outcome, event.attempts }
+        end }))
+        local result, err = call(unpack(row, 2))
+        if type(result) == "function" then result, err = result() end
+        assert.same({ false, "argument", "not_sent" }, { result or false, err.kind, err.outcome })
+        assert.same({ { row[2], "not_sent", 0 } }, told)
+        assert.same({}, sandbox.ledger())
+      end)
+    end
+  end
 
   it("may look at calls, cancel them and close clients", function()
     local other = cloudflare.new(sandbox.options())

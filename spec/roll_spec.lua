@@ -45,6 +45,16 @@ describe("tokens.roll", function()
   it("says that there is no such token", function()
     local _, err = cf.tokens.roll(nil, sandbox.missing_id)
     assert.equal("not_found", err.outcome)
+    assert.truthy(err.message:find("^cloudflare%.tokens%.roll: there is no such token in this account"), err.message)
+  end)
+
+  it("says that the token could not be read first", function()
+    sandbox.fault { method = "GET", status = 403, code = 9109, times = 9 }
+    local _, err = cf.tokens.roll(nil, (seeded()))
+    assert.same({ "not_sent", "api", 403, true, 0 },
+      { err.outcome, err.kind, err.http.status, err.safe_to_retry, (sandbox.count "PUT") })
+    assert.truthy(err.message:find("^cloudflare%.tokens%.roll: nothing was sent: the token could not be read first: the API "
+      .. "refused %(HTTP 403"), err.message)
   end)
 
   describe("of a token that was exposed", function()

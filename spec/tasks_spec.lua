@@ -446,6 +446,11 @@ describe("a call of several requests", function()
     assert.truthy(said(nil, {}, { keep = 1 }):find(here
       .. "3 to 'delete_many' %(function expected for option 'keep', got number%)"))
     assert.truthy(said(nil, {}, { timeout = "1" }):find(here .. "3 to 'delete_many'"))
-    assert.truthy(said(nil, {}, { journl = print }):find "unknown option 'journl'")
+    assert.truthy(said(nil, {}, { journl = print }):find(here
+      .. "3 to 'delete_many' %(unknown option 'journl'; did you mean 'journal'%?%)"))
+    assert.truthy(said(nil, {}, { tiemout = 1 }):find "did you mean 'timeout'?")
+    assert.truthy(said(nil, {}, { ca_file = "x" }):find "option 'ca_file' is the client's alone")
+    assert.truthy(said(nil, {}, { colour = 1 }):find "unknown option 'colour'%)")
+    assert.truthy(said(nil, {}, { [1] = 1 }):find "option names are strings")
   end)
 end)

@@ -85,6 +85,20 @@ describe("tokens.update", function()
     assert.same({ "allow", "com.cloudflare.api.account.zone.*" }, { envelope.missing[1].effect, envelope.missing[1].resource })
   end)
 
+  it("says what it could not read first, and that there is no such token, by its own name", function()
+    local function edit(token) return token end
+    for _, params in ipairs { edit, { name = "new", policies = {} } } do
+      local _, err = cf.tokens.update(nil, sandbox.missing_id, params)
+      assert.equal("not_found", err.outcome)
+      assert.truthy(err.message:find("^cloudflare%.tokens%.update: there is no such token"), err.message)
+      sandbox.fault { method = "GET", status = 403, code = 9109, times = 1 }
+      _, err = cf.tokens.update(nil, sandbox.missing_id, params)
+      assert.equal("not_sent", err.outcome)
+      assert.truthy(err.message:find("^cloudflare%.tokens%.update: nothing was sent: the token could not be read first: "),
+        err.message)
+    end
+  end)
+
   describe("of a token that is neither active nor disabled", function()
     local function exposed() return sandbox.grow({ count = 1, status = "revoked (exposed)" }).ids[1] end
     local params = { name = "back", policies = { allow({ { id = ("1"):rep(32) } }, { zone = "*" }) } }

@@ -244,7 +244,6 @@ int lcf_begin_inspect(lua_State *L)
     if (!fault.message) fault = find_credential_fault(L, &own);
     if (fault.message) {
         lcf_bad_value(L, op->intent.name, fault.argument, fault.message);
-        give_fault(L, op, client_at);
         return 1;
     }
     if (has_own_text(&own) && !seal->secret) return luaL_error(L, "not enough memory");

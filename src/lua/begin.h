@@ -28,7 +28,7 @@ const struct lcf_secret *lcf_begin_sealed(lua_State *L, int index);
 int lcf_begin_call(lua_State *L);
 
 /* inspect(row, client, seal, ...): [-0, +1|2, v] for a call of several requests: the error that begin would give for a
- * bad value, of which the listener is told; or nil and the credential of its requests: a seal of that in the options,
+ * bad value, of which no listener is told; or nil and the credential of its requests: a seal of that in the options,
  * or what was handed in. */
 int lcf_begin_inspect(lua_State *L);
 

@@ -427,20 +427,21 @@ local function report(self)
   return all
 end
 
-local function find_fault(task)
-  local most, deadline = task.own.max_in_flight or FLIGHTS, task.own.deadline or 1
-  local what = not (most >= 1 and most <= FLIGHTS and most % 1 == 0)
-    and ("max_in_flight: must be a whole number from 1 to %d"):format(FLIGHTS)
-    or not (deadline > 0 and deadline < huge) and "deadline: must be a finite number of seconds over 0"
-  return what and failure("argument", "not_sent", task.name, what)
+-- The name of an option whose value is none, and what it must be.
+local function find_fault(own)
+  local most, deadline = own.max_in_flight or FLIGHTS, own.deadline or 1
+  if not (most >= 1 and most <= FLIGHTS and most % 1 == 0) then
+    return "max_in_flight", ("must be a whole number from 1 to %d"):format(FLIGHTS)
+  end
+  if not (deadline > 0 and deadline < huge) then return "deadline", "must be a finite number of seconds over 0" end
 end
 
 local function delete_many(task, ...)
   local is_user = task.name:find "^user%." ~= nil
   local account, ids = ...
   if is_user then account, ids = nil, ... end
-  local fault = find_fault(task)
-  if fault then return nil, fault end
+  local option, fault = find_fault(task.own)
+  if fault then return task:refuse(option, fault) end
   local self = {
     task = task, own = task.own, account = account, family = task.name:match "^(.*%.)",
     is_user = is_user, items = {}, list = {}, positions = {}, queue = {}, from = 1, to = 0, flights = {}, calls = {},

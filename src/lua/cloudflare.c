@@ -66,6 +66,7 @@ static const luaL_Reg core[] = {
     {"refusals_left", lcf_loop_refusals_left},
     {"begin", lcf_begin_call},
     {"refuse", lcf_begin_refuse},
+    {"unknown_option", lcf_options_unknown},
     {"inspect", lcf_begin_inspect},
     {"ended", lcf_call_ended},
     {"answer", lcf_call_answer},

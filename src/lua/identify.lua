@@ -4,7 +4,7 @@
 local core = ...
 local check, seal_value, secret_kind = core.check, core.seal_value, core.secret_kind
 local inspect, rows = core.inspect, core.rows
-local account_of, failure = core.account_of, core.failure
+local account_of = core.account_of
 local type, error, pairs, ipairs = type, error, pairs, ipairs
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
@@ -54,12 +54,6 @@ local function places_of(task, account)
   return places
 end
 
-local function bad_value(task, argument, message)
-  local err = failure("argument", "not_sent", task.name, argument .. ": " .. message)
-  err.argument = argument
-  return nil, err
-end
-
 local function ask_once(task, place, value)
   if place then return task:ask("tokens.identify", place, value, task:options()) end
   return task:ask("user.tokens.identify", value, task:options())
@@ -99,17 +93,17 @@ end
 
 local function identify_user(task, value)
   if task.extra.kind == "account" then
-    return bad_value(task, "value", "an account's token: tokens.identify asks the accounts")
+    return task:refuse("value", "an account's token: tokens.identify asks the accounts")
   end
   return walk(task, { false }, value)
 end
 
 local function identify(task, account, value)
   local places = places_of(task, account)
-  if #places == 0 then return bad_value(task, "account_id", "an account's token, and no account to ask") end
+  if #places == 0 then return task:refuse("account_id", "an account's token, and no account to ask") end
   for i = 2, #places do
     local err = places[i] and inspect(rows["tokens.identify"], task.client, nil, places[i], value)
-    if err then return nil, err end
+    if err then return task:end_unsent(err) end
   end
   return walk(task, places, value)
 end

@@ -43,11 +43,7 @@ function realm:ask(verb, ...) return self.task:ask(self.prefix .. verb, self:wit
 
 function realm:get(id) return self:ask("get", id, self.task:options()) end
 
-function realm:refuse(argument, message)
-  local err = failure("argument", "not_sent", self.task.name, argument .. ": " .. message)
-  err.argument = argument
-  return nil, err
-end
+function realm:refuse(argument, message) return self.task:refuse(argument, message) end
 
 -- What the caller gave, as it is now. A table that is read by other means than its own fields stays, and is refused.
 local function detached(value, seen)
@@ -86,19 +82,24 @@ local function read_groups(self)
   return groups
 end
 
--- A read before the operation's own request failed, so that this is not sent.
-local function unsent(self, err)
-  err.outcome, err.safe_to_retry = "not_sent", true
-  err.message = ("cloudflare.%s: nothing was sent, for what has to be read first could not be: %s"):format(
-    self.task.name, err.message)
+-- Gives the error of a read the name of the operation that was called; `words` stand before its own.
+local function rename(self, err, words)
+  err.message = ("cloudflare.%s: %s%s"):format(self.task.name, words, (err.message:gsub("^cloudflare%.[%w_.]+: ", "")))
   return nil, err
+end
+
+-- A read before the operation's own request failed, so that this is not sent.
+local function unsent(self, what, err)
+  err.outcome, err.safe_to_retry = "not_sent", true
+  return rename(self, err, ("nothing was sent: %s could not be read first: "):format(what))
 end
 
 -- The token as it is before its operation; or nil and an error.
 local function read_first(self, id)
   local token, err = self:get(id)
-  if token or err.outcome == "not_found" then return token, err end
-  return unsent(self, err)
+  if token then return token, err end
+  if err.outcome == "not_found" then return rename(self, err, "") end
+  return unsent(self, "the token", err)
 end
 
 -- The policies with every group given by its id. A list that does not have a name is read anew, once.
@@ -107,7 +108,7 @@ local function resolve(self, policies)
   local resolved = cache[key] and policy.resolve(policies, cache[key])
   if resolved then return resolved end
   local groups, err = read_groups(self)
-  if not groups then return unsent(self, err) end
+  if not groups then return unsent(self, "the permission groups", err) end
   local field, why
   resolved, field, why = policy.resolve(policies, groups)
   if not resolved then return self:refuse(field, why) end

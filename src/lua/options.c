@@ -75,6 +75,25 @@ static const struct option *find(const char *name)
     return NULL;
 }
 
+/* [-0, +0, e] Of the names in the table at `index`, too. */
+static const char *nearest_of_both(lua_State *L, int index, const char *name)
+{
+    const char *best = nearest(name, LCF_SCOPE_CALL);
+    lua_pushnil(L);
+    for (; lua_next(L, index); lua_pop(L, 1)) best = lcf_nearer(best, lua_tostring(L, -2), name);
+    return best;
+}
+
+int lcf_options_unknown(lua_State *L)
+{
+    char message[120];
+    const char *name = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    if (!name || find(name)) return 0;
+    lcf_unknown(message, sizeof message, "option", name, nearest_of_both(L, 2, name));
+    lua_pushstring(L, message);
+    return 1;
+}
+
 /* [-0, +1, e] The message for an option name that is not known here. */
 static const char *misnomer(lua_State *L, const char *name, const struct option *option, enum lcf_scope scope)
 {

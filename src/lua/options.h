@@ -49,6 +49,10 @@ enum lcf_scope {
 struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,
                                   int argument, struct lcf_options *options);
 
+/* unknown_option(name, others): [-0, +0|1, e] the message for an option's name that stands neither for an option nor among
+ * the keys of `others`, which only its operation has; nothing where it is an option, or no string. */
+int lcf_options_unknown(lua_State *L);
+
 /* Fills what is absent from the environment; a credential given in code shuts its credentials out. */
 void lcf_options_environment(struct lcf_options *options);
 

@@ -7,7 +7,7 @@
 local core, nginx = ...
 local failure, now, is_busy = core.failure, core.now, core.is_busy
 local walk_all, iterate, once = core.walk.all, core.walk.iterate, core.walk.once
-local type, next, tonumber, error, min = type, next, tonumber, error, math.min
+local type, next, tonumber, error, select, min = type, next, tonumber, error, select, math.min
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
 
@@ -128,15 +128,10 @@ local function hand_out_all(self, items)
   end
 end
 
-local function fault_of(task, query)
-  local name = query.page ~= nil and "page" or query.cursor ~= nil and "cursor"
-  return name and failure("argument", "not_sent", task.name, "query." .. name .. ": every page is read; leave it out")
-end
-
 local function pages(task, path, query)
   query = query or {}
-  local fault = fault_of(task, query)
-  if fault then return once(fault) end
+  local name = query.page ~= nil and "page" or query.cursor ~= nil and "cursor"
+  if name then return once(select(2, task:refuse("query." .. name, "every page is read; leave it out"))) end
   local self = {
     task = task, path = path, query = query, timeout = task.limit - now(), asked = {}, met = {}, seen = 0,
     ask = ask_number, takes_unnamed = true,

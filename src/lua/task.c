@@ -91,6 +91,17 @@ static const struct lcf_secret *secret_of(lua_State *L)
     return client ? client->secret : NULL;
 }
 
+/* tell_unsent(client, function): [-0, +0, e] Tells the client's listener of a call that a bad value ended. The default
+ * client has none. */
+static int core_tell_unsent(lua_State *L)
+{
+    const char *function = luaL_checkstring(L, 2);
+    if (!lua_isuserdata(L, 1)) return 0;
+    lcf_client_get(L, 1, LCF_CLIENT_ON_EVENT);
+    lcf_loop_tell_unsent(L, function);
+    return 0;
+}
+
 static bool begins_with(struct lcf_text text, const char *word)
 {
     struct lcf_span span = lcf_span_of(text);
@@ -130,6 +141,7 @@ static const luaL_Reg functions[] = {
     {"is_busy", core_is_busy},
     {"engine", core_engine},
     {"failure", core_failure},
+    {"tell_unsent", core_tell_unsent},
     {"credential_kind", core_credential_kind},
     {"quota_rest", core_quota_rest},
     {"engine_pollfd", lcf_loop_pollfd},

@@ -15,7 +15,7 @@ local begin, ended, answer, rows, failure = core.begin, core.ended, core.answer,
 local now, engine, is_busy, is_closed, tasks = core.now, core.engine, core.is_busy, core.is_closed, core.tasks
 local note_end, engine_timeout, engine_pollfd, changes =
   core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
-local quota_rest, ends = core.quota_rest, core.ends
+local quota_rest, ends, tell_unsent = core.quota_rest, core.ends, core.tell_unsent
 local peek, deleted, bears, took = core.peek, core.deleted, core.bears, core.took
 local type, error, pairs, select, tostring = type, error, pairs, select, tostring
 local getmetatable, setmetatable = getmetatable, setmetatable
@@ -60,6 +60,18 @@ task.__index = task
 function task:is_stopped()
   self.cancelled = self.cancelled or is_closed(self.client) or engine() ~= self.engine
   return self.cancelled
+end
+
+--- Ends it for a bad value, of which the listener is told: `nil, err`.
+function task:end_unsent(err)
+  tell_unsent(self.client, self.name)
+  return nil, err
+end
+
+function task:refuse(argument, message)
+  local err = failure("argument", "not_sent", self.name, argument .. ": " .. message)
+  err.argument = argument
+  return self:end_unsent(err)
 end
 
 -- What a task that does not begin a request has instead of its call.

@@ -4,6 +4,7 @@ local core, nginx, tasks = ...
 local check, seal, begin, refuse = core.check, core.seal, core.begin, core.refuse
 local ended, answer, step, pause, now = core.ended, core.answer, core.step, core.pause, core.now
 local options_at, inspect, seal_value = core.options_at, core.inspect, core.seal_value
+local unknown_option, tell_unsent = core.unknown_option, core.tell_unsent
 local error, pairs, select, type, next = error, pairs, select, type, next
 local getmetatable, setmetatable = getmetatable, setmetatable
 local unpack, composites = table.unpack or unpack, core.composites
@@ -78,10 +79,9 @@ local function split(definition, verb, place, options)
   for name, value in next, options do
     local type_of = definition.options[name]
     local wanted = type_of == "secret" and "string" or type_of
-    if wanted and type(value) ~= wanted then
-      error(("bad argument #%d to '%s' (%s expected for option '%s', got %s)"):format(
-        place, verb, wanted, name, type(value)), 3)
-    end
+    local fault = not wanted and unknown_option(name, definition.options) or wanted and type(value) ~= wanted
+      and ("%s expected for option '%s', got %s"):format(wanted, name, type(value))
+    if fault then error(("bad argument #%d to '%s' (%s)"):format(place, verb, fault), 3) end
     (wanted and own or rest)[name] = type_of == "secret" and seal_value(value) or value
   end
   return own, meta and setmetatable(rest, { __index = type(meta) ~= "table" or meta.__index }) or rest
@@ -123,7 +123,10 @@ local function composite(definition, row, client, async)
     if why then return answer_unsent(definition, name, async, select(2, refuse(row, client, false, why))) end
     if sleep and not async then sleep(0.001) end
     local err, credential = inspect(row, client, vault and seal(vault()), unpack(arguments, 1, place))
-    if err then return answer_unsent(definition, name, async, err) end
+    if err then
+      tell_unsent(client, name)
+      return answer_unsent(definition, name, async, err)
+    end
     local task = tasks.new {
       name = name, outcome = definition.changes and "unknown" or "failed", client = client, credential = credential,
       sleep = sleep, async = async, own = own, given = without_credential(options), limit = now() + (timeout or 0),

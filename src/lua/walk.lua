@@ -130,7 +130,7 @@ function core.all_tokens(task, ...)
   if is_user then account, query = nil, ... end
   query = query or {}
   if query.page then
-    return nil, failure("argument", "not_sent", task.name, "query.page: every page is read; leave it out")
+    return task:refuse("query.page", "every page is read; leave it out")
   end
   local self = {
     task = task, ask = ask_tokens, account = account, is_user = is_user, query = query,
