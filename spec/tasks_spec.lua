@@ -156,6 +156,47 @@ describe("a call of several requests", function()
     end)
   end)
 
+  -- As Ctrl-C does in Lua's own interpreter, and want of memory: an error at the nth instruction.
+  describe("under async, struck by an error at any instruction", function()
+    local function strike(at, f, ...)
+      return pcall(function(...)
+        debug.sethook(function()
+          debug.sethook()
+          error("struck", 0)
+        end, "", at)
+        local result = f(...)
+        debug.sethook()
+        return result
+      end, ...)
+    end
+
+    it("while it is begun, leaves every later step whole", function()
+      local at, fine = 0, false
+      while not fine do
+        at = at + 1
+        fine = strike(at, cf.async.tokens.delete_many, nil, {})
+        step_until(function() return cloudflare.step() == 0 end)
+      end
+      assert.is_true(at > 100)
+    end)
+
+    it("while it is advanced, goes on where it was", function()
+      local struck = 0
+      for at, id in ipairs(sandbox.seed(120)) do
+        local told, turn = {}, 0
+        local call = cf.async.tokens.delete_many(nil, { id }, { journal = function(_, word) told[#told + 1] = word end })
+        step_until(function()
+          turn = turn + 1
+          if turn % 2 == 0 then cloudflare.step() elseif not strike(at, cloudflare.step) then struck = struck + 1 end
+          return call:done()
+        end)
+        assert.equal(1, call:wait().counts.deleted)
+        assert.same({ "sending", "deleted" }, told)
+      end
+      assert.is_true(struck > 120)
+    end)
+  end)
+
   describe("call:cancel", function()
     it("ends what is in flight, begins nothing more, and says whether anything may have been sent", function()
       local call, ids = begin_slow()

@@ -179,6 +179,9 @@ end
 
 local function attempt(f, ...) return results_of(protected(f, ...)) end
 
+-- Whether the answer was lost, and may be looked for. One that only memory was missing for is with the error's call.
+local function is_lost(self, err) return err.outcome == "unknown" and not err.call and not self.task:is_stopped() end
+
 local function note_missing(envelope, asked, granted)
   if type(asked) == "table" then envelope.missing = policy.missing(asked, granted) end
 end
@@ -290,7 +293,7 @@ local function create(task, ...)
     pcall(note_missing, err, body.policies, token.policies) -- `err` is the envelope
     return token, err
   end
-  if err.outcome ~= "unknown" or task:is_stopped() then return nil, err end
+  if not is_lost(self, err) then return nil, err end
   attempt(look_twice, self, body, began, err)
   local only = task.own.recover and attempt(sole_candidate, err, body)
   if not only or task:is_stopped() then return nil, err end
@@ -324,7 +327,7 @@ local function put(self, id, body)
     pcall(note_missing, err, body.policies, token.policies) -- `err` is the envelope
     return token, err
   end
-  if err.outcome ~= "unknown" or self.task:is_stopped() then return nil, err end
+  if not is_lost(self, err) then return nil, err end
   local found, detail = attempt(look_after, self, id, body, err)
   return found, detail or err
 end
@@ -429,7 +432,7 @@ local function roll(task, ...)
     if err then return nil, err end
   end
   local value, detail = self:ask("roll", id, task:options())
-  if value or detail.outcome ~= "unknown" or task:is_stopped() then return value, detail end
+  if value or not is_lost(self, detail) then return value, detail end
   if witness and attempt(is_replaced, self, id) then detail.rolled = true end
   return nil, detail
 end

@@ -8,6 +8,9 @@
 --   - a task is stopped once it is cancelled, its client is closed, or the process is not the one that began it:
 --     then its requests have ended, nothing waits, and no request begins;
 --   - a child process never resumes its parent's tasks, and on_event never resumes any;
+--   - under async a body notes by itself what it awaits and what it ends with: an error that strikes whoever steps (an
+--     interrupt, want of memory) leaves every task whole, and one that never began is forgotten;
+--   - where memory ends behind a request that changes something, the result is an error that has the request's call;
 --   - the credential is sealed once a task; no Lua value that a body can reach holds its text.
 -- ended, answer, step and the methods of a call reach a handle by its done(), answer() and sleep.
 local core, nginx = ...
@@ -26,8 +29,10 @@ local running, pcall = coroutine.running, pcall
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
 
 local RELAUNCH = 1 -- seconds
+local YIELDS_ACROSS_PCALL = core.jit ~= nil or _VERSION ~= "Lua 5.1"
+local NO_MEMORY = "not enough memory"
 
-local AWAITS = tasks -- what a body yields first; anything else is the yield of a function of the caller's
+local AWAITS = tasks -- what a body yields; anything else is the yield of a function of the caller's
 
 local function pack(...) return { n = select("#", ...), ... } end
 
@@ -40,7 +45,7 @@ end
 
 --- As pcall, and a function that yields may do so, also where pcall cannot be yielded across: in plain Lua 5.1.
 core.protected = pcall
-if _VERSION == "Lua 5.1" and not core.jit then
+if not YIELDS_ACROSS_PCALL then
   local function carry(thread, alive, ...)
     if status(thread) == "dead" then return alive, ... end
     return carry(thread, resume(thread, yield(...)))
@@ -92,8 +97,9 @@ end
 
 function task:wait(awaited, limit, sleeper)
   if awaited:done() or limit and now() >= limit then return end
-  if self.thread then return yield(AWAITS, awaited, limit) end
-  core.wait_for(awaited, self.sleep, limit, sleeper)
+  if not self.thread then return core.wait_for(awaited, self.sleep, limit, sleeper) end
+  self.awaited, self.due = awaited, limit or false
+  yield(AWAITS)
 end
 
 --- Waits until one of `calls` has ended, `limit` (a time of core.now) has come, or the task is stopped.
@@ -141,20 +147,49 @@ local function may_have_changed(self)
   return self.asked and self.asked:cancel() and self.asked_changes
 end
 
---- One request, begun and awaited. What that needs is there before: once the request has left, its answer may be the
---- only place of a secret, and no memory may be wanted to take it.
-function task:ask(name, ...)
-  if self:is_stopped() then return refused(name):answer() end
-  local sleeper = nginx and not self.sleep and nginx.new_sleeper()
-  local row = rows[name]
-  self.asked_changes = changes(row)
+-- What is told where memory ends before the answer of a request that changes something has been taken.
+local function spare_error(self)
+  local err = failure("host", "unknown", self.name,
+    "Lua ran out of memory before the answer was taken; `call` has it: ask it again by call:wait()")
+  err.call = false
+  return err
+end
+
+-- The spare error, with the call that may have brought a new secret; nil where no request that changes something left.
+local function rescue(self)
+  local call = self.asked_changes and self.asked or self.bearer
+  if not call then return nil end
+  self.spare.call, self.changed, self.bearer = call, true, false
+  return self.spare
+end
+
+local function perform(self, row, sleeper, ...)
   self.asked = begin(row, self.client, true, self.credential, ...)
   self:wait(self.asking, nil, sleeper)
   if may_have_changed(self) then self.changed = true end
   local call = self.asked
-  self.asked = false
   if bears(call) then self.bearer = call end
+  self.asked = false
   return peek(call)
+end
+
+local function performed(self, alive, ...)
+  if alive then return ... end
+  local err = (...) == NO_MEMORY and rescue(self)
+  if err then return nil, err end
+  error((...), 0)
+end
+
+--- One request, begun and awaited. What that needs is there before: once the request has left, its answer may be the
+--- only place of a secret. (Where a `sleep` could not yield, in plain Lua 5.1, want of memory is raised.)
+function task:ask(name, ...)
+  if self:is_stopped() then return refused(name):answer() end
+  local sleeper = nginx and not self.sleep and nginx.new_sleeper()
+  local row = rows[name]
+  self.asked, self.asked_changes = false, changes(row)
+  if self.asked_changes then self.spare = spare_error(self) end
+  if self.thread or self.sleep and not YIELDS_ACROSS_PCALL then return perform(self, row, sleeper, ...) end
+  return performed(self, pcall(perform, self, row, sleeper, ...))
 end
 
 --- A new secret among the results has reached the caller; otherwise it is lost with the call that bears it.
@@ -172,36 +207,38 @@ end
 -- Under async: the list, and how it is advanced.
 -- Room for the results was made with the task: where memory has ended they are not lost.
 local function finish(self, result, detail)
-  self.thread, self.awaited, self.due = nil, nil, nil
   self.room[1], self.room[2] = result, detail
   self.results = self.room
+  self.thread, self.awaited, self.due = false, false, false
   note_end()
 end
 
 local function fail(self, message)
-  self.raised = message
-  finish(self)
+  local err = message == NO_MEMORY and rescue(self)
+  if not err then self.failed, self.raised = true, message end
+  finish(self, nil, err or nil)
 end
 
-local function heed(self, alive, first, awaited, limit)
-  self.running = false
-  if not alive then return fail(self, first) end
-  if status(self.thread) == "dead" then return finish(self, first, awaited) end
-  if first == AWAITS then
-    self.awaited, self.due = awaited, limit
-    return
-  end
-  fail(self, "cloudflare." .. self.name .. ": a function that was given to it yielded; under async none may")
+local function run(self, body, ...) finish(self, body(self, ...)) end
+
+local function heed(self, alive, said)
+  if self.results then return end
+  if not alive then return fail(self, said) end
+  if said ~= AWAITS then fail(self, self.misuse) end
 end
 
-local function advance_one(self, ...)
-  self.running = true
-  heed(self, resume(self.thread, ...))
-end
+local function advance_one(self, ...) heed(self, resume(self.thread, ...)) end
+
+local function never_began(self) return self.thread and not self.awaited and status(self.thread) == "suspended" end
+
+local function is_over(self) return self.results or self.engine ~= engine() or never_began(self) end
 
 -- Seconds until a task wants to go on; nil for one that is running or another process's.
 local function left(self)
-  if self.results or self.running or self.engine ~= engine() then return nil end
+  if self.results or not self.thread or self.engine ~= engine() then return nil end
+  local state = status(self.thread)
+  if state == "dead" then return 0 end -- of an error that nobody heeded
+  if state ~= "suspended" or not self.awaited then return nil end
   if self.awaited:done() then return 0 end
   return self.due and self.due - now() or huge
 end
@@ -222,7 +259,7 @@ function tasks.advance()
     i = i + 1
   end
   for k = #tasks, 1, -1 do
-    if tasks[k].results or tasks[k].engine ~= engine() then remove(tasks, k) end
+    if is_over(tasks[k]) then remove(tasks, k) end
   end
   return #tasks
 end
@@ -244,7 +281,7 @@ function handle:answer()
     return nil, failure("host", own.outcome, own.name,
       "this call belongs to the process that began it; only that one learns its outcome")
   end
-  if own.raised ~= nil then error(own.raised, 0) end
+  if own.failed then error(own.raised, 0) end
   if own.bearer then own:hand_over() end
   return own.results[1], own.results[2]
 end
@@ -304,8 +341,10 @@ local composite = { stillborn = stillborn, handle = handle, wait_fault = wait_fa
 --- A task by its fields: name, outcome (what a child process is told), client, credential, sleep, async, limit, given
 --- (the options that its requests have) and own (those that only it has).
 function composite.new(self)
-  self.calls, self.changed, self.running = {}, false, false
-  self.asked, self.asked_changes = false, false
+  self.calls, self.changed = {}, false
+  self.asked, self.asked_changes, self.spare = false, false, false
+  self.thread, self.awaited, self.due, self.failed, self.raised = false, false, false, false, false
+  self.within = false
   self.asking = {
     done = function() return ended(self.asked) or self:is_stopped() end,
     answer = function() end,
@@ -316,33 +355,31 @@ function composite.new(self)
 end
 
 -- nginx may accept a timer and drop it (lua_max_running_timers): one that has not begun in time is asked for again.
-local function run_in_timer(self, run)
-  local asked = -huge
-  self.running = true
+local function prepare_timer(self, body, ...)
+  local asked, arguments = -huge, pack(...)
+  local function begin_body(premature)
+    if not self.launch then return end
+    self.launch, self.cancelled, self.within = nil, self.cancelled or premature, running()
+    local alive, said = pcall(run, self, body, unpack(arguments, 1, arguments.n))
+    if not alive then fail(self, said) end
+  end
   function self.launch()
     if now() - asked < RELAUNCH then return end
     asked = now()
-    nginx.launch(function(premature)
-      if not self.launch then return end
-      self.launch, self.cancelled, self.within = nil, self.cancelled or premature, running()
-      local alive, said = pcall(function() finish(self, run()) end)
-      if not alive then fail(self, said) end
-    end)
+    nginx.launch(begin_body)
   end
-  self.launch()
 end
 
---- Begins a task that runs by itself; gives the handle.
+--- Begins a task that runs by itself; gives the handle, which is there before.
 function composite.start(self, body, ...)
+  local own = setmetatable({ task = self, sleep = self.sleep }, handle)
+  self.misuse = "cloudflare." .. self.name .. ": a function that was given to it yielded; under async none may"
+  if nginx then prepare_timer(self, body, ...)
+  else self.thread = create(run) end
   tasks[#tasks + 1] = self
-  if nginx then
-    local arguments = pack(...)
-    run_in_timer(self, function() return body(self, unpack(arguments, 1, arguments.n)) end)
-  else
-    self.thread = create(body)
-    advance_one(self, self, ...)
-  end
-  return setmetatable({ task = self, sleep = self.sleep }, handle)
+  if nginx then self.launch()
+  else advance_one(self, self, body, ...) end
+  return own
 end
 
 return composite
