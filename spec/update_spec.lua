@@ -240,6 +240,8 @@ for name, way in pairs(ways) do
       sandbox.fault { method = "PUT", drop = "after" }
       local token, envelope = call("tokens.update", nil, id, rename)
       assert.same({ "renamed", "ok", 1 }, { token.name, envelope.outcome, (sandbox.count "PUT") })
+      local trace = envelope.http.trace -- of the request that was lost, too
+      assert.same({ 2, 2, "PUT", "GET" }, { envelope.http.attempts, #trace, trace[1].method, trace[2].method })
     end)
 
     it("is unknown where it is not, and tells how the token is", function()

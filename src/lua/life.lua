@@ -312,11 +312,22 @@ local function status_fault(self, status)
   return select(2, self:refuse("status", why:format(tostring(status))))
 end
 
+-- Puts the attempts of an earlier call before a later one's: the outcome rests on both.
+local function prepend(http, earlier)
+  local trace = {}
+  for _, one in ipairs(earlier.trace) do trace[#trace + 1] = one end
+  for _, one in ipairs(http.trace) do trace[#trace + 1] = one end
+  http.trace, http.attempts = trace, #trace
+end
+
 -- After a put whose answer was lost: the token, where it is as asked; else the error tells how it is.
 local function look_after(self, id, body, err)
   local token, envelope = self:get(id)
   if not token then return nil, err end
-  if is_as_asked(body, token) then return token, envelope end
+  if is_as_asked(body, token) then
+    prepend(envelope.http, err.http)
+    return token, envelope
+  end
   err.current = token
   return nil, err
 end
