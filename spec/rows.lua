@@ -12,6 +12,8 @@ local outcomes, arguments, delete = in_file(lua, "outcomes"), in_file(lua, "argu
 local async, client, errors = in_file(lua, "async"), in_file(lua, "client"), in_file(lua, "errors")
 local locale, verify = in_file(lua, "locale"), in_file(lua, "verify")
 local once, house = in_file(lua, "regression"), in_file(lua, "house")
+local create, update, roll, request = in_file(lua, "create"), in_file(lua, "update"), in_file(lua, "roll"), in_file(lua, "request")
+local tasks = in_file(lua, "tasks")
 local odd, one_each = in_file(sweep, "odd_replies.lua"), in_file(sweep, "one_request.lua")
 local settles, worlds = in_file(sweep, "settles.lua"), in_file(sweep, "worlds.lua")
 local stall = in_file(sweep, "deadlines/stalls.h")
@@ -25,6 +27,7 @@ local swept = {
   one_each = one_each "one DELETE an attempt",
   settles = settles "ambiguous calls settle",
   worlds = worlds "worlds",
+  natures = "spec/sweeps/natures.lua: natures",
   soak = "spec/sweeps/soak.lua: soak",
   deadlines = "spec/sweeps/deadlines_sweep.c: sweep: deadlines: ",
   allocations = "spec/sweeps/allocations/driver.lua: allocations, ",
@@ -84,6 +87,26 @@ return {
       verify "is repeated where no answer came, and fails without harm where none comes" },
     { "a verify that names nobody is no yes", verdict "where_no_id_was_asked_for_a_yes_that_names_any_token_is_proof",
       verify "takes no yes that names nobody: " },
+  },
+
+  { "Natures",
+    { "READ: repeated, at the end failed", natures "a_read_that_failed_is_failed_and_never_unknown", swept.natures },
+    { "REPLACE: the same again, or unknown", natures "what_replaces_is_repeated_after_a_lost_answer_within_its_retries",
+      natures "a_definite_answer_to_what_replaces_says_nothing_of_a_request_that_was_lost",
+      request "is sent again where it may be repeated, and a GET always", swept.natures },
+    { "ONCE: never repeated after it may have been done",
+      natures "what_may_be_done_once_is_never_repeated_after_it_may_have_been_done", swept.natures },
+    { "ONCE: repeated after a definite 429, or unsent", natures "what_may_be_done_once_is_repeated_where_nothing_was_done",
+      swept.natures },
+    { "a yes that lacks what it must carry",
+      natures "a_yes_that_lacks_what_it_must_carry_is_no_success_and_is_not_repeated", swept.natures },
+    { "a lost create has candidates, of which one may be rolled", create "has the one that was made as its candidate",
+      create "is recovered: the one candidate is rolled, and its secret is known", swept.natures },
+    { "a lost roll is known where the old value tells",
+      roll "is known to have taken effect where the old value is refused, twice", swept.natures },
+    { "a lost update is looked after", update "is ok where a read shows the token as it was asked for",
+      update "is unknown where it is not, and tells how the token is", swept.natures },
+    { "a request of the caller's own", request "is sent once, whatever its method, where its answer is lost", swept.natures },
   },
 
   { "How a reply is read",
@@ -309,7 +332,9 @@ return {
       host("fork", "a_child_makes_calls_of_its_own"), engine "a_child_process_abandons_the_engine_and_the_parent_goes_on" },
     { "fork during calls", host("fork", "during_calls_they_end_in_the_parent_as_if_nothing_had_been"),
       once "a child process kept a cancelled connection alive, which made every step spin" },
-    { "Lua out of memory after the reply arrived: the verdict survives", swept.allocations },
+    { "Lua out of memory after the reply arrived: the verdict survives, and so does a new secret", swept.allocations },
+    { "an interrupt while operations of several requests go on", tasks "while it is begun, leaves every later step whole",
+      tasks "while it is advanced, goes on where it was" },
     { "C malloc fails at any point", swept.allocations },
     { "the host's coroutine abandoned", async "may be abandoned with its coroutine: the call lives on" },
     { "lua_close with calls in flight", host("host", "a_state_closed_with_calls_in_flight_leaves_nothing"),

@@ -37,11 +37,12 @@ def answer(line, truth, asked, compose):
     wire = compose(reply)
     is_old = method == "GET" and reply.is_cached
     said = "nothing" if is_old else meaning(reply.status, reply.framed(), asked.operation, draft.id)
-    acts = method != "GET" and script.get("effect", said not in ("refusal", "absent"))
+    needed = len(wire) - 2 if reply.framing == "chunked" else len(wire)  # RFC 9112, 8: complete with its zero chunk
+    is_whole = script.get("cut", len(wire)) >= needed
+    acts = method != "GET" and (script.get("effect", said not in ("refusal", "absent")) or script.get("honest") and is_whole)
     if acts and not script.get("late"):
         truth.act(asked, draft)
-    needed = len(wire) - 2 if reply.framing == "chunked" else len(wire)  # RFC 9112, 8: complete with its zero chunk
-    is_sound = script.get("sound", reply.is_plain()) and script.get("cut", len(wire)) >= needed
+    is_sound = script.get("sound", reply.is_plain()) and is_whole
     asked.world.answers.append({"method": method, "operation": asked.operation, "says": said if is_sound else "nothing"})
     play(line, wire, script)
     if acts and script.get("late"):

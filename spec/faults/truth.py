@@ -16,7 +16,7 @@ PATH = re.compile(r"/(?:accounts/([0-9a-f]{32})|user)/tokens(?:/([0-9a-f]{32}|ve
 ACCOUNT = "a" * 32  # where every token is that has no account of its own
 SELF = "5" * 32  # what verify answers
 WORLD = ("id", "state", "scripts", "reads", "sight", "credential", "account", "others", "fields",
-         "value")  # what may be said of one
+         "value", "modified")  # what may be said of one
 READ_ONLY = ("id", "issued_on", "modified_on", "last_used_on", "value")
 serials = itertools.count(1)
 
@@ -58,10 +58,12 @@ class Token:
 
 class World:
     def __init__(self, id, state="present", scripts=(), reads=(), sight=None, credential=None, account=False, others=(),
-                 fields=None, value=None):
+                 fields=None, value=None, modified=None):
         self.id = id
         self.is_account = account
         tokens = [] if account else [Token(id, state, fields, [value or fresh_secret()])]
+        if modified and tokens:
+            tokens[0].modified_on = modified
         tokens += [Token(fresh_id(), "present", other, [fresh_secret()]) for other in others]
         self.tokens = {token.id: token for token in tokens}
         self.scripts = list(scripts)

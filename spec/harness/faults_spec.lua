@@ -143,6 +143,33 @@ describe("the fault server", function()
     end)
   end
 
+  it("keeps what it says in a reply that goes out whole, where it is honest", function()
+    local id, _, collection = world { account = true, scripts = {
+      { cut = 100, effect = false, honest = true }, { cut = 100000, effect = false, honest = true } } }
+    ask("POST", collection, NAMED)
+    assert.equal(0, truth(id).done.create)
+    ask("POST", collection, NAMED)
+    assert.equal(1, truth(id).done.create)
+  end)
+
+  it("breaks the connection that it is told to break, and knows whether a request left on it", function()
+    for _, reads in ipairs { false, true } do
+      local id, path = world {}
+      local port = faults.listen("plain", 1, { id = id, at = 2, down = 10, reads = reads or nil })[1]
+      local url = ("http://127.0.0.1:%d/client/v4%s"):format(port, path)
+      assert.equal(200, (select(2, http.request(url))))
+      assert.is_false(truth(id).left)
+      assert.is_nil((http.request(url)))
+      assert.equal(not reads, truth(id).left)
+      assert.equal(200, (select(2, http.request(url))))
+    end
+  end)
+
+  it("dates a token as it is told", function()
+    local _, path = world { modified = "2026-01-01T00:00:00Z" }
+    assert.equal("2026-01-01T00:00:00Z", ask("GET", path).modified_on)
+  end)
+
   it("lets a middleman make two of one", function()
     local id, _, collection = world { account = true, scripts = { { copies = true } } }
     local second = ask("POST", collection, NAMED)

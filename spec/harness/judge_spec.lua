@@ -72,6 +72,12 @@ local rows = {
   { "a create that rolls, unasked", "ok", create { result = { id = ID, value = "second" } },
     merge({}, { done = { create = 1, roll = 1 }, tokens = ROLLED.tokens, live = { "second" } }), "1 times: roll" },
 
+  { "a recovered create that rolled twice", "unknown", create { recover = true },
+    { done = { create = 1, roll = 2 }, tokens = { token(ID, "first", "second", "third") }, live = { "third" } }, "2 times: roll" },
+  { "a POST of the caller's own that made one", "ok", { operation = "post" }, MADE },
+  { "a POST of the caller's own that made none", "ok", { operation = "post" }, NONE, "a lie" },
+  { "a lost POST of the caller's own that made two", "unknown", { operation = "post" }, TWO, "2 times: create" },
+
   { "a roll with its secret", "ok", roll { result = "second" }, ROLLED },
   { "a roll with the dead secret", "ok", roll { result = "first" }, ROLLED, "a lie" },
   { "a roll of nothing", "ok", roll { result = "first" }, {}, "a lie" },
@@ -118,6 +124,14 @@ describe("the judge", function()
 end)
 
 describe("the judge", function()
+  it("counts the roll of a create that was not recovered in its trace", function()
+    local http, tried = { trace = { { method = "POST", sent = true } } }, { http = { trace = { { method = "PUT", sent = true } } } }
+    local world = truth { arrived = 2, done = { create = 1, roll = 1 }, tokens = { token(ID, "first", "second") } }
+    local function problem(err) return (judge("unknown", http, world, true, false, create { recover = true, err = err })) end
+    assert.is_nil(problem { recover_error = tried })
+    assert.truthy(problem {}:find "2 requests that change something arrived")
+  end)
+
   it("wants GETs to be asked past the caches, and no more requests than the trace has", function()
     local http = { trace = { { method = "DELETE", sent = true } } }
     assert.is_nil((judge("unknown", http, truth {}, nil, false)))
@@ -153,13 +167,18 @@ local traces = {
   { "roll", { yes("GET", ID), no("PUT", 403, 9109) }, "refused" },
   { "update", { yes("PUT", ID) }, "ok" },
   { "update", { lost "PUT", yes("GET", ID) }, "unknown", "ok" },
+  { "post", { yes "POST" }, "ok" },
+  { "post", { lost "POST" }, "unknown" },
+  { "post", { lost "POST", yes "POST" }, "nothing: attempt 2 follows the end" },
+  { "post", { no("POST", 404, 1003) }, "refused" },
   { "replace", { lost "PUT", yes("PUT", ID) }, "ok" },
   { "replace", { lost "PUT", no("PUT", 403, 9109) }, "unknown" },
   { "replace", { no("PUT", 429, 10429), no("PUT", 404, 1003) }, "not_found" },
   { "replace", { unsent "PUT" }, "not_sent" },
   { "get", { lost "GET", yes("GET", ID) }, "ok" },
   { "get", { yes("GET", "another") }, "failed" },
-  { "list", { yes "GET" }, "ok" },
+  { "list", { yes "GET" }, "ok", "failed" }, -- the trace does not tell whether it brought a list
+  { "list", { lost "GET" }, "failed" },
   { "list", { no("GET", 403, 9109) }, "refused" },
 }
 

@@ -83,6 +83,7 @@ local yes = {
     return token and type(result) == "table" and result.id == token.id and result.value == token.values[#token.values]
   end,
   roll = function(t, call) return t.done.roll == 1 and t.live[1] == call.result end,
+  post = function(t) return made(t) ~= nil end,
   update = is_as_asked,
 }
 
@@ -115,12 +116,13 @@ local is_true = {
 local broken = {
   READ = function(t) return not nothing_done(t) and "a read that changed something" end,
   ONCE = function(t, call)
+    local does = operations[call.operation].does or call.operation
     for kind, count in pairs(t.done) do
-      local may = kind == call.operation and 1 + t.copied or kind == "roll" and call.recover and 1 or 0
+      local may = kind == does and 1 + t.copied or kind == "roll" and call.recover and 1 or 0
       if count > may then return ("%d times: %s"):format(count, kind) end
     end
     for _, token in ipairs(t.tokens) do
-      if call.operation == "create" and not token.made and #token.values > 1 then return "another's token was rolled" end
+      if does == "create" and not token.made and #token.values > 1 then return "another's token was rolled" end
     end
   end,
 }
@@ -162,8 +164,8 @@ local function is_excused(outcome, truth, call)
   return false
 end
 
-local function count_wrong(http, truth, one_each)
-  local sent = count_sent(http.trace)
+local function count_wrong(http, truth, one_each, other)
+  local sent = count_sent(http.trace) + (other and count_sent(other.http.trace) or 0)
   if truth.arrived > sent or (one_each and truth.arrived < sent) then
     return ("%d requests that change something arrived, the trace has %d"):format(truth.arrived, sent)
   end
@@ -195,8 +197,8 @@ return function(outcome, http, truth, one_each, ending, call)
   call = call or { operation = "delete" }
   local problem = lie(outcome, truth, call, operations[call.operation].nature)
   if problem then return problem, true end
-  if call.recover then return end -- its trace is that of several calls
-  problem = count_wrong(http, truth, one_each)
+  if type(call.result) == "table" and call.result.recovered then return end -- its trace is the roll's
+  problem = count_wrong(http, truth, one_each, call.err and call.err.recover_error)
   if problem or ending == false then return problem end
   return contradicted(outcome, http, truth, ending, call)
 end

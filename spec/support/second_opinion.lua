@@ -51,14 +51,14 @@ local function of_read(trace, id)
   return outcome
 end
 
--- A list names nobody: any complete yes is one.
-local function of_list(trace)
+-- A list names nobody, and the trace does not tell whether a complete yes brought one.
+local function of_list(trace, _, told)
   local outcome = "not_sent"
   for _, attempt in ipairs(trace) do
     local word = reading(attempt, "nobody")
     outcome = ({ nameless = "ok", no = "refused", lost = "failed", absent = "not_found" })[word] or outcome
   end
-  return outcome
+  return outcome == "ok" and told.said == "failed" and "failed" or outcome
 end
 
 -- What must happen once: the attempt that decides is the first that left and was not definitely put off (429). The trace
@@ -69,9 +69,15 @@ local ONCE = {
     lost = { "unknown" } },
   update = { method = "PUT", yes = { "ok" }, nameless = { "unknown", "ok" }, absent = { "not_found" },
     lost = { "unknown", "ok" } },
+  post = { method = "POST", yes = { "ok" }, nameless = { "ok" }, absent = { "refused" }, lost = { "unknown" } },
 }
 
+local function is_any_yes(attempt)
+  return attempt.success and attempt.complete and attempt.status >= 200 and attempt.status < 300
+end
+
 local function once_asked(operation, attempt, id)
+  if operation == "post" then return is_any_yes(attempt) and "yes" or reading(attempt, "nobody") end
   if operation ~= "create" then return reading(attempt, id) end
   local word = reading(attempt, attempt.id or "nobody")
   return word == "yes" and not is_id(attempt.id) and "nameless" or word
@@ -191,14 +197,17 @@ local function of_repeatable(trace)
   local outcome, uncertain = "not_sent", false
   for _, attempt in ipairs(trace) do
     local word = reading(attempt, "nobody")
-    if attempt.success and attempt.complete and attempt.status >= 200 and attempt.status < 300 then return "ok" end
+    if is_any_yes(attempt) then return "ok" end
     uncertain = uncertain or word == "lost"
     outcome = ({ no = "refused", absent = "not_found" })[word] or outcome
   end
   return uncertain and "unknown" or outcome
 end
 
-local OTHERS = { get = of_read, list = of_list, create = of_once, roll = of_once, update = of_once, replace = of_repeatable }
+local OTHERS = {
+  get = of_read, list = of_list, create = of_once, roll = of_once, update = of_once, post = of_once,
+  replace = of_repeatable,
+}
 
 --- The outcome that `http` (of an envelope or an error) amounts to; of a deletion also whether a GET showed the token.
 --- `id` is the token's, nil for a read of none in particular; `told` may hold cancelled, the operation where it is not a
