@@ -59,7 +59,7 @@ int lcf_begin_seal(lua_State *L)
     }
     struct seal *seal = push_seal(L);
     seal->secret = lcf_secret_bearer(options.api_token);
-    return seal->secret ? 1 : luaL_error(L, "not enough memory");
+    return seal->secret ? 1 : lcf_no_memory(L);
 }
 
 int lcf_begin_seal_value(lua_State *L)
@@ -68,7 +68,7 @@ int lcf_begin_seal_value(lua_State *L)
     struct seal *seal = push_seal(L);
     value.at = lua_tolstring(L, 1, &value.len);
     seal->secret = lcf_secret_bearer(value);
-    return seal->secret ? 1 : luaL_error(L, "not enough memory");
+    return seal->secret ? 1 : lcf_no_memory(L);
 }
 
 /* [-0, +1, -] A function option: the call's own at `own`, else of the client at `client`. */
@@ -246,7 +246,7 @@ int lcf_begin_inspect(lua_State *L)
         lcf_bad_value(L, op->intent.name, fault.argument, fault.message);
         return 1;
     }
-    if (has_own_text(&own) && !seal->secret) return luaL_error(L, "not enough memory");
+    if (has_own_text(&own) && !seal->secret) return lcf_no_memory(L);
     lua_pushnil(L);
     lua_pushvalue(L, seal->secret ? client_at + 1 : ARG_SEAL);
     return 2;

@@ -161,7 +161,7 @@ static bool read(lua_State *L, int index, const char *function, bool needs_crede
     if (!options.base_url.at) options.base_url = lcf_options_default.base_url;
     if (!fault.message) fault = check_options(L, &options, needs_credential);
     if (fault.message) push_fault(L, &options, &fault, function);
-    else if (!fill(client, &options)) luaL_error(L, "not enough memory");
+    else if (!fill(client, &options)) lcf_no_memory(L);
     return !fault.message;
 }
 

@@ -1,4 +1,5 @@
 #include "draft.h"
+#include "errors.h"
 #include "state.h"
 
 #include <math.h>
@@ -155,7 +156,7 @@ struct lcf_fault lcf_draft_end(lua_State *L)
     struct lcf_draft *draft = lua_touserdata(L, -1);
     if (!lcf_draft_failed(draft)) lua_pushlstring(L, lcf_bytes_text(&draft->text).at, draft->text.len);
     release(draft);
-    if (draft->lacks_memory) luaL_error(L, "not enough memory");
+    if (draft->lacks_memory) lcf_no_memory(L);
     if (draft->message[0]) return (struct lcf_fault){draft->argument, draft->message};
     lua_replace(L, -2);
     return (struct lcf_fault){NULL, NULL};

@@ -99,6 +99,12 @@ int lcf_raise(lua_State *L, const char *message)
     return lua_error(L);
 }
 
+int lcf_no_memory(lua_State *L)
+{
+    lua_pushliteral(L, "not enough memory");
+    return lua_error(L);
+}
+
 int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message)
 {
     return lcf_raise(L, lua_pushfstring(L, "bad argument #%d to '%s' (%s)", argument, function, message));

@@ -23,6 +23,9 @@ int lcf_bad_value(lua_State *L, const char *function, const char *argument, cons
 /* [-0, +0, v] Raises a message at the place that called the Lua closure which called us. */
 int lcf_raise(lua_State *L, const char *message);
 
+/* [-0, +0, v] Raises want of C's memory as Lua raises want of its own: in the same words, which tell no place. */
+int lcf_no_memory(lua_State *L);
+
 /* [-0, +0, v] Raises a programmer's mistake at the place that called the Lua closure which
  * called us: "bad argument #2 to 'delete' (string expected, got nil)". */
 int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message);

@@ -129,45 +129,162 @@ acts["in flight"] = function()
   end
 end
 
+-- By the plain function and by that under async: `prepare` gives what calls it, made before memory fails.
+local function in_both_ways(name, extra, prepare)
+  acts[name] = function() return prepare(client(extra).tokens) end
+  acts[name .. ", async"] = function()
+    local begin = prepare(client(extra).async.tokens)
+    return function()
+      kept.call = begin()
+      return kept.call:wait()
+    end
+  end
+end
+
+local DNS_WRITE = { id = "4755a26eedb94da69e1066d98aa820be" }
+local function creating(group, more)
+  return function(tokens)
+    local create = tokens.create
+    local params = { name = id, policies = { load().policy.allow({ group }, { zone = "*" }) } }
+    return function() return create(nil, params, more) end
+  end
+end
+
+in_both_ways("create", nil, creating(DNS_WRITE))
+in_both_ways("create, recovered", { timeout = 8 }, creating(DNS_WRITE, { recover = true }))
+in_both_ways("create, by name", nil, creating "DNS Write")
+
+in_both_ways("roll", nil, function(tokens)
+  local roll = tokens.roll
+  return function() return roll(nil, id) end
+end)
+
+in_both_ways("update", nil, function(tokens)
+  local update = tokens.update
+  local function edit(token)
+    token.name = "renamed"
+    return token
+  end
+  return function() return update(nil, id, edit) end
+end)
+
+in_both_ways("identify", nil, function(tokens)
+  local identify, value = tokens.identify, env "CLOUDFLARE_API_TOKEN"
+  return function() return identify(nil, value) end
+end)
+
+local SUCCEEDS = { made = true, deleted = true, gone = true, accepted = true, ok = true }
+
+local told = { outcome = false } -- by what gives no outcome of its own; its table has room for it
+
+-- The outcome of the one id of a report.
+local function outcome_in(report, err)
+  if not report then return nil, err end
+  told.outcome = report[1].outcome
+  return SUCCEEDS[told.outcome] and told or nil, told
+end
+
+-- The outcome of a walk.
+local function outcome_of_walk(each, err)
+  if not each then return nil, err end
+  for token, why in each do
+    if not token then return nil, why end
+  end
+  told.outcome = "ok"
+  return told, told
+end
+
+local user = { api_token = env "SANDBOX_USER_TOKEN" } -- who has few tokens
+
+local function many(tokens)
+  local delete_many, ids = tokens.delete_many, { id }
+  return function() return delete_many(nil, ids) end
+end
+
+local function walk(tokens)
+  local each = tokens.each
+  return function() return each() end
+end
+
+acts["many"] = function()
+  local run = many(client().tokens)
+  return function() return outcome_in(run()) end
+end
+
+acts["many, async"] = function()
+  local begin = many(client().async.tokens)
+  return function()
+    kept.call, kept.reads = begin(), outcome_in
+    return outcome_in(kept.call:wait())
+  end
+end
+
+acts["each"] = function()
+  local begin = walk(client(user).user.tokens)
+  return function() return outcome_of_walk(begin()) end
+end
+
+acts["each, async"] = function()
+  local begin = walk(client(user).async.user.tokens)
+  return function() return outcome_of_walk(begin():wait()) end
+end
+
 local function outcome_of(result, about)
   if type(about) == "table" then return about.outcome end
   return result and "made" or "nothing"
 end
 
--- Nothing is poisoned: whatever failed, the next client's call works, and what is still under way
--- ends. A call that was begun can be asked again.
-local function afterwards()
-  for _, name in ipairs { "cloudflare", "cjson" } do -- Lua 5.1 leaves a mark where loading failed
-    if type(package.loaded[name]) ~= "table" then package.loaded[name] = nil end
-  end
-  assert(client({ timeout = 30 }).tokens.verify())
-  if scenario == "in flight" then return end
-  local call, err = kept.call, nil
+-- What is still under way ends.
+local function land()
   local left = load().step(0)
   for _ = 1, 500 do
     if left == 0 then break end
     left = load().step(0.01)
   end
   assert(left == 0, "a call does not end")
-  if call then
-    local result, about = call:wait()
-    err = outcome_of(result, about)
-  end
-  return err
 end
 
-local SUCCEEDS = { made = true, deleted = true, gone = true, accepted = true, ok = true }
+-- Asks a call once more: its outcome, and the secret that it brought; nothing where it raises for want of memory again.
+local function ask_again(call)
+  local alive, result, about = pcall(call.wait, call)
+  local why = not alive and tostring(result)
+  if why and not why:find "not enough memory" and not why:find "stack overflow" then error(why, 0) end -- of luaL_checkstack
+  if not alive then return end
+  if kept.reads then result, about = kept.reads(result, about) end
+  return outcome_of(result, about), result
+end
 
-local function tell(returned, result, about)
-  local ok, later = pcall(afterwards)
+-- Nothing is poisoned: whatever failed, the next client's call works. A call that was begun can be asked again.
+local function afterwards()
+  for _, name in ipairs { "cloudflare", "cjson" } do -- Lua 5.1 leaves a mark where loading failed
+    if type(package.loaded[name]) ~= "table" then package.loaded[name] = nil end
+  end
+  assert(client({ timeout = 30 }).tokens.verify())
+  if scenario == "in flight" then return end
+  land()
+  if kept.call then return ask_again(kept.call) end
+end
+
+-- The new secret, from the results or, where memory was missing for them, from the error's call.
+local function secret_in(result, about)
+  local call = result == nil and type(about) == "table" and about.call
+  if call then result = select(2, ask_again(call)) end
+  if type(result) == "table" then result = result.value end
+  return type(result) == "string" and " secret " .. result or ""
+end
+
+local function word(returned, result, about)
+  local ok, later, later_result = pcall(afterwards)
   if not ok then return "spoilt " .. tostring(later) end
   if returned then
     local outcome = outcome_of(result, about)
-    if (result ~= nil) ~= (SUCCEEDS[outcome] or false) then return "spoilt " .. tostring(result) .. " beside " .. outcome end
-    return later and later ~= outcome and "changed " .. later or "returned " .. outcome
+    local is_kept = outcome == "ok" and type(about) == "table" and about.call -- it has what memory was missing for
+    local is_odd = not is_kept and (result ~= nil) ~= (SUCCEEDS[outcome] or false)
+    if is_odd then return "spoilt " .. tostring(result) .. " beside " .. outcome end
+    return (later and later ~= outcome and "changed " .. later or "returned " .. outcome) .. secret_in(result, about)
   end
   local why = tostring(result):gsub("%s+", " ")
-  return later and "asked " .. later or "raised " .. why
+  return later and "asked " .. later .. secret_in(later_result) or "raised " .. why
 end
 
-return acts[scenario](), tell
+return acts[scenario](), word
