@@ -92,6 +92,7 @@ function task:begin(name, ...)
   local row = rows[name]
   local call = begin(row, self.client, true, self.credential, ...)
   self.calls[call] = changes(row)
+  if self:is_stopped() then call:cancel() end -- meanwhile, by a finalizer: that did not know of this call
   return call
 end
 
