@@ -270,7 +270,12 @@ local handle = {}
 handle.__index = handle
 
 -- Whether it is one of this task's own functions that asks.
-local function is_within(self) return self.running and (self.thread or self.within == running()) and true or false end
+local function is_within(self)
+  if self.results then return false end
+  if not self.thread then return self.within and self.within == running() end
+  local state = status(self.thread)
+  return state == "running" or state == "normal" -- where that function has resumed another
+end
 
 local function is_foreign(self) return not self.results and self.engine ~= engine() end
 
