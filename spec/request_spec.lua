@@ -64,7 +64,9 @@ describe("a request", function()
     own.tokens.get(nil, made.id)
     own:close()
     local arrived = {}
-    for i, e in ipairs(sandbox.ledger()) do arrived[i] = ("%s %s %d"):format(e.method, e.has_body, e.connection) end
+    for i, e in ipairs(sandbox.ledger()) do
+      arrived[i] = ("%s %s %d"):format(e.method, tostring(e.has_body), e.connection)
+    end
     local only = arrived[1]:match "%d+$"
     assert.same({ "POST true " .. only, "GET false " .. only, "PUT true " .. only, "DELETE false " .. only,
       "GET false " .. only }, arrived)
