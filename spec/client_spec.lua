@@ -14,9 +14,11 @@ describe("the module", function()
     sandbox.reset()
     local cjson = require "cjson"
     cjson.decode_max_depth(1)
-    local ok, token = pcall(cloudflare.new(sandbox.options()).tokens.delete, nil, sandbox.missing_id, { missing_ok = true })
+    local cf = cloudflare.new(sandbox.options())
+    local ok, token, why = pcall(cf.tokens.delete, nil, sandbox.missing_id, { missing_ok = true })
     cjson.decode_max_depth(1000)
     assert.is_true(ok)
+    assert.truthy(token, tostring(why))
     assert.equal(sandbox.missing_id, token.id)
   end)
 

@@ -130,7 +130,7 @@ end
 function sandbox.options(over, extra)
   local options = {
     api_token = sandbox.token, account_id = sandbox.account, base_url = sandbox.urls[over or "http2"],
-    connect_timeout = 30, -- under valgrind a handshake takes its time
+    timeout = 60, attempt_timeout = 30, connect_timeout = 30, -- under valgrind a handshake takes its time
   }
   if over ~= "plain" then options.ca_path = sandbox.ca_path end
   for name, value in pairs(extra or {}) do options[name] = value end
