@@ -44,6 +44,27 @@ describe("tokens.create", function()
     end
   end
 
+  it("says which field was meant, before anything is sent, where one is nearly a known one", function()
+    local address = { ["in"] = { "127.0.0.0/8" } }
+    local slips = {
+      expires_inn = { { expires_inn = 86400 }, "expires_in" }, expire_on = { { expire_on = "2036-01-01T00:00:00Z" }, "expires_on" },
+      policys = { { policys = {} }, "policies" }, ["condition.request_ips"] = { { condition = { request_ips = address } }, "request_ip" },
+      ["condition.request_ip.inn"] = { { condition = { request_ip = { inn = address } } }, "in" },
+      ["policies[1].effects"] = { { policies = { { effects = "allow" } } }, "effect" },
+    }
+    for field, row in pairs(slips) do
+      local _, err = cf.tokens.create(nil, params("slip", row[1]))
+      assert.same({ "argument", "not_sent", field }, { err.kind, err.outcome, err.argument })
+      assert.truthy(tostring(err):find(("unknown field; did you mean '%s'?"):format(row[2]), 1, true), field)
+    end
+    assert.same({}, posted())
+  end)
+
+  it("sends a field that is like no known one: the API may have more by now", function()
+    assert(cf.tokens.create(nil, params("more", { note = "kept", colour = "red" })))
+    assert.same({ "kept", "red" }, { posted()[1].note, posted()[1].colour })
+  end)
+
   it("gives permission groups by their names, in the scope of the resources", function()
     local zones, account = "com.cloudflare.api.account.zone", "com.cloudflare.api.account"
     local token, envelope = cf.tokens.create(nil, { name = "by-name", policies = {

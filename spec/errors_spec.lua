@@ -30,8 +30,8 @@ describe("an error", function()
   it("is one sentence for a person: what was called, what came of it, what to do, and the ray", function()
     local err = failure(nil, { api_token = sandbox.read_token })
     assert.equal('cloudflare.tokens.delete: the API refused (HTTP 403, code 9109 "Unauthorized to access requested '
-      .. 'resource"); the credential needs the permission "Account API Tokens Write" [ray ' .. last_ray() .. "]",
-      tostring(err))
+      .. 'resource"); the credential needs the permission "Account API Tokens Write" in account ' .. sandbox.account
+      .. " [ray " .. last_ray() .. "]", tostring(err))
   end)
 
   it("is a table for a program", function()

@@ -50,6 +50,16 @@ describe("tokens.update", function()
     end
   end)
 
+  it("says which field was meant where a function adds one that is nearly a known one", function()
+    local id = make()
+    local _, err = cf.tokens.update(nil, id, function(token)
+      token.expires = "2036-01-01T00:00:00Z"
+      return token
+    end)
+    assert.same({ "argument", "not_sent", "expires" }, { err.kind, err.outcome, err.argument })
+    assert.equal(0, puts())
+  end)
+
   it("leaves out what the API only shows, and keeps what it does not know", function()
     sandbox.switch { bodies = true }
     local id = make()

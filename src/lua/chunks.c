@@ -30,6 +30,10 @@ static const char *const policy_lines[] = {
 #include "policy.inc"
     NULL,
 };
+static const char *const fields_lines[] = {
+#include "fields.inc"
+    NULL,
+};
 static const char *const life_lines[] = {
 #include "life.inc"
     NULL,
@@ -55,6 +59,7 @@ static const char *const *const chunks[] = {
     [LCF_CHUNK_PAGES] = pages_lines,
     [LCF_CHUNK_IDENTIFY] = identify_lines,
     [LCF_CHUNK_POLICY] = policy_lines,
+    [LCF_CHUNK_FIELDS] = fields_lines,
     [LCF_CHUNK_LIFE] = life_lines,
     [LCF_CHUNK_JOURNAL] = journal_lines,
     [LCF_CHUNK_WAIT] = wait_lines,

@@ -9,6 +9,7 @@
 #include "journal.h"
 #include "json.h"
 #include "loop.h"
+#include "names.h"
 #include "operations.h"
 #include "state.h"
 #include "task.h"
@@ -58,6 +59,7 @@ static const luaL_Reg core[] = {
     {"new", lcf_client_new},
     {"array", lcf_array},
     {"secret_kind", lcf_secret_kind},
+    {"edits", lcf_edits},
     {"timestamp", lcf_timestamp},
     {"epoch", lcf_epoch},
     {"check", lcf_begin_check},
@@ -128,6 +130,8 @@ static void add_composites(lua_State *L)
     run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
     run_chunk(L, LCF_CHUNK_POLICY, AT_CORE);
     lua_setfield(L, AT_CORE, "policy");
+    run_chunk(L, LCF_CHUNK_FIELDS, AT_CORE);
+    lua_setfield(L, AT_CORE, "fields");
     run_chunk(L, LCF_CHUNK_LIFE, AT_CORE);
     lua_settop(L, AT_TASKS);
 }

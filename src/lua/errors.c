@@ -366,6 +366,9 @@ static void add_permission(luaL_Buffer *b, const struct lcf_exchange *x)
     luaL_addstring(b, "; the credential needs the permission \"");
     luaL_addstring(b, x->intent->permission);
     luaL_addchar(b, '"');
+    if (!x->account[0]) return;
+    luaL_addstring(b, " in account ");
+    luaL_addstring(b, x->account);
 }
 
 /* The id that the yes to a removal named instead of ours: that token may be dead. */

@@ -7,9 +7,9 @@
 --   - once a secret is there, nothing that may want memory stands between it and the caller.
 -- A realm is where tokens live: an account, or the user. The operations of both are these functions.
 local core = ...
-local policy, timestamp, epoch, all_tokens = core.policy, core.timestamp, core.epoch, core.all_tokens
+local policy, fields, timestamp, epoch = core.policy, core.fields, core.timestamp, core.epoch
 local now, failure, inspect, rows, null = core.now, core.failure, core.inspect, core.rows, core.null
-local copy, protected = policy.copy, core.protected
+local copy, protected, all_tokens = policy.copy, core.protected, core.all_tokens
 local type, next, pairs, ipairs, pcall, tostring, error = type, next, pairs, ipairs, pcall, tostring, error
 local sort = table.sort
 local setmetatable, getmetatable, select = setmetatable, getmetatable, select
@@ -115,31 +115,6 @@ local function resolve(self, policies)
   return resolved
 end
 
-local READ_ONLY = {
-  id = true, issued_on = true, modified_on = true, last_used_on = true, creator_email_at_creation = true,
-  provisioner_id = true, provisioner_type = true, value = true, recovered = true,
-}
-local OF_POLICY, OF_GROUP = { id = true }, { name = true, meta = true }
-
-local function strip(from, names)
-  for name in pairs(names) do from[name] = nil end
-end
-
-local function each_table(list, visit)
-  for _, one in ipairs(type(list) == "table" and list or {}) do
-    if type(one) == "table" then visit(one) end
-  end
-end
-
--- Takes out what the API shows of a token and does not take. Unknown fields stay.
-local function strip_read_only(body)
-  strip(body, READ_ONLY)
-  each_table(body.policies, function(one)
-    strip(one, OF_POLICY)
-    each_table(one.permission_groups, function(group) strip(group, OF_GROUP) end)
-  end)
-end
-
 local function set_dates(self, body)
   if body.expires_in ~= nil then
     if body.expires_on ~= nil then return self:refuse("expires_in", "give it or expires_on, not both") end
@@ -158,15 +133,17 @@ local function set_dates(self, body)
   return true
 end
 
--- The body to be sent, made of a detached copy; or nil and an error.
-local function prepare(self, body)
+-- The body to be sent, made of a detached copy; or nil and an error. Of an update, what `shown` has is no slip.
+local function prepare(self, body, shown)
+  local slip, why = fields.slip(body, shown)
+  if slip then return self:refuse(slip, why) end
   local ready, err = set_dates(self, body)
   if not ready then return nil, err end
   if type(body.policies) == "table" and policy.needs_groups(body.policies) then
     body.policies, err = resolve(self, body.policies)
     if not body.policies then return nil, err end
   end
-  strip_read_only(body)
+  fields.strip(body)
   return body
 end
 
@@ -343,9 +320,9 @@ local function put(self, id, body)
   return found, detail or err
 end
 
--- Replaces all that can be set.
+-- Replaces all that can be set. What a token shows may be put as it is, so that no name in it is a slip.
 local function put_table(self, id, params)
-  local body, err = prepare(self, params)
+  local body, err = prepare(self, params, params)
   if not body then return nil, err end
   local status = body.status
   if is_nothing(status) then
@@ -362,7 +339,7 @@ end
 local function change_since(self, id, before)
   local token, err = read_first(self, id)
   if not token then return err end
-  strip_read_only(before.settable)
+  fields.strip(before.settable)
   if token.modified_on == before.modified_on and is_as_asked(before.settable, token) then return nil end
   err = failure("api", "not_sent", self.task.name, "nothing was sent: somebody changed the token meanwhile")
   err.current = token
@@ -373,12 +350,12 @@ end
 local function put_edited(self, id, edit)
   local token, err = read_first(self, id)
   if not token then return nil, err end
-  local before = { modified_on = token.modified_on, settable = detached(token, {}) }
+  local before = { modified_on = token.modified_on, settable = detached(token, {}), shown = detached(token, {}) }
   local status = token.status
   local edited = edit(token)
   if type(edited) ~= "table" then return self:refuse("params", "the function must return the token") end
   local body
-  body, err = prepare(self, detached(edited, {}))
+  body, err = prepare(self, detached(edited, {}), before.shown)
   if not body then return nil, err end
   local has_status = not is_nothing(body.status)
   err = status_fault(self, has_status and body.status or status) or change_since(self, id, before)

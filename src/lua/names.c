@@ -1,5 +1,6 @@
 #include "names.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,15 @@ const char *lcf_nearer(const char *best, const char *candidate, const char *name
     if (len > LCF_NAME_MAX_LEN) return NULL;
     size_t bound = best ? distance(best, name, len) : TOO_FAR;
     return distance(candidate, name, len) < bound ? candidate : best;
+}
+
+int lcf_edits(lua_State *L)
+{
+    size_t len;
+    const char *name = lua_tostring(L, 1), *other = lua_tolstring(L, 2, &len);
+    bool known = len <= LCF_NAME_MAX_LEN;
+    lua_pushinteger(L, known ? (lua_Integer)distance(name, other, len) : LCF_NAME_MAX_LEN);
+    return 1;
 }
 
 void lcf_unknown(char *to, size_t room, const char *noun, const char *name, const char *near)
