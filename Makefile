@@ -10,7 +10,8 @@
 # make mutate     whether a test turns red for every small change to the judgement
 # make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
 # make prove      walks the readers for every input up to 4 KiB (Frama-C; some minutes)
-# make bench      side by side with plain C over libcurl
+# make bench      side by side with plain C over libcurl and with other clients; those that are not here are left out
+# make bench-deps installs them, from the system's packages and npm, and what draws the plot
 # make truth      installs the official SDK for Node, and shows what it and this module say when answers are lost
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
 # make host       build/host/frames, one that does
@@ -55,7 +56,7 @@ MODULE    = $(BUILD)/$(LUA)/cloudflare.so
 LIBRARY   = $(BUILD)/$(LUA)/libcloudflare.a
 
 .PHONY: all static host check unit replays sweeps allocations collector deps test test-hosts test-all suites coverage mutate \
-  fuzz prove demo bench truth \
+  fuzz prove demo bench bench-deps sdk truth \
   reference install install-dev deb test-packages clean
 # Objects are kept: make would delete those that only a pattern names, and compile them again the next time.
 .SECONDARY:
@@ -233,6 +234,7 @@ PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 l
   libcmocka-dev valgrind strace curl locales python3 python3-hpack python3-jsonschema
 HOST_PACKAGES = haproxy? neovim? love? xvfb? xauth? prosody? mpv? nmap?
 PACKAGED_PACKAGES = luarocks dpkg-dev debhelper lintian debootstrap autopkgtest
+BENCH_PACKAGES = valgrind nghttp2-client gnuplot-nox curl lua5.1 lua5.2 lua5.3 lua-curl? lua-http? lua-sec? python3-cloudflare?
 PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 
 deps:
@@ -258,27 +260,32 @@ $(BUILD)/spec/bench/%: spec/bench/%.c
 	$(COMPILE) $(CURL) $< $(CURL_LIBS) -o $@
 $(BUILD)/spec/bench/memory: spec/bench/memory.c $(BUILD)/lua5.4/libcloudflare.a
 	$(embedding)
-bench: $(MODULE) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench/many host
-	@command -v h2load >/dev/null || { echo "make bench needs the package nghttp2-client" >&2; exit 1; }
+bench: $(MODULE) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench/many $(BUILD)/spec/bench/run_timed host
 	@$(MAKE) --no-print-directory -s LUA=luajit
 	@$(MAKE) --no-print-directory -s LUA=lua5.4 $(BUILD)/spec/bench/memory
-	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
-	  $(LUA) spec/bench/run.lua $(LUA) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench
-	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
-	  $(LUA) spec/bench/many.lua $(LUA) $(BUILD)/spec/bench/many
-	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
-	  $(LUA) spec/bench/memory.lua $(BUILD)/spec/bench/memory $(BUILD)/spec/bench
-	@LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run \
-	  $(LUA) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
+	@$(in_sandbox) spec/bench/compare.lua
+	@$(in_sandbox) spec/bench/many.lua $(LUA) $(BUILD)/spec/bench/many
+	@$(in_sandbox) spec/bench/memory.lua $(BUILD)/spec/bench/memory $(BUILD)/spec/bench
+	@$(in_sandbox) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames
+in_sandbox = LUA=$(LUA) BUILD=$(BUILD) LUA_CPATH='$(BUILD)/$(LUA)/?.so;;' examples/sandbox/sandbox run $(LUA)
+
+# What is measured beside the module, and what measures and draws.
+bench-deps:
+	@$(MAKE) --no-print-directory deps \
+	  PACKAGES="$(DEMO_PACKAGES) luajit2|luajit libluajit2-5.1-dev|libluajit-5.1-dev lua-cjson-dev $(BENCH_PACKAGES) $(NODE)"
+	@$(MAKE) --no-print-directory sdk
 
 # The SDK is npm's, into $(BUILD)/truth.
 SDK = cloudflare@7.3.0
-truth:
-	@$(MAKE) --no-print-directory deps PACKAGES="$(DEMO_PACKAGES) python3 python3-hpack $(if $(shell command -v npm),,nodejs npm)"
-	@$(MAKE) --no-print-directory -s LUA=lua5.4
+NODE = $(if $(shell command -v npm),,nodejs npm)
+sdk:
 	@mkdir -p $(BUILD)/truth && cp spec/truth/sdk.mjs $(BUILD)/truth
 	@echo "Going to install, from npm, into $(BUILD)/truth: $(SDK)"
 	@cd $(BUILD)/truth && npm install --no-audit --no-fund --silent $(SDK)
+truth:
+	@$(MAKE) --no-print-directory deps PACKAGES="$(DEMO_PACKAGES) python3 python3-hpack $(NODE)"
+	@$(MAKE) --no-print-directory -s LUA=lua5.4
+	@$(MAKE) --no-print-directory sdk
 	@LUA_PATH='./?.lua;;' LUA_CPATH='$(BUILD)/lua5.4/?.so;;' examples/sandbox/sandbox run \
 	  lua5.4 spec/truth/compare.lua $(BUILD)/truth
 

@@ -1,4 +1,5 @@
 -- make bench: what a host that embeds pays outside the memory that it gives Lua. Run inside `sandbox run`.
+local measure = require "spec.bench.measure"
 local sandbox = require "spec.support.sandbox"
 
 local program, work = arg[1], arg[2]
@@ -10,21 +11,18 @@ local rows = {
 }
 
 -- Numbers, row by row, with the trust store that `variable` names.
-local function measure(variable)
+local function figures(variable)
   sandbox.fault { method = "DELETE", delay = 30, times = CALLS }
-  local pipe = io.popen(("%s %s %d %d"):format(variable, program, STATES, CALLS))
-  local bytes = {}
-  for number in pipe:read "*a":gmatch "%d+" do bytes[#bytes + 1] = tonumber(number) end
-  pipe:close()
+  local bytes = measure.numbers(("%s %s %d %d"):format(variable, program, STATES, CALLS))
   sandbox.reset()
   assert(#bytes == #rows, "no figures from " .. program)
   return bytes
 end
 
 require "spec.bench.trust"(work)
-local directory = measure(("BENCH_CA_PATH=%s/ca"):format(work))
-local bundle = measure(("BENCH_CA_FILE=%s/bundle.pem"):format(work))
-print "KiB outside the memory that a host gives Lua: libcurl, OpenSSL and this module"
+local directory = figures(("BENCH_CA_PATH=%s/ca"):format(work))
+local bundle = figures(("BENCH_CA_FILE=%s/bundle.pem"):format(work))
+measure.part("KiB outside the memory that a host gives Lua: libcurl, OpenSSL and this module", "examples/host/README.md, Memory")
 print(("  %-54s %16s %8s"):format("trusting", "hashed directory", "bundle"))
 for i, title in ipairs(rows) do
   print(("  %-54s %16.1f %8.1f"):format(title, directory[i] / 1024, bundle[i] / 1024))
