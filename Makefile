@@ -265,6 +265,7 @@ bench: $(MODULE) $(BUILD)/spec/bench/baseline $(BUILD)/spec/bench/many $(BUILD)/
 	@$(MAKE) --no-print-directory -s LUA=lua5.4 $(BUILD)/spec/bench/memory
 	@$(in_sandbox) spec/bench/compare.lua
 	@$(in_sandbox) spec/bench/instructions.lua
+	@$(in_sandbox) spec/bench/costs.lua
 	@$(in_sandbox) spec/bench/many.lua $(LUA) $(BUILD)/spec/bench/many
 	@$(in_sandbox) spec/bench/memory.lua $(BUILD)/spec/bench/memory $(BUILD)/spec/bench
 	@$(in_sandbox) spec/bench/hosts.lua $(BUILD)/spec/bench/baseline $(BUILD)/host/frames

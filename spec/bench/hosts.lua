@@ -1,5 +1,7 @@
 -- make bench: what a host feels, measured side by side and interleaved. Run inside `sandbox run`.
+local measure = require "spec.bench.measure"
 local nginx = require "spec.support.nginx"
+local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
@@ -12,18 +14,12 @@ local SLOW = 2     -- seconds that the API takes to answer a call in flight
 local RATE = 2000  -- requests a second, where the rate is fixed
 local MISSING = ("0"):rep(32)
 
-local function output_of(command)
-  local pipe = io.popen(command)
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
+local output_of, median = measure.output, measure.median
 
 local function at(list, part)
   table.sort(list)
   return list[math.min(#list, math.floor(#list * part) + 1)]
 end
-local function median(list) return at(list, 0.5) end
 
 local function numbers_in(text)
   local found = {}
@@ -40,22 +36,10 @@ local function first_number(path) return numbers_in(assert(io.open(path)):read "
 -- Nanoseconds that the worker has run so far.
 local function cpu() return first_number(("/proc/%d/schedstat"):format(worker)) end
 
-local function wakeups(process)
-  local status = assert(io.open(("/proc/%s/status"):format(process))):read "*a"
-  return tonumber(status:match "voluntary_ctxt_switches:%s+(%d+)")
-end
-
-local function wakeups_at_rest(process)
-  local before = wakeups(process)
-  socket.sleep(3)
-  return wakeups(process) - before
-end
-
--- Of this process, with a client that has a connection and nothing in flight: but for its own sleep.
-local function idle_client_wakeups()
-  local cf = assert(require "cloudflare".new(sandbox.options()))
-  assert(cf.tokens.verify())
-  return wakeups_at_rest "self" - 1
+local function wakeups_at_rest(seconds)
+  local before = process.wakeups(worker)
+  socket.sleep(seconds)
+  return process.wakeups(worker) - before
 end
 
 -- Share of a core that the worker takes, in percent.
@@ -145,17 +129,24 @@ local function measure_frames(title, flags)
     median(without), PAIRS))
 end
 
-print(("nginx, one worker, calls of %d s (medians of %d interleaved pairs)"):format(SLOW, PAIRS))
+local function measure_loads()
+  if not measure.succeeds "command -v h2load" then
+    return print "  left out: load beside it (no h2load; make bench-deps installs it)"
+  end
+  sandbox.fault { token = MISSING, method = "DELETE", delay = SLOW, times = 1000000000 }
+  measure_load(50)
+  measure_load(500)
+  sandbox.reset()
+end
+
+measure.part(("nginx, one worker, calls of %d s (medians of %d interleaved pairs)"):format(SLOW, PAIRS), "README.md, Measured")
 server:get "/load?n=0"
-print(("  at rest: %d wake-ups in 3 s; an idle client: %d"):format(wakeups_at_rest(worker), idle_client_wakeups()))
-sandbox.fault { token = MISSING, method = "DELETE", delay = SLOW, times = 1000000000 }
-measure_load(50)
-measure_load(500)
-sandbox.reset()
-print "one revocation, warm connection, TLS"
+print(("  at rest: %d wake-ups in 3 s"):format(wakeups_at_rest(3)))
+measure_loads()
+measure.part("one revocation, warm connection, TLS", "README.md, Measured")
 measure_latency(0, 60)
 measure_latency(0.05, 20)
-print "a host of 60 frames a second"
+measure.part("a host of 60 frames a second", "README.md, Measured")
 measure_frames("warm", "")
 measure_frames("with the first connection", "-c")
 server:stop()
