@@ -234,7 +234,7 @@ PACKAGES = $(DEMO_PACKAGES) lua5.1 liblua5.1-0-dev lua5.2 liblua5.2-dev lua5.3 l
   libcmocka-dev valgrind strace curl locales python3 python3-hpack python3-jsonschema
 HOST_PACKAGES = haproxy? neovim? love? xvfb? xauth? prosody? mpv? nmap?
 PACKAGED_PACKAGES = luarocks dpkg-dev debhelper lintian debootstrap autopkgtest
-BENCH_PACKAGES = valgrind nghttp2-client gnuplot-nox curl lua5.1 lua5.2 lua5.3 lua-curl? lua-http? lua-sec? python3-cloudflare?
+BENCH_PACKAGES = valgrind nghttp2-client gnuplot-nox|gnuplot-qt|gnuplot-x11 curl lua5.1 lua5.2 lua5.3 lua-curl? lua-http? lua-sec? python3-cloudflare?
 PROOF_PACKAGES = frama-c-base gcovr clang libclang-rt-dev|libclang-rt-14-dev
 
 deps:

@@ -42,11 +42,11 @@ end
 
 local openssl = ("SSL_CERT_DIR=%s/ca"):format(work)
 
-return {
+local lua = os.getenv "LUA"
+local rows = {
   c("C, hashed CA directory", "ca"),
   c("C, libcurl's defaults", "bundle.pem"),
-  this_module(os.getenv "LUA" or "lua5.4"),
-  this_module "luajit",
+  this_module(lua),
   of_debian("lua-curl", "curl", "lua_curl.lua", { "lua-curl" }),
   of_debian("lua-http, a connection kept", "http.client", "lua_http_connection.lua", { "lua-http" }, openssl),
   of_debian("lua-http, its requests", "http.request", "lua_http.lua", { "lua-http" }, openssl),
@@ -63,3 +63,5 @@ return {
     { paths = { sdk .. "/node_modules" }, needs = { "node" } },
   },
 }
+if lua ~= "luajit" then table.insert(rows, 4, this_module "luajit") end
+return rows

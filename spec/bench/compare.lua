@@ -93,6 +93,7 @@ local function plot(clients)
     rows[i] = ('"%s"\t%f\t%f\t%f\n'):format(client.name, client.cpu, client.first, client.memory / 1024)
   end
   write(results .. "/clients.dat", table.concat(rows))
+  os.remove(results .. "/clients.svg")
   if not measure.succeeds "command -v gnuplot" then return print "left out: the plot (no gnuplot; make bench-deps installs it)" end
   local ok = measure.succeeds(("gnuplot -e \"folder='%s'\" spec/bench/clients.gnuplot"):format(results))
   print(ok and ("plot: %s/clients.svg"):format(results) or "left out: the plot (gnuplot failed)")
