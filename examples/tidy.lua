@@ -241,24 +241,24 @@ end
 local AMBIGUOUS = { unknown = true, accepted = true }
 
 -- What an earlier run has begun and nobody knows the end of. Where such a token is still there, it is deleted only if
--- it is selected now: it may have been used since.
+-- it is selected now: it may have been used since. Gives them, and the set of their ids.
 local function unfinished(path, tokens, selected)
-  local work = {}
+  local work, ids = {}, {}
   for _, entry in ipairs(path and assert(cloudflare.report_of(path)) or {}) do
     local is_open = AMBIGUOUS[entry.outcome]
     if is_open and tokens[entry.id] and not selected[entry.id] then
       complain(entry.id .. " was to be deleted by an earlier run, is still there, and is not selected now: left alone")
-    elseif is_open then work[#work + 1], work[entry.id] = entry, true end
+    elseif is_open then work[#work + 1], ids[entry.id] = entry, true end
   end
-  return work
+  return work, ids
 end
 
 local function work_of(path, tokens, found)
   local selected = {}
   for _, entry in ipairs(found) do selected[entry.id] = not entry.is_own or nil end
-  local work = unfinished(path, tokens, selected)
+  local work, ids = unfinished(path, tokens, selected)
   for _, entry in ipairs(found) do
-    if selected[entry.id] and not work[entry.id] then work[#work + 1] = entry.id end
+    if selected[entry.id] and not ids[entry.id] then work[#work + 1] = entry.id end
   end
   return work
 end

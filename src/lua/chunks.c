@@ -42,6 +42,10 @@ static const char *const journal_lines[] = {
 #include "journal.inc"
     NULL,
 };
+static const char *const needed_lines[] = {
+#include "needed.inc"
+    NULL,
+};
 static const char *const wait_lines[] = {
 #include "wait.inc"
     NULL,
@@ -51,19 +55,23 @@ static const char *const namespaces_lines[] = {
     NULL,
 };
 
-static const char *const *const chunks[] = {
-    [LCF_CHUNK_NGINX] = nginx_lines,
-    [LCF_CHUNK_TASK] = task_lines,
-    [LCF_CHUNK_BULK] = bulk_lines,
-    [LCF_CHUNK_WALK] = walk_lines,
-    [LCF_CHUNK_PAGES] = pages_lines,
-    [LCF_CHUNK_IDENTIFY] = identify_lines,
-    [LCF_CHUNK_POLICY] = policy_lines,
-    [LCF_CHUNK_FIELDS] = fields_lines,
-    [LCF_CHUNK_LIFE] = life_lines,
-    [LCF_CHUNK_JOURNAL] = journal_lines,
-    [LCF_CHUNK_WAIT] = wait_lines,
-    [LCF_CHUNK_NAMESPACES] = namespaces_lines,
+static const struct {
+    const char *name;
+    const char *const *lines;
+} chunks[] = {
+    {"nginx", nginx_lines},
+    {"task", task_lines},
+    {"bulk", bulk_lines},
+    {"walk", walk_lines},
+    {"pages", pages_lines},
+    {"identify", identify_lines},
+    {"policy", policy_lines},
+    {"fields", fields_lines},
+    {"life", life_lines},
+    {"journal", journal_lines},
+    {"needed", needed_lines},
+    {"wait", wait_lines},
+    {"namespaces", namespaces_lines},
 };
 
 /* A lua_Reader: a line at a time. */
@@ -78,8 +86,16 @@ static const char *read_line(lua_State *L, void *data, size_t *len)
     return line;
 }
 
-void lcf_chunk_push(lua_State *L, enum lcf_chunk chunk)
+void lcf_chunk_push(lua_State *L, const char *name)
 {
-    const char *const *next = chunks[chunk];
+    size_t i = 0;
+    while (strcmp(chunks[i].name, name) != 0) i++; /* a file of ours */
+    const char *const *next = chunks[i].lines;
     if (lua_load(L, read_line, &next, "=cloudflare", "t") != 0) lua_error(L);
+}
+
+int lcf_chunk_compile(lua_State *L)
+{
+    lcf_chunk_push(L, lua_tostring(L, 1));
+    return 1;
 }

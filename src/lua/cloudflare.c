@@ -19,7 +19,7 @@
 /* Assembles the module, nothing else. */
 
 /* What lies on the stack meanwhile. */
-enum { AT_CORE = 1, AT_NGINX, AT_TASKS, AT_API, AT_NAMESPACES, AT_MODULE };
+enum { AT_CORE = 1, AT_NGINX, AT_TASKS, AT_NEEDED, AT_API, AT_NAMESPACES, AT_MODULE };
 
 /* [-0, +0, v] */
 static void check_versions(lua_State *L)
@@ -59,6 +59,7 @@ static const luaL_Reg core[] = {
     {"new", lcf_client_new},
     {"array", lcf_array},
     {"secret_kind", lcf_secret_kind},
+    {"compile", lcf_chunk_compile},
     {"edits", lcf_edits},
     {"timestamp", lcf_timestamp},
     {"epoch", lcf_epoch},
@@ -105,7 +106,7 @@ static void push_nginx(lua_State *L)
 {
     lcf_loaded_push(L, "ngx");
     if (lua_isnil(L, -1)) return;
-    lcf_chunk_push(L, LCF_CHUNK_NGINX);
+    lcf_chunk_push(L, "nginx");
     lua_pushvalue(L, AT_CORE);
     lua_pushvalue(L, -3);
     lua_call(L, 2, 1);
@@ -113,33 +114,17 @@ static void push_nginx(lua_State *L)
 }
 
 /* [-0, +1, e] What a file of Lua gives. It is handed so much of what has been made: the core first. */
-static void run_chunk(lua_State *L, enum lcf_chunk chunk, int count)
+static void run_chunk(lua_State *L, const char *name, int count)
 {
-    lcf_chunk_push(L, chunk);
+    lcf_chunk_push(L, name);
     for (int i = 0; i < count; i++) lua_pushvalue(L, AT_CORE + i);
     lua_call(L, count, 1);
-}
-
-/* [-0, +0, e] Adds the operations of several requests to the core. */
-static void add_composites(lua_State *L)
-{
-    run_chunk(L, LCF_CHUNK_BULK, AT_CORE);
-    run_chunk(L, LCF_CHUNK_WALK, AT_CORE);
-    run_chunk(L, LCF_CHUNK_PAGES, AT_NGINX);
-    run_chunk(L, LCF_CHUNK_IDENTIFY, AT_CORE);
-    run_chunk(L, LCF_CHUNK_JOURNAL, AT_CORE);
-    run_chunk(L, LCF_CHUNK_POLICY, AT_CORE);
-    lua_setfield(L, AT_CORE, "policy");
-    run_chunk(L, LCF_CHUNK_FIELDS, AT_CORE);
-    lua_setfield(L, AT_CORE, "fields");
-    run_chunk(L, LCF_CHUNK_LIFE, AT_CORE);
-    lua_settop(L, AT_TASKS);
 }
 
 /* [-0, +1, e] What namespaces.lua gives. */
 static void push_namespaces(lua_State *L)
 {
-    run_chunk(L, LCF_CHUNK_NAMESPACES, AT_API);
+    run_chunk(L, "namespaces", AT_API);
     lua_getfield(L, -1, "of");
     lcf_state_set(L, LCF_SLOT_NAMESPACE);
 }
@@ -174,9 +159,9 @@ __attribute__((visibility("default"))) int luaopen_cloudflare(lua_State *L)
     lcf_journal_open(L);
     push_core(L);
     push_nginx(L);
-    run_chunk(L, LCF_CHUNK_TASK, AT_NGINX);
-    add_composites(L);
-    run_chunk(L, LCF_CHUNK_WAIT, AT_TASKS);
+    run_chunk(L, "task", AT_NGINX);
+    run_chunk(L, "needed", AT_NGINX);
+    run_chunk(L, "wait", AT_NEEDED);
     push_namespaces(L);
     push_module(L);
     publish(L, "new");

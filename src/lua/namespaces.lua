@@ -1,6 +1,6 @@
 -- The tables in which operations stand: cf.tokens, cf.accounts.tokens, cf.async.tokens. Rows have dotted names, and
 -- make a tree; a client's tables are views of it, whose functions are made when they are first asked for, and kept.
-local core, _, _, api = ...
+local core, _, _, _, api = ...
 local operation = api.operation
 local pairs, setmetatable, type = pairs, setmetatable, type
 

@@ -1,6 +1,6 @@
 -- The Lua lines that wait. A C function cannot be yielded across, so every public operation is a
 -- Lua closure: C begins the call and answers it, and between its steps the host may do other work.
-local core, nginx, tasks = ...
+local core, nginx, tasks, needed = ...
 local check, seal, begin, refuse = core.check, core.seal, core.begin, core.refuse
 local ended, answer, step, pause, now = core.ended, core.answer, core.step, core.pause, core.now
 local options_at, inspect, seal_value = core.options_at, core.inspect, core.seal_value
@@ -141,13 +141,21 @@ end
 
 --- The public function of a row, or of the composite that has its name.
 function api.operation(row, client, async)
-  local definition = composites[names[row]]
-  if not definition then return single(row, client, async) end
-  local operate = composite(definition, row, client, async)
-  return definition.wrap and definition.wrap(row, client, operate) or operate
+  local file = needed.file_of(names[row])
+  if not file then return single(row, client, async) end
+  return needed.later(file, function()
+    local definition = composites[names[row]]
+    local operate = composite(definition, row, client, async)
+    return definition.wrap and definition.wrap(row, client, operate) or operate
+  end)
 end
 
-api.journal, api.report_of, api.policy = core.journal, core.report_of, core.policy.public
+api.journal = needed.later("journal", function() return core.journal end)
+api.report_of = needed.later("journal", function() return core.report_of end)
+api.policy = {
+  allow = needed.later("policy", function() return core.policy.public.allow end),
+  deny = needed.later("policy", function() return core.policy.public.deny end),
+}
 
 function api.new(options)
   local client, err = core.new(options)
