@@ -37,9 +37,9 @@ pc_name    = $(shell for name in $(1) $(patsubst lua%,lua-%,$(1)) $(subst .,,$(1
                $(PKG_CONFIG) --exists $$name 2>/dev/null && echo $$name && break; done)
 LUAS_HERE  = $(foreach lua,$(LUAS),$(if $(call pc_name,$(lua)),$(lua)))
 LUA_PC    := $(call pc_name,$(LUA))
-LUA_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LUA_PC))
-LUA_LIBS   = $(shell $(PKG_CONFIG) --libs $(LUA_PC))
-LUA_ABI    = $(if $(filter luajit,$(LUA)),5.1,$(shell $(PKG_CONFIG) --modversion $(LUA_PC) | cut -d. -f1,2))
+LUA_CFLAGS = $(if $(LUA_PC),$(shell $(PKG_CONFIG) --cflags $(LUA_PC)))
+LUA_LIBS   = $(if $(LUA_PC),$(shell $(PKG_CONFIG) --libs $(LUA_PC)))
+LUA_ABI    = $(if $(filter luajit,$(LUA)),5.1,$(shell $(PKG_CONFIG) --modversion $(or $(LUA_PC),lua) 2>/dev/null | cut -d. -f1,2))
 CURL       = $(shell $(PKG_CONFIG) --cflags libcurl)
 CURL_LIBS  = $(shell $(PKG_CONFIG) --libs libcurl)
 

@@ -120,11 +120,11 @@ describe("the journal of a run", function()
     local report, err = cloudflare.report_of "/nowhere/journal"
     assert.is_nil(report)
     assert.equal("host", err.kind)
-    assert.truthy(tostring(err):find("^cloudflare%.report_of: the file cannot be read: "))
+    assert.truthy(tostring(err):find("^cloudflare%.report_of: /nowhere/journal cannot be read: "))
     local journal
     journal, err = cloudflare.journal "/nowhere/journal"
     assert.is_nil(journal)
-    assert.truthy(tostring(err):find("^cloudflare%.journal: the file cannot be opened: "))
+    assert.truthy(tostring(err):find("^cloudflare%.journal: /nowhere/journal cannot be opened: "))
     assert.is_nil((cloudflare.report_of "/tmp"))
   end)
 

@@ -134,6 +134,7 @@ for kind, realm in pairs(realms) do
         { { direction = "up" }, "query.direction", 'must be "asc" or "desc"' },
         { { include_expired = "yes" }, "query.include_expired", "must be true or false" },
         { { perpage = 5 }, "query", "unknown field 'perpage'; did you mean 'per_page'?" },
+        { { timeout = 5 }, "query", "that is an option: options stand behind the query" },
         { { 5 }, "query", "field names are strings" },
       }
       for _, row in ipairs(faults) do

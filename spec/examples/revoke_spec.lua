@@ -165,7 +165,7 @@ describe("revoke.lua", function()
         ["--refusals 0"] = "from 1 to 50, or all", ["--refusals many"] = "from 1 to 50, or all",
         ["--since yesterday"] = "--since wants a date", ["--file nowhere"] = "nowhere: No such file",
         ["--file revoke"] = "revoke: Is a directory", ["--report no/where"] = "no/where: No such file",
-        ["--evidence no/where"] = "no/where: No such file", ["--journal no/where"] = "the file cannot be opened",
+        ["--evidence no/where"] = "no/where: No such file", ["--journal no/where"] = "no/where cannot be opened",
         ["--other-account me"] = "an account's id is 32",
       } do
         local status, out, said = revoke(words .. " " .. sandbox.missing_id)

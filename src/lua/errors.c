@@ -382,6 +382,13 @@ static const char *other_id(const struct lcf_exchange *x)
     return NULL;
 }
 
+/* Whether a read got no answer, and would have been repeated by a client that had made fewer retries. */
+static bool lacks_retries(const struct lcf_exchange *x)
+{
+    bool lost = x->outcome == LCF_FAILED && x->kind == LCF_KIND_NETWORK;
+    return lost && x->count <= (size_t)x->plan.max_retries && !lcf_pace_affords(x->pace);
+}
+
 static void add_unbuilt(luaL_Buffer *b, const char *why)
 {
     luaL_addstring(b, "; the answer could not be made into Lua tables (");
@@ -416,6 +423,7 @@ static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const s
         add_advice(b, "an answer named another token, which may be gone: ");
         luaL_addstring(b, other_id(x));
     }
+    if (lacks_retries(x)) add_advice(b, "not repeated, for this client's retries are used up for now");
     if (x->outcome == LCF_UNKNOWN) add_advice(b, way_out(x));
     if (x->outcome == LCF_UNKNOWN && lcf_exchange_made_id(x)) luaL_addstring(b, lcf_exchange_made_id(x));
     if (said->unbuilt) add_unbuilt(b, said->unbuilt);

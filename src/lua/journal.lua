@@ -25,7 +25,7 @@ local function is_id(text) return type(text) == "string" and #text == 32 and not
 function core.journal(path)
   check_path(path, "journal")
   local file, why = open(path)
-  if not file then return nil, failure("host", "not_sent", "journal", "the file cannot be opened: " .. why) end
+  if not file then return nil, failure("host", "not_sent", "journal", ("%s cannot be opened: %s"):format(path, why)) end
   return function(id, word)
     if not is_id(id) or word ~= "sending" and ENDS[word] == nil then return nil, "that is no entry of a journal" end
     return write(file, id .. " " .. word .. "\n")
@@ -76,7 +76,7 @@ end
 function core.report_of(path)
   check_path(path, "report_of")
   local text, why = read(path)
-  if not text then return nil, failure("host", "not_sent", "report_of", "the file cannot be read: " .. why) end
+  if not text then return nil, failure("host", "not_sent", "report_of", ("%s cannot be read: %s"):format(path, why)) end
   local items, number = {}, 0
   for line in text:gmatch "([^\n]*)\n" do
     number = number + 1

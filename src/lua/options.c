@@ -75,6 +75,11 @@ static const struct option *find(const char *name)
     return NULL;
 }
 
+bool lcf_options_knows(const char *name)
+{
+    return find(name) != NULL;
+}
+
 /* [-0, +0, e] Of the names in the table at `index`, too. */
 static const char *nearest_of_both(lua_State *L, int index, const char *name)
 {

@@ -53,6 +53,9 @@ struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope,
  * the keys of `others`, which only its operation has; nothing where it is an option, or no string. */
 int lcf_options_unknown(lua_State *L);
 
+/* Whether it is the name of an option, of whatever scope. */
+bool lcf_options_knows(const char *name);
+
 /* Fills what is absent from the environment; a credential given in code shuts its credentials out. */
 void lcf_options_environment(struct lcf_options *options);
 

@@ -1,6 +1,7 @@
 #include "query.h"
 #include "draft.h"
 #include "names.h"
+#include "options.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -151,6 +152,7 @@ static bool refuse_name(struct lcf_draft *draft, const struct lcf_field *fields,
     if (strlen(name.at) != name.len) return refuse(draft, NULL, "unknown field");
     char message[sizeof draft->message];
     const char *near = NULL;
+    if (lcf_options_knows(name.at)) return refuse(draft, NULL, "that is an option: options stand behind the query");
     for (; fields->name; fields++) near = lcf_nearer(near, fields->name, name.at);
     lcf_unknown(message, sizeof message, "field", name.at, near);
     return refuse(draft, NULL, message);

@@ -68,6 +68,8 @@ static void check_input(lua_State *L, const struct lcf_operation *op, int argume
 /* [-0, +0, v] Raises where no string stands at `index`. */
 static void check_text(lua_State *L, const struct lcf_operation *op, int argument, int index)
 {
+    if (argument == 1 && lua_istable(L, index))
+        lcf_bad_argument(L, lcf_operation_verb(op), 1, "string expected, got table; called with ':' in place of '.'?");
     if (lua_type(L, index) != LUA_TSTRING) lcf_wrong_type(L, lcf_operation_verb(op), argument, "string", index);
 }
 

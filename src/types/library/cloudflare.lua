@@ -414,8 +414,9 @@
 ---@field attempt_timeout? number
 ---Seconds of an attempt until there is a connection. Default 5; finite, over 0.
 ---@field connect_timeout? number
----How many DELETEs (of a read: requests) may follow the first; the GETs that confirm do not count.
----Default 2; a whole number from 0 to 10.
+---How many DELETEs (of a read: requests) may follow the first; the GETs that confirm do not count. Besides, a client
+---makes ten of them at once and then one more for every ten calls, so that many calls do not become a flood where the
+---API is in trouble. Default 2; a whole number from 0 to 10.
 ---@field max_retries? integer
 ---Makes "not_found" a success, with `result.id` the id asked for. Default false.
 ---@field missing_ok? boolean
