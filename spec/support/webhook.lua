@@ -41,6 +41,7 @@ local function adapt(self, settings)
       :gsub("${prefix}%.%./%.%./", here .. "/"):gsub("${prefix}", here .. "/examples/nginx/")
       :gsub("error_log stderr", "error_log error.log"):gsub("listen [^\n]+\n", "%0" .. BESIDES:gsub("%%", "%%%%"))
       :gsub("lua_shared_dict", "lua_shared_dict spec 1m;\n    %0", 1)
+      :gsub("init_worker_by_lua_block {", "%0 package.path, package.cpath = '', ''") -- as if these lay in root's home
     if self.server.environment == webhook.survivor then text = "user root;\n" .. text end -- as who fills the disk
     local extra = "again_after = 0.1,\n" .. (settings or "") .. "\n"
     return (text:gsub("open {[^\n]*\n", function(line) return line .. extra end))

@@ -6,8 +6,9 @@
 local settings = require "webhook.settings"
 
 local webhook = {}
+local work
 
---- In init_by_lua, before there are workers.
+--- In init_by_lua, before there are workers, which may not be allowed to read these files: all are loaded here.
 function webhook.open(given)
   settings.set(given)
   require("webhook.revoke").open()
@@ -15,9 +16,10 @@ function webhook.open(given)
   if not directory:find "^/" then directory = ngx.config.prefix() .. directory end
   require("webhook.journal").open(directory)
   for _, name in ipairs { "notices", "gitlab", "github" } do webhook[name] = require("webhook." .. name) end
+  work = require "webhook.work"
 end
 
 --- In init_worker_by_lua.
-function webhook.start() require("webhook.work").start() end
+function webhook.start() work.start() end
 
 return webhook
