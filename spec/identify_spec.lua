@@ -381,14 +381,14 @@ describe("tokens.identify", function()
 
     for _, over in ipairs { "plain", "http1", "http2" } do
       it("that is not the client's, and is closed afterwards: " .. over, function()
-        assert.equal(over == "http2" and "true\ttrue\ttrue" or "true\tfalse\ttrue", run(over, [[
+        assert.equal(over == "http2" and "true\ttrue" or "true\tfalse", run(over, [[
           cf.tokens.verify()
           local open = process.descriptors()
           for _ = 1, 2 do assert(cf.tokens.identify(nil, sandbox.user_token)) end
-          local left = process.descriptors()
-          cf.tokens.verify()
+          -- at once; or in the course of the next calls, where libcurl waits for the other side to end TLS (8.14 does)
+          step_until(function() return cf.tokens.verify() and process.descriptors() == open end)
           local own, others = connections "/user/", connections "/accounts/"
-          print(own[1] ~= own[2] and own[1] ~= others[1] and own[2] ~= others[1], others[1] == others[2], left == open)
+          print(own[1] ~= own[2] and own[1] ~= others[1] and own[2] ~= others[1], others[1] == others[2])
         ]]))
       end)
     end

@@ -119,6 +119,7 @@ describe("tokens.roll", function()
       end
       coroutine.yield()
     end
+    sandbox.fault { delay = 0.05, times = 10 }
     local slept = 0
     local thread = coroutine.wrap(function()
       return cf.tokens.roll(nil, id, { old = old, sleep = function(...) slept = slept + 1; return sleep(...) end })
