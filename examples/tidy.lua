@@ -188,9 +188,12 @@ end
 
 -- Showing.
 
+-- A text that could do nothing to a terminal.
+local function harmless(text) return (tostring(text):gsub("%c", "?"):gsub("\194[\128-\159]", "?")) end
+
 local function day_of(value, otherwise)
   if given(value) == nil then return otherwise end
-  return (tostring(value):sub(1, 10):gsub("%c", "?"))
+  return harmless(tostring(value):sub(1, 10))
 end
 
 local HEAD = { "ID", "STATUS", "USED", "CHANGED", "ENDS", "FITS", "NAME" }
@@ -199,9 +202,9 @@ local function row_of(entry)
   local token = entry.token
   local fits = table.concat(entry.why, ",")
   return {
-    token.id, tostring(token.status), day_of(token.last_used_on, "never"), day_of(token.modified_on, "?"),
+    harmless(token.id), harmless(token.status), day_of(token.last_used_on, "never"), day_of(token.modified_on, "?"),
     day_of(token.expires_on, "never"), fits == "" and "-" or fits,
-    tostring(token.name):gsub("%c", "?") .. (entry.is_own and " (runs this)" or ""),
+    harmless(token.name) .. (entry.is_own and " (runs this)" or ""),
   }
 end
 

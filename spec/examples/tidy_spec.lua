@@ -120,10 +120,10 @@ describe("examples/tidy.lua", function()
 
   it("shows no control characters", function()
     sandbox.api("POST", sandbox.tokens(), {
-      name = "odd\27[31m", policies = sandbox.api("GET", sandbox.tokens()).body.result[1].policies,
+      name = "odd\27[31m\194\15531m", policies = sandbox.api("GET", sandbox.tokens()).body.result[1].policies,
     })
     local _, out = script.run("tidy", {})
-    assert.truthy(out:find("odd?[31m", 1, true))
+    assert.truthy(out:find("odd?[31m?31m", 1, true))
   end)
 
   it("sees no more than its credential may, and says how many that is", function()
@@ -188,7 +188,7 @@ describe("examples/tidy.lua", function()
 
     it("finishes what a run that was killed has begun, from its journal", function()
       local ids = sandbox.seed(2)
-      sandbox.fault { method = "DELETE", token = ids[1], delay_after = 0.3 }
+      sandbox.fault { method = "DELETE", token = ids[1], delay_after = 3 }
       local words = { "--unused-since", "90d", "--never-expires", "--delete", "--journal", journal }
       assert.is_true(script.kill_when(function() return sandbox.is_deleted(ids[1]) end, "tidy", words))
       local status, out = script.run("tidy", words)
