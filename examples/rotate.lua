@@ -128,12 +128,14 @@ local function apply(state, time, word, rest_of_line)
   return WORDS[word](state, rest_of_line, time) or state
 end
 
+local TORN = "\t#torn" -- no name has a control character
+
 -- Reads the lines; a last one that was torn is told by its mark from then on. Nil where they are none of ours.
 local function parse(text)
   local state = new_state()
   for line in text:gmatch "([^\n]*)\n" do
     local time, word, rest_of_line = line:match "^(%d+) (%l+) ?(.*)$"
-    local torn = line:find "#torn$"
+    local torn = line:sub(-#TORN) == TORN
     if not torn and not WORDS[word] then return nil end
     if not torn then state = apply(state, tonumber(time), word, rest_of_line) end
   end
@@ -147,7 +149,7 @@ local function open_state(path)
   local alive, state, is_torn = pcall(parse, file:read "*a" or "")
   if not alive or not state then stop(2, path .. " is no state file of this script") end
   file:seek "end"
-  if is_torn then file:write "#torn\n" end
+  if is_torn then file:write(TORN, "\n") end
   return file, state
 end
 
@@ -372,6 +374,16 @@ local function finish(run, value)
   say("done", works)
 end
 
+-- The same in a later run. Who does not see the new token, because it is gone by now or because this is another account
+-- or credential, can neither say that the old one is not needed any more, nor that it is not there.
+local function finish_later(run)
+  local token, err = run.cf.tokens.get(nil, run.state.works)
+  local why = not token and tostring(err) or token.status ~= "active" and "it is " .. tostring(token.status)
+  if not why then return finish(run) end
+  run.state.works = nil
+  run_again(run, "the new token is not seen to live, so that the old one is left alone: " .. why)
+end
+
 -- A new token.
 
 local function given(value)
@@ -380,7 +392,7 @@ end
 
 local function new_name(flags, old)
   if flags.name then return flags.name end
-  local name = old.name:gsub("%c", " "):gsub("@%d+T%d+Z$", "")
+  local name = old.name:gsub("%c", " "):gsub("\194[\128-\159]", " "):gsub("@%d+T%d+Z$", "")
   if flags.suffix then return name .. flags.suffix end
   local stamp = os.date("!" .. STAMP)
   local most = NAME_MAX - #stamp
@@ -447,7 +459,7 @@ local function create(run, old)
 end
 
 local function replace(run)
-  if run.state.works then return finish(run) end
+  if run.state.works then return finish_later(run) end
   local old, answer = run.cf.tokens.get(nil, run.id)
   local why = not old and answer or old and obstacle(run.flags, old)
   if why then give_up(run, why) end
@@ -507,7 +519,13 @@ local function check_state(run)
   end
 end
 
+-- Files in the places of those standard ones that are closed: the state file would be opened there, and be printed to.
+local function fill_places()
+  return { io.open("/dev/null", "r+"), io.open("/dev/null", "r+"), io.open("/dev/null", "r+") }
+end
+
 local function start()
+  local places = fill_places()
   local flags, words = read_arguments()
   check(flags)
   local expiry = read_expiry(flags.expires)
@@ -515,6 +533,7 @@ local function start()
   local file, state = open_state(flags.state)
   local run = {
     flags = flags, expiry = expiry, account = account, id = id, file = file, state = state, earlier = {},
+    places = places,
   }
   for i, time in ipairs(state.refused) do run.earlier[i] = time end
   check_state(run)

@@ -163,6 +163,14 @@ describe("examples/rotate.lua", function()
       assert.equal("app" .. ("é"):rep(50), assert_replaced().name:match "^(.*)@%d+T%d+Z$")
     end)
 
+    it("whose name could do nothing to a terminal", function()
+      sandbox.api("PUT", sandbox.tokens("/" .. id), {
+        name = "app\27[31m\194\15531m", policies = get(id).policies,
+      })
+      local _, out = rotate(words_of())
+      assert.truthy(out:find(" app [31m 31m@", 1, true), out)
+    end)
+
     it("with the condition of the old one, also where that keeps this machine out", function()
       id = sandbox.grow({
         count = 1, name = "app-elsewhere", condition = { request_ip = { ["in"] = { "192.0.2.0/24" } } },
@@ -388,6 +396,33 @@ describe("examples/rotate.lua", function()
       end)
     end
 
+    describe("before the old one was deleted, leaves it alone when it is run again", function()
+      local function assert_left(environment)
+        local status, out, err = rotate(words_of(), environment)
+        assert.same({ 3, "" }, { status, out })
+        assert.truthy(err:find("the new token is not seen", 1, true), err)
+        assert.truthy(living()[id])
+      end
+
+      it("in another account, by a credential that is accepted there", function()
+        kill_at("DELETE", { drop = "before", delay = 0.2 })
+        assert_left {
+          CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email,
+          CLOUDFLARE_ACCOUNT_ID = sandbox.other_account,
+        }
+        goes_on()
+      end)
+
+      it("where somebody deleted the new one meanwhile, or disabled it", function()
+        kill_at("DELETE", { drop = "before", delay = 0.2 })
+        local new = get(owner_of(read(path "secret")))
+        sandbox.api("PUT", sandbox.tokens("/" .. new.id), { name = new.name, policies = new.policies, status = "disabled" })
+        assert_left()
+        sandbox.api("DELETE", sandbox.tokens("/" .. new.id))
+        assert_left()
+      end)
+    end)
+
     it("and not deployable afterwards, keeps the token that may be in use", function()
       kill_in_deployment()
       local handed = owner_of(read(path "secret"))
@@ -520,6 +555,27 @@ describe("examples/rotate.lua", function()
       for _ = 1, 2 do assert.equal(1, (rotate(words_of("--deploy", "exit 1")))) end
       assert_untouched()
     end)
+
+    it("takes no name for the mark of a torn line", function()
+      for _, name in ipairs { "app#torn", "app #torn" } do
+        sandbox.switch { fresh_refused = 600 }
+        assert.equal(3, (rotate(words_of("--name", name, "--patience", "0"))))
+        sandbox.switch { fresh_refused = 0 }
+        assert.equal(0, (rotate(words_of("--name", name))))
+        id = assert_replaced().id
+      end
+    end)
+
+    -- Closed before it starts, its place is free for the first file that it opens.
+    for name, lines in pairs { output = "exec >&-;", error = "exec 2>&-;" } do
+      it("takes in nothing that is printed where standard " .. name .. " is closed", function()
+        local deploy = ("cd '%s'; cat >secret; echo a word"):format(dir)
+        assert.equal(0, (script.run("rotate", words_of("--deploy", deploy), nil, lines)))
+        assert_replaced()
+        assert.is_nil(("\n" .. read(path "state")):find "\n%D")
+        assert.is_nil(read(path "state"):find("a word", 1, true))
+      end)
+    end
 
     it("that cannot be opened keeps anything from being done", function()
       assert.equal(2, (script.run("rotate", { "--state", path "none/state", "--deploy", DEPLOY, id })))
