@@ -1,6 +1,7 @@
 -- cloudflare.journal and cloudflare.report_of: what a run of delete_many did, in a file that outlives it.
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
+local child = require "spec.support.child"
 local read = require "spec.support.read"
 
 local A, B, C = ("a"):rep(32), ("b"):rep(32), ("c"):rep(32)
@@ -54,6 +55,16 @@ describe("the journal of a run", function()
     local report = assert(cloudflare.report_of(path))
     assert.same({ deleted = 1, unknown = 1 }, report.counts)
     assert.is_false(report.all_gone)
+  end)
+
+  it("takes in nothing that is printed where the standard outputs are closed", function()
+    child.run(([[
+      local journal = require "cloudflare".journal(%q)
+      print "a word"
+      io.stderr:write "another\n"
+      journal(%q, "sending")
+    ]]):format(path, A), ">&- 2>&-")
+    assert.equal(A .. " sending\n", read(path))
   end)
 
   it("is appended to by the next run, also behind a line that was torn", function()

@@ -51,11 +51,23 @@ static struct journal *push_closed(lua_State *L)
     return j;
 }
 
+/* In none of the standard places: where one is closed, it would be the next to be taken, and what is printed come into
+ * the journal. */
+static int open_to_append(const char *path)
+{
+    int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || fd > STDERR_FILENO) return fd;
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), why = errno;
+    close(fd);
+    errno = why;
+    return higher;
+}
+
 int lcf_journal_new(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     struct journal *j = push_closed(L);
-    j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    j->fd = open_to_append(path);
     if (j->fd < 0) return push_errno(L);
     j->torn = ends_torn(j->fd);
     return 1;
