@@ -242,6 +242,8 @@ end
 -- Deleting.
 
 local AMBIGUOUS = { unknown = true, accepted = true }
+local NOT_SEEN = " was to be deleted by an earlier run, and is not in this account: not any more, or never, where that "
+  .. "run was in another"
 
 -- What an earlier run has begun and nobody knows the end of. Where such a token is still there, it is deleted only if
 -- it is selected now: it may have been used since. Gives them, and the set of their ids.
@@ -251,7 +253,10 @@ local function unfinished(path, tokens, selected)
     local is_open = AMBIGUOUS[entry.outcome]
     if is_open and tokens[entry.id] and not selected[entry.id] then
       complain(entry.id .. " was to be deleted by an earlier run, is still there, and is not selected now: left alone")
-    elseif is_open then work[#work + 1], ids[entry.id] = entry, true end
+    elseif is_open then
+      work[#work + 1], ids[entry.id] = entry, true
+      if not tokens[entry.id] then complain(entry.id .. NOT_SEEN) end
+    end
   end
   return work, ids
 end

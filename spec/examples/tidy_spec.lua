@@ -191,9 +191,10 @@ describe("examples/tidy.lua", function()
       sandbox.fault { method = "DELETE", token = ids[1], delay_after = 3 }
       local words = { "--unused-since", "90d", "--never-expires", "--delete", "--journal", journal }
       assert.is_true(script.kill_when(function() return sandbox.is_deleted(ids[1]) end, "tidy", words))
-      local status, out = script.run("tidy", words)
+      local status, out, err = script.run("tidy", words)
       assert.equal(0, status)
       assert.truthy(out:find(ids[1] .. " gone\n", 1, true), out)
+      assert.truthy(err:find(ids[1] .. " was to be deleted by an earlier run, and is not in this account", 1, true), err)
       assert.truthy(read(journal):find(ids[1] .. " gone\n", 1, true))
       assert.is_true(sandbox.is_deleted(ids[2]))
     end)
