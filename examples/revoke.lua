@@ -133,13 +133,11 @@ local function read_findings(words, files)
   return findings
 end
 
--- What earlier runs learnt of values: whose they are, or that they were refused.
+-- What earlier runs learnt of values; the ids that are among the findings.
 local function recall(run)
   local known = {}
   for _, item in ipairs(run.findings) do
-    local word = item.value and run.memory:recall(item.value)
-    item.is_refused = word == "not_accepted"
-    if not item.is_refused then item.id = item.id or word or nil end
+    if item.value then values.recall(run, item) end
     if item.id then known[item.id] = true end
   end
   return known
@@ -163,20 +161,30 @@ local function open_journal(run, path)
   return report
 end
 
-local function open_to_add(path)
-  local file, why = io.open(path, "a")
-  return file or fail(2, why)
+-- Where a run was killed, or the disk was full, the last line may have no end.
+local function ends_torn(file)
+  local size = file:seek "end"
+  return size and size > 0 and file:seek("set", size - 1) and file:read(1) ~= "\n"
 end
 
-local function open_memory(path)
-  local memory, why = Memory.open(path and path .. ".values")
+local function open_to_add(path)
+  local file, why = io.open(path, "a+")
+  if not file then fail(2, why) end
+  local is_torn = ends_torn(file)
+  file:seek "end" -- between reading and writing
+  if is_torn then file:write "\n" end
+  return file
+end
+
+local function open_memory(run, path)
+  local memory, why = Memory.open(path and path .. ".values", run.account)
   return memory or fail(2, why)
 end
 
 local function open_files(run)
   local journal = run.options["--journal"]
   local report = journal and open_journal(run, journal) or {}
-  run.memory = open_memory(journal)
+  run.memory = open_memory(run, journal)
   take_up(run, report)
   for _, name in ipairs { "evidence", "report" } do
     local path = run.options["--" .. name]
@@ -292,6 +300,12 @@ local function tell_skipped(findings)
   io.stderr:write(("revoke: skipped, of other detectors: %d\n"):format(findings.skipped))
 end
 
+-- Files in the places of those standard ones that are closed: what is printed would come into the next that is opened.
+local function fill_places()
+  return { io.open("/dev/null", "r+"), io.open("/dev/null", "r+"), io.open("/dev/null", "r+") }
+end
+
+local places = fill_places()
 local options, words = parse(arg)
 local account = take_account(words)
 if not account or #words == 0 and #options["--file"] == 0 and not options["--journal"] then
@@ -304,12 +318,13 @@ local findings = read_findings(words, options["--file"])
 local run, err = Run.new {
   options = options, account = account, accounts = accounts_of(account, options["--other-account"]),
   since = since, refusals = refusals, findings = findings, paper = Paper.new(findings),
+  places = places,
 }
 if not run then fail(2, err) end
 
 io.stdout:setvbuf "line"
 tell_skipped(findings)
-if options["--dry-run"] then run.memory = open_memory() else open_files(run) end
+if options["--dry-run"] then run.memory = open_memory(run) else open_files(run) end
 if findings[1] and not options["--no-verify"] then check_credential(run) end
 if options["--dry-run"] then os.exit(rehearse(run)) end
 local went_well, problem = pcall(revoke, run) -- Ctrl-C is an error

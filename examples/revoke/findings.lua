@@ -63,20 +63,27 @@ local function of_gitleaks(finding)
   return finding.RuleID, finding.Secret, with_line(finding.File, finding.StartLine)
 end
 
+-- Whatever a rule is called, the checksum of a value tells.
+local function is_ours(rule, value) return rule:find(OURS) or value and select(2, secret_kind(value)) end
+
 function Findings:add_finding(finding, at)
   local rule, value, place = (is_text(finding.DetectorName) and of_trufflehog or of_gitleaks)(finding)
-  if not is_text(rule) then return end -- a line of the scanner's log
-  if not rule:find(OURS) then
-    self.skipped = self.skipped + 1
-  elseif not is_text(value) or value:find "^%s*$" then self:add_unreadable(at, "the finding holds no value")
-  else self:add(value:match "^%s*(.-)%s*$", at, place) end
+  value = is_text(value) and value:match "^%s*(.-)%s*$" or nil
+  if not is_text(rule) then self:add_unreadable(at, "this is no finding of TruffleHog or gitleaks")
+  elseif not is_ours(rule, value) then self.skipped = self.skipped + 1
+  elseif not value or value == "" then self:add_unreadable(at, "the finding holds no value")
+  else self:add(value, at, place) end
 end
+
+-- A line of TruffleHog's log.
+local function is_log(object) return is_text(object.level) and is_text(object.msg) end
 
 -- A line of text: its first word. One that begins with # is a remark.
 function Findings:add_line(line, at)
   if line:find "^%s*{" then
     local finding = decode(line)
-    if finding then self:add_finding(finding, at) else self:add_unreadable(at, "the line is not whole JSON") end
+    if not finding then self:add_unreadable(at, "the line is not whole JSON")
+    elseif not is_log(finding) then self:add_finding(finding, at) end
     return
   end
   local word = line:match "^%s*([^%s#]%S*)"

@@ -34,10 +34,33 @@ function values.sort(items)
   end)
 end
 
+-- Where it is asked about by itself: an account's value in none but accounts, a user's in none.
+local function is_asked_of_accounts(item) return item.kind ~= "user" end
+local function is_asked_of_users(item) return item.kind ~= "account" end
+
+--- Recalls what earlier runs learnt of a value: item.id; or item.is_refused, wherever it would be asked about; or
+--- item.accounts, those in which it was not.
+function values.recall(run, item)
+  item.id = run.memory:recall(item.value)
+  local left = {}
+  for _, account in ipairs(is_asked_of_accounts(item) and run.accounts or {}) do
+    if not run.memory:is_refused(item.value, account) then left[#left + 1] = account end
+  end
+  local is_left = is_asked_of_users(item) and not run.memory:is_refused(item.value, "user")
+  item.is_refused = not left[1] and not is_left
+  item.accounts = left[1] and left or run.accounts
+end
+
+local function note_refusal(run, item)
+  for _, account in ipairs(is_asked_of_accounts(item) and item.accounts or {}) do
+    run.memory:learn_refusal(item.value, account)
+  end
+  if is_asked_of_users(item) then run.memory:learn_refusal(item.value, "user") end
+end
+
 -- How many refusals asking about it may take.
 local function cost_of(item, accounts)
-  if item.kind == "user" then return 1 end
-  return #accounts + (item.kind == "older" and 1 or 0)
+  return (is_asked_of_accounts(item) and #accounts or 0) + (is_asked_of_users(item) and 1 or 0)
 end
 
 local function may_ask(run, item, accounts)
@@ -120,15 +143,15 @@ local function take_refusal(run, item, err)
   end
   local outcome = err.reason == "not_accepted" and "not_accepted" or err.reason == "elsewhere" and "alive elsewhere"
     or err.outcome == "not_sent" and "not_sent" or "unknown"
-  if outcome == "not_accepted" then run.memory:learn(item.value, outcome) end
+  if outcome == "not_accepted" then note_refusal(run, item) end
   run:finish(item, outcome, err)
 end
 
 local function ask(run, item)
   if run.stopped then return run:finish(item, "not asked", "the run was stopped before") end
-  local may, why = may_ask(run, item, run.accounts)
+  local may, why = may_ask(run, item, item.accounts)
   if not may then return run:finish(item, "not asked", why) end
-  local found, err = identify(run, item, run.accounts)
+  local found, err = identify(run, item, item.accounts)
   if found then take_found(run, item, found) else take_refusal(run, item, err) end
 end
 

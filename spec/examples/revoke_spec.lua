@@ -271,6 +271,30 @@ describe("revoke.lua", function()
       assert.same({ "src/1.sh:1", "src/3.sh:3" }, records_of "report"[1].places)
     end)
 
+    it("takes what the checksum tells to be a token, whatever the rule is called", function()
+      local leaked = sandbox.grow { count = 2, secret = "new" }
+      report_leaks({}, {
+        { RuleID = "generic-api-key", Secret = leaked.values[1] },
+        { RuleID = "generic-api-key", Secret = leaked.values[2]:sub(1, -2) .. "z" }, { RuleID = "aws-access-token" },
+      })
+      local status, out, said = revoke "--file leaks.json"
+      says({ "leaks.json#1 deleted " .. leaked.ids[1] }, out)
+      contains(said, "skipped, of other detectors: 2")
+      assert.equal(0, status)
+    end)
+
+    it("passes over no object in silence: what is no finding is not revoked, and that is 1", function()
+      local alert = { number = 1, secret_type = "cloudflare_api_token", secret = "correct-horse-battery" }
+      for _, text in ipairs { cjson.encode { alert }, cjson.encode { { alert } }, "[null, 7]", cjson.encode(alert) } do
+        place:write("leaks.json", text)
+        local status, out, said = revoke "--file leaks.json"
+        assert.equal(1, status)
+        assert.truthy(out:find "^leaks.json[#:]1 not_sent\n", out)
+        contains(said, "no finding")
+        no_secret_in({ alert.secret }, out, said)
+      end
+    end)
+
     it("reads TruffleHog's lines, its log and what is torn among them", function()
       local leaked = sandbox.grow { count = 3, secret = "new" }
       local function line(detector, raw, data)
@@ -422,6 +446,20 @@ describe("revoke.lua", function()
       no_secret_in(alive.values, place:read "journal.values", place:read "journal")
     end)
 
+    it("is spent again on a value that was refused, where it was not asked yet", function()
+      local other, older = sandbox.grow({ count = 1, secret = "new", realm = "other" },
+        { count = 1, secret = "older", realm = "other" })
+      report_leaks { other.values[1], older.values[1] }
+      local told = { "leaks.json#1 not_accepted", "leaks.json#2 not_accepted" }
+      for _ = 1, 2 do says(told, select(2, revoke "--journal journal --file leaks.json")) end
+      local before = #sandbox.ledger()
+      local status, out = revoke("--journal journal --file leaks.json --other-account " .. sandbox.other_account)
+      says({ ("leaks.json#1 alive elsewhere account %s %s"):format(sandbox.other_account, other.ids[1]),
+        ("leaks.json#2 alive elsewhere account %s %s"):format(sandbox.other_account, older.ids[1]) }, out)
+      assert.equal(3, status)
+      assert.equal(before + 3, #sandbox.ledger()) -- the credential's own verify, and one for each
+    end)
+
     it("may be left aside; a lock-out then ends the run", function()
       sandbox.switch { lockout = 60, lockout_after = 10 }
       local dead = sandbox.grow { count = 12, secret = "new", dead = true }
@@ -487,6 +525,25 @@ describe("revoke.lua", function()
       assert.equal(0, (sandbox.count "DELETE"))
     end)
 
+    it("and the report go on behind a line that was torn", function()
+      local id = sandbox.fresh()
+      place:write("evidence", '{"id":"')
+      place:write("report", '{"id":"')
+      assert.equal(0, (revoke("--evidence evidence --report report " .. id)))
+      for _, name in ipairs { "evidence", "report" } do
+        local _, torn = place:read(name):match '^({"id":")\n()'
+        assert.equal(id, cjson.decode(place:read(name):sub(torn):match "[^\n]+").id)
+      end
+    end)
+
+    it("and the report take in nothing that is printed where the standard files are closed", function()
+      local id = sandbox.fresh()
+      assert.equal(1, (revoke("--journal journal --evidence evidence --report report " .. id .. " " .. sandbox.missing_id,
+        "exec <&- >&- 2>&-;")))
+      assert.same({ 1, 3 }, { #records_of "evidence", #records_of "report" })
+      assert.is_nil(place:read "journal.values":find "not_found")
+    end)
+
     it("keeps nothing where reading is refused, and the deletion goes on", function()
       local leaked = sandbox.grow { count = 1, secret = "new" }
       report_leaks(leaked.values)
@@ -541,6 +598,18 @@ describe("revoke.lua", function()
       local status, out = revoke "--journal journal"
       says({ ids[1] .. " deleted" }, out)
       assert.equal(0, status)
+    end)
+
+    it("is of one account: in another one nothing is done by it, nor said", function()
+      local id = sandbox.fresh()
+      sandbox.fault { method = "DELETE", token = id, status = 403, code = 9109 }
+      assert.equal(1, (revoke("--journal journal " .. id)))
+      place:write("journal", id .. " sending\n")
+      local status, out, said = revoke("--journal journal", ("unset CLOUDFLARE_API_TOKEN; export CLOUDFLARE_API_KEY=%s "
+        .. "CLOUDFLARE_EMAIL=%s CLOUDFLARE_ACCOUNT_ID=%s;"):format(sandbox.key, sandbox.email, sandbox.other_account))
+      assert.same({ 2, "" }, { status, out })
+      contains(said, "is of the account " .. sandbox.account)
+      assert.is_false(is_deleted(id))
     end)
 
     it("is written before anything is sent: where it cannot be, nothing is", function()
