@@ -17,7 +17,8 @@ the new secret until it is accepted, and deletes the old token. Where it was sto
   CLOUDFLARE_API_TOKEN   a credential with the permission "Account API Tokens Write"; the token itself may be it
                          (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)
   CLOUDFLARE_ACCOUNT_ID  the account; only where it is unset is the first word the account
-  --state FILE           what was done so far, a line a step; it holds ids and names, no secret. One run at a time
+  --state FILE           what was done so far, a line a step; it holds ids and names, no secret. One run at a time:
+                         another one is refused, where there is flock
   --deploy COMMAND       for sh; gets the secret, without a line end, and the new id as $ROTATE_TOKEN_ID. It is run
                          once more where it does not leave with status 0. What it prints goes to standard error
   --name NAME            of the new token (default: the old name, @ and the time)
@@ -63,13 +64,36 @@ end
 -- Runs a command with `input` on its standard input, and returns its exit status, or nil where it is not known. In Lua
 -- 5.1 and LuaJIT closing a pipe does not tell the status: the shell writes it to a file. It also reads what the command
 -- left unread: writing to a pipe that nobody reads would kill this process.
-local function run_command(command, input, id)
+local function run_command(command, input, id, lock)
   local path = os.tmpname()
-  local line = "ROTATE_TOKEN_ID=%s sh -c %s >&2; echo $? >%s; cat >/dev/null"
-  local pipe = assert(io.popen(line:format(quote(id), quote(command), quote(path)), "w"))
+  local line = "ROTATE_TOKEN_ID=%s sh -c %s %s >&2; echo $? >%s; cat >/dev/null"
+  local unlocked = lock and lock .. ">&-" or ""
+  local pipe = assert(io.popen(line:format(quote(id), quote(command), unlocked, quote(path)), "w"))
   pipe:write(input)
   pipe:close()
   return tonumber(take_file(path))
+end
+
+-- Locks a file that this process has open: its descriptor, for a shell, or nil where there is no `flock`; and whether
+-- it was free. The shells that this process starts have the descriptor, too, so that the lock outlives this process by
+-- the command that a shell waits for, but not by what that leaves running.
+local LOCK = [[
+for n in 3 4 5 6 7 8 9; do
+  if [ /dev/fd/$n -ef %s ]; then
+    for try in 1 2 3 4 5; do
+      flock -n $n; status=$?
+      [ $status = 1 ] || break
+      sleep 0.2
+    done
+    echo $n $status >%s
+  fi
+done 2>/dev/null]]
+
+local function lock_file(path)
+  local answer = os.tmpname()
+  os.execute(LOCK:format(quote(path), quote(answer)))
+  local descriptor, status = take_file(answer):match "^(%d) (%d+)\n"
+  return status == "0" and descriptor or nil, status ~= "1"
 end
 
 -- Ctrl-C ends `sleep`, not the Lua that waits for it.
@@ -145,12 +169,14 @@ end
 local function open_state(path)
   local file, why = io.open(path, "a+")
   if not file then stop(2, "the state file cannot be opened: " .. why) end
+  local lock, is_free = lock_file(path)
+  if not is_free then stop(2, "another run is at work with the state file, or the command of one that was killed") end
   file:seek "set"
   local alive, state, is_torn = pcall(parse, file:read "*a" or "")
   if not alive or not state then stop(2, path .. " is no state file of this script") end
   file:seek "end"
   if is_torn then file:write(TORN, "\n") end
-  return file, state
+  return file, state, lock
 end
 
 -- Writes a step down. What cannot be written down is not done.
@@ -278,7 +304,7 @@ end
 local function deploy(run, id, value)
   note(run, "deploying", id)
   for try = 1, TRIES do
-    local status = run_command(run.flags.deploy, value, id)
+    local status = run_command(run.flags.deploy, value, id, run.lock)
     if status == 0 then
       say("deployed", id)
       return true
@@ -530,10 +556,10 @@ local function start()
   check(flags)
   local expiry = read_expiry(flags.expires)
   local account, id = take_ids(words)
-  local file, state = open_state(flags.state)
+  local file, state, lock = open_state(flags.state)
   local run = {
     flags = flags, expiry = expiry, account = account, id = id, file = file, state = state, earlier = {},
-    places = places,
+    places = places, lock = lock,
   }
   for i, time in ipairs(state.refused) do run.earlier[i] = time end
   check_state(run)

@@ -1,6 +1,7 @@
 -- examples/rotate.lua: whatever happens on the way, the old token lives until the new one is deployed and works, and
 -- running the same again ends with one of them.
 local cjson = require "cjson"
+local socket = require "socket"
 local sandbox = require "spec.support.sandbox"
 local script = require "spec.support.script"
 local read = require "spec.support.read"
@@ -547,6 +548,24 @@ describe("examples/rotate.lua", function()
       file:close()
       assert.equal(2, (rotate(words_of())))
       assert.equal("root:x:0:0\n", read(path "state"))
+    end)
+
+    it("is one run's at a time, also where that was killed and its command goes on", function()
+      local slow = ("cd '%s'; : >deploying; while [ -e deploying ]; do sleep 0.05; done; cat >secret; : >slow"):format(dir)
+      assert.is_true(script.kill_when(function() return exists "deploying" end, "rotate", words_of("--deploy", slow)))
+      local status, out, err = rotate(words_of())
+      assert.same({ 2, "" }, { status, out })
+      assert.truthy(err:find("another run is at work with the state file", 1, true), err)
+      assert.equal(2, select(2, living()))
+      os.remove(path "deploying")
+      repeat socket.sleep(0.02) until exists "slow"
+      assert.equal(0, (rotate(words_of())))
+      assert_replaced()
+    end)
+
+    it("is not kept from the next run by what the command leaves running", function()
+      assert.equal(0, (rotate(words_of("--deploy", ("cat >'%s'; sleep 5 >/dev/null 2>&1 &"):format(path "secret")))))
+      assert.equal(0, (rotate(words_of())))
     end)
 
     it("may end in a torn line", function()
