@@ -1,6 +1,7 @@
 -- The webhook of examples/nginx: signed notices, and what holds for every sender.
 local sandbox = require "spec.support.sandbox"
 local webhook = require "spec.support.webhook"
+local read = require "spec.support.read"
 local http = require "socket.http"
 local socket = require "socket"
 local unpack = table.unpack
@@ -118,6 +119,17 @@ describe("the webhook", function()
       assert.equal(401, (hook:notice({ { id = id } }, signature)))
     end
     assert.same({}, sandbox.requests_for(id))
+  end)
+
+  it("refuses what does not say how long it is: nginx would write some of it to a file", function()
+    local notice = '[{"token":"' .. webhook.stranger() .. '"},' .. ('{"id":"x"},'):rep(1500) .. "{}]"
+    local wire = assert(socket.connect("127.0.0.1", hook.server.port))
+    wire:send(("POST /leaked HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-Hub-Signature-256: %s\r\n\r\n")
+      :format(webhook.sign(hook.notices_secret, notice)))
+    wire:send((notice:gsub(".", "1\r\n%0\r\n")) .. "0\r\n\r\n")
+    assert.truthy(wire:receive "*l":find(" 411 ", 1, true))
+    wire:close()
+    assert.is_nil(read(hook.server.dir .. "/error.log"):find("/run/body/", 1, true))
   end)
 
   it("refuses what is no notice, no POST, or too long", function()

@@ -3,9 +3,11 @@ local cjson = require "cjson.safe".new()
 
 cjson.decode_max_depth(20)
 
+local LENGTH_REQUIRED = 411
+
 local exchange = {}
 
---- The body, which nginx.conf bounds and keeps in memory; "" where there is none.
+--- The body, whose length is told: nginx.conf bounds it and keeps it in memory; "" where there is none.
 function exchange.body()
   ngx.req.read_body()
   return ngx.req.get_body_data() or ""
@@ -25,11 +27,15 @@ end
 
 function exchange.mistake(status, why) exchange.answer(status, { error = why }) end
 
---- Whether the request has this method; it is answered where it has not.
+--- Whether the request has this method, and tells the length of a body; it is answered where it has not. A body without
+--- a length comes in pieces, and where these are small nginx writes it to a file, secrets and all.
 function exchange.is_method(method)
-  if ngx.req.get_method() == method then return true end
-  ngx.header["Allow"] = method
-  exchange.mistake(ngx.HTTP_NOT_ALLOWED, "only " .. method)
+  if ngx.req.get_method() ~= method then
+    ngx.header["Allow"] = method
+    return exchange.mistake(ngx.HTTP_NOT_ALLOWED, "only " .. method)
+  end
+  if method == "GET" or ngx.var.http_content_length then return true end
+  exchange.mistake(LENGTH_REQUIRED, "a Content-Length expected")
 end
 
 return exchange
