@@ -42,6 +42,7 @@ end
 
 -- Dates: the API's are of UTC and of one form, so that they compare as texts, up to their seconds.
 local SECONDS = { d = 86400, h = 3600 }
+local MOST_OFF = 600 -- seconds that this machine's clock may be off where something is deleted
 
 local function date_of(seconds) return os.date("!%Y-%m-%dT%H:%M:%S", seconds) end
 
@@ -159,6 +160,15 @@ local function own_id(cf)
   local kind = value ~= "" and cloudflare.secret_kind(value) or "key"
   local own = kind ~= "key" and kind ~= "user" and cf.tokens.verify()
   return own and own.id or nil
+end
+
+-- By a clock that is fast, what was used today was not used for months, and what lives has expired.
+local function check_clock(cf)
+  local tokens, answer = cf.tokens.list(nil, { per_page = 5 })
+  local off = tokens and answer.http.date and os.difftime(os.time(), answer.http.date) or 0
+  if math.abs(off) < MOST_OFF then return end
+  stop(1, ("nothing was deleted: this machine's clock is %.0f seconds %s the API's"):format(math.abs(off),
+    off > 0 and "ahead of" or "behind"))
 end
 
 -- All tokens, in order and by their ids.
@@ -313,6 +323,7 @@ local function main()
   local cf, err = cloudflare.new { account_id = words[1] }
   if not cf then stop(2, err) end
   io.stdout:setvbuf "line"
+  if flags["--delete"] then check_clock(cf) end
   local own, tokens = own_id(cf), read_tokens(cf)
   local found = select_from(tokens, flags, own)
   if not flags["--json"] then print_table(found)

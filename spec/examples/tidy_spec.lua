@@ -186,6 +186,17 @@ describe("examples/tidy.lua", function()
       assert.same({}, deleted())
     end)
 
+    it("deletes nothing by a clock that the API's contradicts", function()
+      for _, days in ipairs { -2, 2 } do
+        local told = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + days * 86400)
+        sandbox.fault { method = "GET", headers = { Date = told }, times = 9 }
+        local status, out, err = script.run("tidy", { "--never-expires", "--delete" })
+        assert.same({ 1, "" }, { status, out })
+        assert.truthy(err:find("clock", 1, true), err)
+      end
+      assert.equal(0, (sandbox.count "DELETE"))
+    end)
+
     it("finishes what a run that was killed has begun, from its journal", function()
       local ids = sandbox.seed(2)
       sandbox.fault { method = "DELETE", token = ids[1], delay_after = 3 }
