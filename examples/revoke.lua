@@ -295,7 +295,10 @@ local function advise(run, status, counts)
   if status == 3 then run.paper:warn "revoke: some may live and must be checked" end
 end
 
-local function tell_skipped(findings)
+local MORE = "revoke: %s: only the first word of a line is read, and another one is an id or a value\n"
+
+local function tell_passed_over(findings)
+  for _, at in ipairs(findings.crowded) do io.stderr:write(MORE:format(at)) end
   if findings.skipped == 0 then return end
   io.stderr:write(("revoke: skipped, of other detectors: %d\n"):format(findings.skipped))
 end
@@ -323,7 +326,7 @@ local run, err = Run.new {
 if not run then fail(2, err) end
 
 io.stdout:setvbuf "line"
-tell_skipped(findings)
+tell_passed_over(findings)
 if options["--dry-run"] then run.memory = open_memory(run) else open_files(run) end
 if findings[1] and not options["--no-verify"] then check_credential(run) end
 if options["--dry-run"] then os.exit(rehearse(run)) end

@@ -12,8 +12,9 @@ Findings.__index = Findings
 
 local OURS = "^[Cc]loudflare" -- detectors of TruffleHog, rules of gitleaks
 
---- An empty list. `skipped` counts the findings of other detectors and rules.
-function Findings.new() return setmetatable({ of = {}, skipped = 0 }, Findings) end
+--- An empty list. `skipped` counts the findings of other detectors and rules; `crowded` are the places of lines that
+--- hold more than the word that is read.
+function Findings.new() return setmetatable({ of = {}, skipped = 0, crowded = {} }, Findings) end
 
 --- Adds an id or a value; one that is there already only gets the place.
 function Findings:add(text, at, place)
@@ -78,6 +79,13 @@ end
 -- A line of TruffleHog's log.
 local function is_log(object) return is_text(object.level) and is_text(object.msg) end
 
+local function holds_one(text)
+  for word in text:gmatch "%S+" do
+    local kind, fits = secret_kind(word)
+    if kind == "id" or fits then return true end
+  end
+end
+
 -- A line of text: its first word. One that begins with # is a remark.
 function Findings:add_line(line, at)
   if line:find "^%s*{" then
@@ -86,8 +94,9 @@ function Findings:add_line(line, at)
     elseif not is_log(finding) then self:add_finding(finding, at) end
     return
   end
-  local word = line:match "^%s*([^%s#]%S*)"
+  local word, remark = line:match "^%s*([^%s#]%S*)(.*)$"
   if word then self:add(word, at) end
+  if word and holds_one(remark) then self.crowded[#self.crowded + 1] = at end
 end
 
 function Findings:add_array(name, text)
@@ -104,7 +113,7 @@ end
 
 function Findings:add_lines(name, text)
   local number = 0
-  for line in text:gmatch "([^\n]*)\n?" do
+  for line in text:gsub("\r\n?", "\n"):gmatch "([^\n]*)\n?" do
     number = number + 1
     self:add_line(line, ("%s:%d"):format(name, number))
   end

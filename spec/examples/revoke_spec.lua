@@ -101,6 +101,24 @@ describe("revoke.lua", function()
       assert.equal("DELETE", asked(ids[1]))
     end)
 
+    it("reads lines that end as a Mac's once did", function()
+      local ids = sandbox.seed(2)
+      place:write("ids", ids[1] .. "\r" .. ids[2] .. "\r")
+      says({ ids[1] .. " deleted", ids[2] .. " deleted" }, select(2, revoke "--file ids"))
+    end)
+
+    it("says where there are more in a line, of which it reads the first", function()
+      local ids, leaked = sandbox.seed(3), sandbox.grow { count = 1, secret = "new" }
+      place:write("ids", ids[1] .. " " .. ids[2] .. "\n" .. ids[3] .. "\t# was " .. leaked.values[1] .. "\n")
+      local _, out, said = revoke "--file ids"
+      says({ ids[1] .. " deleted", ids[3] .. " deleted" }, out)
+      contains(said, "ids:1: only the first word of a line is read, and another one is an id or a value")
+      contains(said, "ids:2: only the first word")
+      no_secret_in(leaked.values, out, said)
+      place:write("ids", ids[1] .. " a remark\n# " .. ids[2])
+      assert.is_nil(select(3, revoke "--file ids"):find("first word", 1, true))
+    end)
+
     it("ends with 1 for one that is not there, but for --missing-ok", function()
       local status, out, said = revoke(sandbox.missing_id)
       says({ sandbox.missing_id .. " not_found" }, out)
