@@ -25,7 +25,7 @@ end
 
 function Run:listen(event)
   self.now = event.time
-  if event.ray_id then self.rays[event.ray_id:match "^%w+"] = true end
+  if event.ray_id then self.rays[event.ray_id:match "^%w*"] = true end
   if event.attempt and event.operation:find "identify$" and (event.status == 401 or event.status == 403) then
     self.memory:count_refusal()
   end

@@ -478,6 +478,14 @@ describe("revoke.lua", function()
       assert.equal(before + 3, #sandbox.ledger()) -- the credential's own verify, and one for each
     end)
 
+    it("counts a refusal whose ray is none", function()
+      local dead = sandbox.grow { count = 1, secret = "new", dead = true }
+      report_leaks(dead.values)
+      sandbox.fault { path = "/verify", headers = { ["CF-Ray"] = "-" }, times = 9 }
+      revoke "--journal journal --file leaks.json"
+      contains(place:read "journal.values", "\nrefused ")
+    end)
+
     it("may be left aside; a lock-out then ends the run", function()
       sandbox.switch { lockout = 60, lockout_after = 10 }
       local dead = sandbox.grow { count = 12, secret = "new", dead = true }
