@@ -301,7 +301,9 @@ local function delete(run, cf, id)
   return false
 end
 
+-- Whether the command has deployed a secret; nil where that is not known.
 local function deploy(run, id, value)
+  local failed = false
   note(run, "deploying", id)
   for try = 1, TRIES do
     local status = run_command(run.flags.deploy, value, id, run.lock)
@@ -309,10 +311,11 @@ local function deploy(run, id, value)
       say("deployed", id)
       return true
     end
+    if not status then failed = nil end
     complain(("the deploying command failed (%s), try %d of %d"):format(
       status and "status " .. status or "how it ended is not known", try, TRIES))
   end
-  return false
+  return failed
 end
 
 -- How many values may be refused yet. This process counts its own; the state file has those of earlier ones.
@@ -491,7 +494,9 @@ local function replace(run)
   if why then give_up(run, why) end
   if run.state.old then clear_up(run) else begin_creating(run, old) end
   local token = create(run, old)
-  if not deploy(run, token.id, token.value) then abandon(run, token.id, "the new token could not be deployed") end
+  local deployed = deploy(run, token.id, token.value)
+  if deployed == nil then run_again(run, "whether the new token is deployed is not known, so that both live") end
+  if not deployed then abandon(run, token.id, "the new token could not be deployed") end
   local works
   works, why = comes_to_work(run, token.id, token.value)
   if not works then run_again(run, "the new token was not seen to work, so that the old one still lives: " .. why) end
@@ -523,7 +528,9 @@ local function roll(run)
     give_up(run, err)
   end
   say("rolled", run.id)
-  if not deploy(run, run.id, value) then run_again(run, "rolled, not deployed") end
+  local deployed = deploy(run, run.id, value)
+  if deployed == nil then run_again(run, "rolled, and not known to be deployed") end
+  if not deployed then run_again(run, "rolled, not deployed") end
   local works, why = comes_to_work(run, run.id, value)
   if not works then run_again(run, "rolled and deployed, but not seen to work: " .. why) end
   note(run, "works", run.id)

@@ -257,10 +257,24 @@ describe("examples/rotate.lua", function()
       assert_replaced()
     end)
 
+    it("ends nobody knows how, deletes nothing: it may have deployed", function()
+      for _, deploy in ipairs { "cat >secret; kill -9 $PPID", "[ -e secret ] && exit 4; cat >secret; kill -9 $PPID" } do
+        os.remove(path "secret")
+        local status, out, err = rotate(words_of("--deploy", ("cd '%s'; %s"):format(dir, deploy)))
+        assert.equal(3, status)
+        assert.truthy(err:find("how it ended is not known", 1, true), err)
+        assert.truthy(err:find(new_id(out) .. " was made by this rotation, and may be deployed", 1, true), err)
+        assert.equal(new_id(out), owner_of(read(path "secret")))
+        assert.truthy(living()[id])
+      end
+      assert.equal(0, (rotate(words_of())))
+      assert_replaced()
+    end)
+
     it("leaves its input unread, ends at once, or is no command, goes on", function()
       assert.equal(0, (rotate(words_of("--deploy", "exit 0"))))
       id = next((living()))
-      for _, command in ipairs { "exit 4", "exec false", "kill -s KILL $$", "no such command", "'", "(", "kill -s KILL $PPID" } do
+      for _, command in ipairs { "exit 4", "exec false", "kill -s KILL $$", "no such command", "'", "(" } do
         local status, _, err = rotate(words_of("--deploy", command))
         assert.same({ 1, command }, { status, command })
         assert.truthy(err:find("the deploying command failed (", 1, true), err)
