@@ -23,7 +23,7 @@ local REFUSALS = {
 -- How each ends while memory lasts.
 local SCENARIOS = {
   { "load", "made" }, { "client", "made" },
-  { "deleted", "deleted" }, { "deleted, plain", "deleted" }, { "default", "deleted" },
+  { "deleted", "deleted" }, { "deleted, plain", "deleted" }, { "default", "deleted" }, { "again", "deleted" },
   { "own credential", "deleted" }, { "vault", "deleted" }, { "listener", "deleted" },
   { "scheduler", "deleted" },
   { "settled", "gone" }, { "settled, plain", "gone" },

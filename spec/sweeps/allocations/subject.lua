@@ -47,6 +47,17 @@ acts["settled, plain"] = function() return deleting(plain) end
 acts["refused"] = function() return deleting { api_token = env "SANDBOX_READ_TOKEN" } end
 acts["absent"] = function() return deleting() end
 
+-- What the client's earlier deletions have left serves this one: tables, and a handle of libcurl's.
+acts["again"] = function()
+  local cf = client()
+  for n = 1, 2 do cf.tokens.delete(nil, ("%032d"):format(n)) end
+  return function()
+    local token, about = cf.tokens.delete(nil, id)
+    if token and token.id ~= id then error("the tables of another call", 0) end
+    return token, about
+  end
+end
+
 acts["own credential"] = function()
   local cf, key = client(), { api_key = env "SANDBOX_API_KEY", api_email = env "SANDBOX_API_EMAIL" }
   return function() return cf.tokens.delete(nil, id, key) end
