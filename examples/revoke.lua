@@ -168,6 +168,7 @@ local function ends_torn(file)
 end
 
 local function open_to_add(path)
+  cloudflare.journal(path) -- which makes a file for its owner alone
   local file, why = io.open(path, "a+")
   if not file then fail(2, why) end
   local is_torn = ends_torn(file)
@@ -177,7 +178,9 @@ local function open_to_add(path)
 end
 
 local function open_memory(run, path)
-  local memory, why = Memory.open(path and path .. ".values", run.account)
+  path = path and path .. ".values"
+  if path then cloudflare.journal(path) end
+  local memory, why = Memory.open(path, run.account)
   return memory or fail(2, why)
 end
 

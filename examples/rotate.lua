@@ -167,6 +167,7 @@ local function parse(text)
 end
 
 local function open_state(path)
+  cloudflare.journal(path) -- which makes a file for its owner alone
   local file, why = io.open(path, "a+")
   if not file then stop(2, "the state file cannot be opened: " .. why) end
   local lock, is_free = lock_file(path)

@@ -638,6 +638,12 @@ describe("revoke.lua", function()
       assert.is_false(is_deleted(id))
     end)
 
+    it("and all else that is written is for its owner alone", function()
+      assert.equal(0, (revoke("--journal journal --evidence evidence --report report " .. sandbox.fresh(), "umask 022;")))
+      local _, modes = place:run "stat -c %a journal journal.values evidence report"
+      assert.equal(("600\n"):rep(4), modes)
+    end)
+
     it("is written before anything is sent: where it cannot be, nothing is", function()
       local leaked, own = sandbox.grow({ count = 1, secret = "new" }, READER)
       report_leaks { own.values[1], leaked.values[1] }

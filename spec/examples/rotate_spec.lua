@@ -556,6 +556,11 @@ describe("examples/rotate.lua", function()
       assert.truthy(err:find("tells of a rotation that has not ended: of " .. id .. ", by --roll", 1, true), err)
     end)
 
+    it("is for its owner alone", function()
+      rotate(words_of())
+      assert.equal("600\n", select(2, script.shell(("stat -c %%a '%s'"):format(path "state"))))
+    end)
+
     it("that is none is left alone", function()
       local file = assert(io.open(path "state", "w"))
       file:write "root:x:0:0\n"
