@@ -44,6 +44,7 @@ static void a_prefix_tells_the_kind_and_the_checksum_is_that_of_the_forty_charac
         {BYTES("cfut_" LETTERS CHECKSUM), LCF_VALUE_USER, LCF_CHECKSUM_FITS},
         {BYTES("cfk_" LETTERS CHECKSUM), LCF_VALUE_KEY, LCF_CHECKSUM_FITS},
         {BYTES("cfat_" OTHERS ITS_CHECKSUM), LCF_VALUE_ACCOUNT, LCF_CHECKSUM_FITS},
+        {BYTES("cfat_abcdefghijklmnopqrstuvwxyz0123456789AB\0D" "81f103cd"), LCF_VALUE_ACCOUNT, LCF_CHECKSUM_FITS},
         {BYTES("cfat_0000000000000000000000000000000000000000963fbb8e"), LCF_VALUE_ACCOUNT, LCF_CHECKSUM_FITS},
     };
     (void)state;

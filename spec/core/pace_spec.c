@@ -42,6 +42,9 @@ static void calls_never_earn_more_than_ten_retries(void **state)
     (void)state;
     for (int call = 0; call < 100000; call++) lcf_pace_earn(&pace);
     assert_int_equal(affordable(pace), 10);
+    while (lcf_pace_affords(&pace)) lcf_pace_spend(&pace);
+    for (int call = 0; call < 9; call++) lcf_pace_earn(&pace);
+    assert_false(lcf_pace_affords(&pace)); /* nor a tenth */
 }
 
 /* The storm that the budget is for: every call fails and wants two retries. */
@@ -106,6 +109,16 @@ static void a_block_is_remembered_for_a_quarter_of_an_hour_at_most(void **state)
     assert_true(is_until(&pace, THEIRS, 1900));
 }
 
+/* Also where it ends before the one that makes way. */
+static void the_latest_block_is_always_remembered(void **state)
+{
+    struct lcf_pace pace = started();
+    (void)state;
+    for (unsigned whose = 1; whose <= LCF_BLOCKS; whose++) lcf_pace_block(&pace, whose, 0, 100 + whose);
+    lcf_pace_block(&pace, 99, 0, 50);
+    assert_true(is_until(&pace, 99, 50) && is_until(&pace, 1, 0));
+}
+
 /* There is room for a few: the one that ends first makes way. */
 static void the_longest_of_many_blocks_are_remembered(void **state)
 {
@@ -128,6 +141,7 @@ int main(void)
         cmocka_unit_test(the_longest_block_is_the_one_that_counts),
         cmocka_unit_test(a_block_is_one_credentials_alone),
         cmocka_unit_test(a_block_is_remembered_for_a_quarter_of_an_hour_at_most),
+        cmocka_unit_test(the_latest_block_is_always_remembered),
         cmocka_unit_test(the_longest_of_many_blocks_are_remembered),
     };
     return cmocka_run_group_tests_name("pace", tests, NULL, NULL);

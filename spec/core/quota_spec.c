@@ -21,6 +21,36 @@ static void the_lines_of_the_api_are_read(void **state)
     assert_true(a.has_limit && a.limit == 1200);
 }
 
+static void the_case_of_a_name_does_not_count(void **state)
+{
+    struct lcf_allowance a = said("RATELIMIT: x;r=50;t=3600", "RATELIMIT-POLICY: x;q=1200");
+    (void)state;
+    assert_true(a.left == 50 && a.seconds == 3600 && a.limit == 1200);
+}
+
+static struct lcf_allowance said_in(const char *line, size_t len)
+{
+    struct lcf_allowance allowance = {0};
+    lcf_allowance_line(&allowance, (struct lcf_span){line, line + len});
+    return allowance;
+}
+
+/* A NUL byte is one like others. */
+static void nothing_ends_an_item_but_a_comma(void **state)
+{
+    static const char within[] = "Ratelimit: x;r=5\0;t=1", before[] = "Ratelimit: x\0;r=5;t=1";
+    (void)state;
+    assert_true(said_in(within, sizeof within - 1).has_left);
+    assert_true(said_in(before, sizeof before - 1).has_left);
+}
+
+static void of_equal_items_the_first_counts(void **state)
+{
+    struct lcf_allowance a = said("Ratelimit: x;r=4;t=2, y;r=4;t=9", "");
+    (void)state;
+    assert_true(a.left == 4 && a.seconds == 2);
+}
+
 static void of_several_items_the_least_counts(void **state)
 {
     struct lcf_allowance a = said("RateLimit: \"a,b;r=1;t=1\"; r=9;t=5, \"c\";r=4; t=2, \"d\";r=7;t=1",
@@ -35,7 +65,7 @@ static void what_is_garbled_says_nothing(void **state)
         "", "Ratelimit", "Ratelimit:", "Ratelimit: ,", "Ratelimit: x;r=5", "Ratelimit: x;t=5", "Ratelimit: x;r=;t=1",
         "Ratelimit: x;r=-1;t=1", "Ratelimit: x;r=1234567890;t=1", "Ratelimit: \"x;r=5;t=1", "Ratelimit: x;r=5;t=3601",
         "Ratelimi: x;r=5;t=1", "Ratelimits: x;r=5;t=1", "X-Ratelimit: x;r=5;t=1", "Ratelimit-Policy: x;q=",
-        "Ratelimit: x;rr=5;t=1",
+        "Ratelimit: x;rr=5;t=1", "Ratelimit: x;ar=5;t=1", "Timelimit: x;r=5;t=1", "X-Policy: x;q=5",
     };
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -48,6 +78,16 @@ static struct lcf_allowance left(double requests, double seconds)
 {
     return (struct lcf_allowance){
         .has_left = true, .has_limit = true, .left = requests, .seconds = seconds, .limit = 100};
+}
+
+/* A window that begins with more than the published quota. */
+static void the_first_answer_of_a_window_is_believed(void **state)
+{
+    struct lcf_quota q = {0};
+    struct lcf_allowance many = left(5000, 20);
+    (void)state;
+    lcf_quota_hear(&q, 7, 1000, &many);
+    assert_true(lcf_quota_rest(&q, 7, 1000, 4000) == 0);
 }
 
 static void nobody_rests_before_the_first_answer(void **state)
@@ -92,8 +132,10 @@ static void of_parallel_answers_the_least_holds_until_the_window_ends(void **sta
     lcf_quota_hear(&q, 7, 1000, &few);
     lcf_quota_hear(&q, 7, 1001, &more);
     assert_true(q.left == 5 && q.until == 1020);
-    lcf_quota_hear(&q, 7, 1020, &fresh);
-    assert_true(q.left == 99 && q.until == 1080);
+    lcf_quota_hear(&q, 7, 1002, &few); /* as few, and later */
+    assert_true(q.left == 5 && q.until == 1022);
+    lcf_quota_hear(&q, 7, 1022, &fresh);
+    assert_true(q.left == 99 && q.until == 1082);
 }
 
 static void answers_that_say_nothing_count_by_the_published_quota(void **state)
@@ -114,8 +156,12 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lines_of_the_api_are_read),
+        cmocka_unit_test(the_case_of_a_name_does_not_count),
+        cmocka_unit_test(nothing_ends_an_item_but_a_comma),
+        cmocka_unit_test(of_equal_items_the_first_counts),
         cmocka_unit_test(of_several_items_the_least_counts),
         cmocka_unit_test(what_is_garbled_says_nothing),
+        cmocka_unit_test(the_first_answer_of_a_window_is_believed),
         cmocka_unit_test(nobody_rests_before_the_first_answer),
         cmocka_unit_test(a_tenth_is_left_to_others),
         cmocka_unit_test(what_is_in_flight_counts),

@@ -481,6 +481,7 @@ static void strings_are_compared_after_their_escapes_are_decoded(void **state)
         {"empty and something", BYTES("\"\""), BYTES("a"), false},
         {"something and empty", BYTES("\"a\""), BYTES(""), false},
         {"another letter", BYTES("\"succesS\""), BYTES("success"), false},
+        {"an escape written as the bytes are", BYTES("\"\\n\""), BYTES("\\n"), false},
         {"an escape that is only spelt", BYTES("\"\\\\u0069d\""), BYTES("id"), false},
         {"half of a character", BYTES("\"\\u00e9\""), BYTES("\xC3"), false},
         {"a string that never ends", BYTES("\"id"), BYTES("id"), false},

@@ -10,12 +10,19 @@ local Sweep = require "spec.support.sweep"
 local cc, jobs = os.getenv "CC" or "cc", tonumber(os.getenv "JOBS" or 2)
 local dir = (os.getenv "BUILD" or "build") .. "/mutate"
 
-local CORE = { "dates", "headers", "idents", "kinds", "outcome", "pace", "refusals", "scanner", "settle", "verdict" }
+local CORE = { "dates", "freeform", "headers", "idents", "kinds", "outcome", "pace", "quota", "refusals", "scanner", "settle",
+  "verdict", "words" }
 -- The specs that drive a file, the quickest first, and what has to be built again with a mutant of it.
 local FILES = {
   { name = "verdict.c", specs = { "verdict_spec" }, builds = { "verdict" } },
   { name = "settle.c", specs = { "settle_spec", "natures_spec", "explore_spec" }, builds = { "settle" } },
   { name = "scanner.c", specs = { "scanner_spec", "verdict_spec" }, builds = { "scanner" } },
+  { name = "dates.c", specs = { "dates_spec" }, builds = { "dates" } },
+  { name = "freeform.c", specs = { "freeform_spec" }, builds = { "freeform" } },
+  { name = "kinds.c", specs = { "kinds_spec" }, builds = { "kinds" } },
+  { name = "pace.c", specs = { "pace_spec" }, builds = { "pace" } },
+  { name = "quota.c", specs = { "quota_spec" }, builds = { "quota" } },
+  { name = "refusals.c", specs = { "refusals_spec" }, builds = { "refusals" } },
   { name = "span.h", specs = { "scanner_spec", "idents_spec", "headers_spec" }, builds = CORE },
 }
 -- A mutant that survives is tried again under sanitizers with the first of them, as in `make test`.

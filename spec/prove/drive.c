@@ -4,8 +4,12 @@
 #include "__fc_builtin.h"
 
 #include "../../src/core/dates.h"
+#include "../../src/core/freeform.h"
 #include "../../src/core/headers.h"
 #include "../../src/core/kinds.h"
+#include "../../src/core/pace.h"
+#include "../../src/core/quota.h"
+#include "../../src/core/refusals.h"
 #include "../../src/core/verdict.h"
 #include "../../src/core/words.h"
 
@@ -84,6 +88,55 @@ static void read_dates(bool at_end)
     (void)lcf_timestamp_read(any_span(at_end), &unix_time);
 }
 
+static double any_time(void)
+{
+    return Frama_C_double_interval(0, 1e12);
+}
+
+static uint64_t any_mark(void)
+{
+    return (uint64_t)Frama_C_interval(0, 3);
+}
+
+static void read_quota(bool at_end)
+{
+    struct lcf_allowance allowance = {0};
+    struct lcf_quota quota = {0};
+    while (either()) {
+        lcf_allowance_line(&allowance, any_span(at_end));
+        lcf_quota_hear(&quota, any_mark(), any_time(), &allowance);
+        (void)lcf_quota_rest(&quota, any_mark(), any_time(), Frama_C_interval(0, 1000));
+    }
+}
+
+static void check_path(struct lcf_span path, bool at_end)
+{
+    (void)lcf_check_path(path);
+    (void)lcf_path_segments(path);
+    (void)lcf_path_keeps(Frama_C_interval(0, 255));
+    (void)lcf_check_header(path, any_span(at_end));
+}
+
+/* Budgets read no bytes; what they are told may come in any order. */
+static void keep_budgets(void)
+{
+    struct lcf_pace pace;
+    struct lcf_refusals refusals = {0};
+    lcf_pace_start(&pace);
+    while (either()) {
+        lcf_pace_earn(&pace);
+        pace.tenths = Frama_C_interval(LCF_PACE_RETRY, LCF_PACE_FULL); /* only what it affords is spent */
+        if (lcf_pace_affords(&pace)) lcf_pace_spend(&pace);
+        refusals.next = Frama_C_interval(0, LCF_REFUSALS_MAX - 1);
+        lcf_pace_block(&pace, any_mark(), any_time(), any_time());
+        (void)lcf_pace_blocked_until(&pace, any_mark());
+        lcf_refusals_note(&refusals, any_time());
+        if (either()) lcf_refusals_lock(&refusals, any_time());
+        (void)lcf_refusals_left(&refusals, Frama_C_interval(1, LCF_REFUSALS_MAX), any_time());
+        (void)lcf_refusals_wait(&refusals, Frama_C_interval(1, LCF_REFUSALS_MAX), any_time());
+    }
+}
+
 static void copy_words(struct lcf_span words)
 {
     char out[40];
@@ -109,7 +162,9 @@ static void read_anything(bool at_end)
     read_reply(any_span(at_end));
     read_headers(at_end);
     read_dates(at_end);
+    read_quota(at_end);
     check_argument(any_span(at_end));
+    check_path(any_span(at_end), at_end);
     copy_words(any_span(at_end));
 }
 
@@ -130,5 +185,6 @@ int main(void)
     become_a_span();
     read_anything(true);
     read_anything(false);
+    keep_budgets();
     return 0;
 }
