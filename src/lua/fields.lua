@@ -57,8 +57,8 @@ local function slip_in(from, known, path, also)
   end
 end
 
---- The first name in a body that is nearly a known one: its path, and a sentence; or nil. What `shown` has, the token as
---- the API shows it, is no slip.
+--- The first name in a body that is nearly a known one: its path, and a sentence; or nil. What `shown` has, the token
+--- as the API shows it, is no slip.
 function fields.slip(body, shown)
   local path, why = slip_in(body, TOKEN, "", shown or SHOWN)
   if path then return path, why end
