@@ -88,6 +88,9 @@ def play(line, wire, script):
         time.sleep(drip["every"])
 
 
+ALERT = 19  # bytes of a protected alert, as the one that ends a connection: two, its type and a tag
+
+
 def has_left(data, over):
     """Whether a request is among a client's bytes: of TLS 1.3, more than the handshake's one protected record.
 
@@ -97,8 +100,9 @@ def has_left(data, over):
         return len(data) > 0
     records = 0
     while len(data) >= 5:
-        records += data[0] == 23
-        data = data[5 + int.from_bytes(data[3:5], "big"):]
+        length = int.from_bytes(data[3:5], "big")
+        records += data[0] == 23 and length != ALERT
+        data = data[5 + length:]
     return over == "http1" and records > 1
 
 

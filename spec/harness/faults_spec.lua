@@ -2,6 +2,7 @@
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local cjson = require "cjson"
+local socket = require "socket"
 local faults = require "spec.support.faults"
 
 local NAMED = '{"name":"a name","policies":[]}'
@@ -28,6 +29,14 @@ local function world(entry)
 end
 
 local function truth(id) return faults.truth({ id })[1] end
+
+local function eventually(happened)
+  local deadline = socket.gettime() + 60
+  while not happened() do
+    assert(socket.gettime() < deadline, "it does not happen")
+    socket.sleep(0.01)
+  end
+end
 
 describe("the fault server", function()
   it("removes by DELETE", function()
@@ -119,7 +128,7 @@ describe("the fault server", function()
     assert.equal(0, truth(id).done.create)
     local function half()
       local to = faults.options("plain").base_url
-      local wire = assert(require("socket").connect("127.0.0.1", to:match ":(%d+)/"))
+      local wire = assert(socket.connect("127.0.0.1", to:match ":(%d+)/"))
       wire:send(("POST /client/v4%s HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s"):format(collection, #NAMED, NAMED:sub(1, -2)))
       wire:shutdown "send"
       wire:receive "*a"
@@ -163,6 +172,16 @@ describe("the fault server", function()
       assert.equal(not reads, truth(id).left)
       assert.equal(200, (select(2, http.request(url))))
     end
+  end)
+
+  it("takes no goodbye for a request: the alert with which a client ends TLS", function()
+    local id = world {}
+    local port = faults.listen("http1", 1, { id = id, up = 100000 })[1]
+    local pipe = io.popen(("LD_PRELOAD= openssl s_client -tls1_3 -connect localhost:%d 2>&1 </dev/null"):format(port))
+    local handshake = tonumber(pipe:read "*a":match "written (%d+) bytes")
+    pipe:close()
+    eventually(function() return truth(id).relayed > handshake end)
+    assert.is_false(truth(id).left)
   end)
 
   it("dates a token as it is told", function()
