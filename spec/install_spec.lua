@@ -111,8 +111,9 @@ describe("what make install-dev installs", function()
 
   it("shows a host's other libraries one symbol, and the linker none without our prefix", function()
     local hidden = 0
-    local symbols = lines_of(("readelf -sW '%s/lib/lib%s-cloudflare.a' | awk '$5 == \"GLOBAL\" && $7 != \"UND\" { print $6, $8 }'")
-      :format(prefix, lua))
+    -- the compiler's own thunks, on 32-bit x86, are in every object and as hidden
+    local symbols = lines_of(("readelf -sW '%s/lib/lib%s-cloudflare.a' | "
+      .. "awk '$5 == \"GLOBAL\" && $7 != \"UND\" && $8 !~ /^__x86[.]get_pc_thunk/ { print $6, $8 }'"):format(prefix, lua))
     for _, line in ipairs(symbols) do
       if line ~= "DEFAULT luaopen_cloudflare" then
         assert.truthy(line:find "^HIDDEN lcf_", line)
