@@ -3,7 +3,8 @@ local cloudflare = require "cloudflare"
 
 local function new(over)
   return assert(cloudflare.new {
-    base_url = os.getenv(over), ca_path = os.getenv "SANDBOX_CA_PATH", connect_timeout = 30, timeout = 60,
+    base_url = os.getenv(over), ca_path = os.getenv "SANDBOX_CA_PATH",
+    timeout = 60, attempt_timeout = 30, connect_timeout = 30, -- under valgrind all takes its time
   })
 end
 
