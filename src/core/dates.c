@@ -51,17 +51,15 @@ static bool take_date(struct lcf_span *text, struct date *d)
     static const char *const weekdays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    return take_name(text, weekdays, 7, &d->weekday) && lcf_take_word(text, ", ") &&
-           take_digits(text, 2, &d->day) && lcf_take(text, ' ') &&
-           take_name(text, months, 12, &d->month) && lcf_take(text, ' ') &&
+    return take_name(text, weekdays, 7, &d->weekday) && lcf_take_word(text, ", ") && take_digits(text, 2, &d->day) &&
+           lcf_take(text, ' ') && take_name(text, months, 12, &d->month) && lcf_take(text, ' ') &&
            take_digits(text, 4, &d->year) && lcf_take(text, ' ');
 }
 
 static bool take_time(struct lcf_span *text, struct date *d)
 {
-    return take_digits(text, 2, &d->hour) && lcf_take(text, ':') &&
-           take_digits(text, 2, &d->minute) && lcf_take(text, ':') &&
-           take_digits(text, 2, &d->second);
+    return take_digits(text, 2, &d->hour) && lcf_take(text, ':') && take_digits(text, 2, &d->minute) &&
+           lcf_take(text, ':') && take_digits(text, 2, &d->second);
 }
 
 /* Whether its day and its time exist. */

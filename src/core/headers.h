@@ -20,7 +20,7 @@ struct lcf_headers {
     bool chunked;
     bool encoded;              /* a Content-Encoding that was not asked for */
     bool cached;               /* a cache answered: it has an Age, or warns that it is stale (RFC 9111, 5.1, 5.5) */
-    bool contradictory;        /* two lengths, a length beside chunks, or a misshapen line: two readers could differ */
+    bool contradictory;        /* two lengths, a length beside chunks, or a misshapen line: two readers may differ */
     bool has_length;
     uint64_t length;
     bool has_date;

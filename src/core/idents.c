@@ -27,8 +27,7 @@ static bool starts_with(struct lcf_span text, const char *prefix)
 /* Account tokens, user tokens and keys carry these prefixes; older keys have 37 characters, tokens 40. */
 static bool looks_secret(struct lcf_span id)
 {
-    return starts_with(id, "cfat_") || starts_with(id, "cfut_") || starts_with(id, "cfk_") ||
-           id.end - id.at >= 37;
+    return starts_with(id, "cfat_") || starts_with(id, "cfut_") || starts_with(id, "cfk_") || id.end - id.at >= 37;
 }
 
 enum lcf_id_fault lcf_check_id(struct lcf_span id)
@@ -218,8 +217,7 @@ static bool is_no_control(char byte)
 /* Takes "http://" and its like, or nothing where there is no scheme. */
 static bool take_proxy_scheme(struct lcf_span *proxy)
 {
-    static const char *const schemes[] = {"http://",   "https://",  "socks4://",
-                                          "socks4a://", "socks5://", "socks5h://"};
+    static const char *const schemes[] = {"http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (take_any_case(proxy, schemes[i])) return true;
     struct lcf_span rest = *proxy;

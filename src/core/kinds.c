@@ -98,8 +98,8 @@ const char *lcf_value_kind_name(enum lcf_value_kind kind)
 {
     static const char *const names[] = {
         [LCF_VALUE_UNKNOWN] = "unknown", [LCF_VALUE_ACCOUNT] = "account", [LCF_VALUE_USER] = "user",
-        [LCF_VALUE_KEY] = "key", [LCF_VALUE_OAUTH] = "oauth", [LCF_VALUE_R2_SECRET] = "r2_secret",
-        [LCF_VALUE_ID] = "id", [LCF_VALUE_OLDER] = "older",
+        [LCF_VALUE_KEY] = "key",         [LCF_VALUE_OAUTH] = "oauth",     [LCF_VALUE_R2_SECRET] = "r2_secret",
+        [LCF_VALUE_ID] = "id",           [LCF_VALUE_OLDER] = "older",
     };
     return names[kind];
 }

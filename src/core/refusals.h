@@ -5,7 +5,7 @@
  * refuse everybody at this address for half an hour, good credentials too. It answers questions and keeps nobody from
  * asking; times are monotonic seconds. */
 
-#define LCF_REFUSALS_WINDOW 1800.0 /* seconds after which a refusal is forgotten, and that a lock-out is thought to last */
+#define LCF_REFUSALS_WINDOW 1800.0 /* seconds after which a refusal is forgotten, and a lock-out is thought to end */
 #define LCF_REFUSALS_DEFAULT 8     /* refusals in a window, when nothing else is said */
 #define LCF_REFUSALS_MAX 50        /* that may be said: so many are remembered */
 

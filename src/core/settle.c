@@ -122,8 +122,7 @@ static struct lcf_move end_as(const struct lcf_facts *f, enum lcf_outcome outcom
 static enum lcf_outcome proven(const struct lcf_facts *f)
 {
     if (!f->answered) return LCF_NOT_SENT;
-    if (f->plan->nature == LCF_READ)
-        return f->answered->reading.verdict == LCF_REFUSAL ? LCF_REFUSED : LCF_FAILED;
+    if (f->plan->nature == LCF_READ) return f->answered->reading.verdict == LCF_REFUSAL ? LCF_REFUSED : LCF_FAILED;
     if (f->yes_stands) return LCF_ACCEPTED;
     return f->ambiguous || f->denied ? LCF_UNKNOWN : LCF_REFUSED;
 }

@@ -8,8 +8,7 @@ struct envelope {
     unsigned successes, results, error_lists;
 };
 
-static void collect(struct lcf_json_item *slot, unsigned *count, const char *name,
-                    const struct lcf_json_item *item)
+static void collect(struct lcf_json_item *slot, unsigned *count, const char *name, const struct lcf_json_item *item)
 {
     if (!lcf_json_equals(item->key, name, strlen(name))) return;
     *slot = *item;
@@ -35,8 +34,8 @@ static bool open_envelope(struct lcf_span body, struct envelope *e)
 /* Codes about the route or the credential: a 404 with one of them tells nothing about the token. */
 static bool is_about_access(int code)
 {
-    static const int codes[] = {7000, 7001, 7002, 7003, 1000, 1001,
-                                6003, 9103, 9106, 9109, 10000, 10001, LCF_CODE_LOCKED_OUT};
+    static const int codes[] = {
+        7000, 7001, 7002, 7003, 1000, 1001, 6003, 9103, 9106, 9109, 10000, 10001, LCF_CODE_LOCKED_OUT};
     size_t i = 0;
     while (i < sizeof codes / sizeof *codes && codes[i] != code) i++;
     return i < sizeof codes / sizeof *codes;

@@ -299,8 +299,7 @@ static void push_words(lua_State *L)
     lua_remove(L, cjson);
 }
 
-struct lcf_fault lcf_body_push(lua_State *L, int index, const char *whole, const char *where,
-                               const char *const *lists)
+struct lcf_fault lcf_body_push(lua_State *L, int index, const char *whole, const char *where, const char *const *lists)
 {
     struct writer w = {L, NULL, where, lists, 0, 0};
     const struct place root = {NULL, NULL, 0};

@@ -22,8 +22,7 @@ void lcf_body_open(lua_State *L);
 /* [-0, +1, e] Pushes the text of the value at `index` (not counted from the top), or, with a fault, what the fault's
  * words rest on: its argument is the field, as in "policies[2].effect", behind `where` and a dot if `where` is not
  * empty; the value at `index` itself is called `whole`. `lists` ends in NULL, and may be NULL. */
-struct lcf_fault lcf_body_push(lua_State *L, int index, const char *whole, const char *where,
-                               const char *const *lists);
+struct lcf_fault lcf_body_push(lua_State *L, int index, const char *whole, const char *where, const char *const *lists);
 
 /* cloudflare.array(table): marks a table as an array, even when it is empty, and returns it. */
 int lcf_array(lua_State *L);

@@ -20,7 +20,14 @@ struct lcf_call {
 };
 
 /* What a call keeps in Lua: slots of the table that is its user value. */
-enum lcf_call_slot { LCF_CALL_CLIENT = 1, LCF_CALL_SLEEP, LCF_CALL_RESERVE, LCF_CALL_RESULT, LCF_CALL_ENVELOPE, LCF_CALL_FAULT };
+enum lcf_call_slot {
+    LCF_CALL_CLIENT = 1,
+    LCF_CALL_SLEEP,
+    LCF_CALL_RESERVE,
+    LCF_CALL_RESULT,
+    LCF_CALL_ENVELOPE,
+    LCF_CALL_FAULT
+};
 
 /* [-0, +0, e] Makes the metatable; the `wait` method comes from wait.lua. */
 void lcf_call_open(lua_State *L);

@@ -122,7 +122,7 @@ static bool in_nginx(lua_State *L)
     return found;
 }
 
-#define NO_CREDENTIAL                                                                                        \
+#define NO_CREDENTIAL \
     "no credential: give api_token, or set CLOUDFLARE_API_TOKEN (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)"
 
 /* [-0, +0, e] */
@@ -131,10 +131,12 @@ static struct lcf_fault check_options(lua_State *L, const struct lcf_options *o,
     struct lcf_fault fault = lcf_options_check_credential(o);
     if (fault.message) return fault;
     if (!needs_credential || lcf_options_has_credential(o)) return lcf_options_check_client(o);
+    /* clang-format off */
     return (struct lcf_fault){"api_token",
                               in_nginx(L) ? NO_CREDENTIAL "; nginx hides its environment from its workers unless its "
                                                           "configuration says 'env CLOUDFLARE_API_TOKEN;'"
                                           : NO_CREDENTIAL};
+    /* clang-format on */
 }
 
 /* [-0, +2, e] */

@@ -100,6 +100,7 @@ bool lcf_draft_add_number(lua_State *L, int index, struct lcf_draft *draft)
     char text[NUMBER_SIZE];
     double number = lua_tonumber(L, index);
     if (!isfinite(number)) return false;
+/* clang-format off */
 #if LUA_VERSION_NUM >= 503
     if (lua_isinteger(L, index)) snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, index));
     else
@@ -107,6 +108,7 @@ bool lcf_draft_add_number(lua_State *L, int index, struct lcf_draft *draft)
     /* Lua's integers end at 2^63: below it a float and the integer that equals it are written alike. */
     if (number == floor(number) && fabs(number) < 0x1p63) snprintf(text, sizeof text, "%.0f", number + 0.0);
     else print_shortest(number, text);
+/* clang-format on */
     lcf_draft_add(draft, text, strlen(text));
     return true;
 }

@@ -9,16 +9,19 @@
 #include <string.h>
 
 /* What a yes must carry, and what repeating the request would do, are said by the caller; no method tells. */
+/* clang-format off */
 #define INTENT(method, nature, expects) {"request", NULL, effect, method, nature, expects, false}
 #define INTENTS(nature, expects)                                                                             \
     {[LCF_GET] = INTENT(LCF_GET, LCF_READ, expects), [LCF_DELETE] = INTENT(LCF_DELETE, nature, expects),     \
      [LCF_POST] = INTENT(LCF_POST, nature, expects), [LCF_PUT] = INTENT(LCF_PUT, nature, expects),           \
      [LCF_PATCH] = INTENT(LCF_PATCH, nature, expects)}
 #define METHODS (LCF_PATCH + 1)
+/* clang-format on */
 
 static const char effect[] = "the request took effect";
 
-static const struct lcf_intent intents[2][2][METHODS] = { /* by raw and repeatable */
+/* By raw and repeatable. */
+static const struct lcf_intent intents[2][2][METHODS] = {
     {INTENTS(LCF_ONCE, LCF_ENVELOPE), INTENTS(LCF_REPLACE, LCF_ENVELOPE)},
     {INTENTS(LCF_ONCE, LCF_BYTES), INTENTS(LCF_REPLACE, LCF_BYTES)},
 };

@@ -13,6 +13,7 @@
 static const char deleted[] = "the token was deleted", created[] = "a token was created",
                   updated[] = "the token was changed", rolled[] = "the token has a new secret";
 
+/* clang-format off */
 static const struct lcf_operation operations[] = {
     {.intent = {"tokens.list", ACCOUNT_READ, NULL, LCF_GET, LCF_READ, LCF_LIST},
      .path = ACCOUNT, .input = LCF_QUERY, .fields = lcf_fields_of_list},
@@ -63,6 +64,7 @@ static const struct lcf_operation operations[] = {
      .path = USER, .input = LCF_ITEMS},
     {.intent = {"pages", NULL, NULL, LCF_GET, LCF_READ, LCF_ENVELOPE}, .path = "", .input = LCF_PAGES},
 };
+/* clang-format on */
 
 #define OPERATIONS (sizeof operations / sizeof *operations)
 

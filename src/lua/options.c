@@ -104,8 +104,10 @@ static const char *misnomer(lua_State *L, const char *name, const struct option 
 {
     char message[120];
     if (option)
-        return lua_pushfstring(L, option->scopes == LCF_SCOPE_REQUEST ? "option '%s' is of 'request' alone"
-                                                                      : "option '%s' is the client's alone", name);
+        return lua_pushfstring(L,
+                               option->scopes == LCF_SCOPE_REQUEST ? "option '%s' is of 'request' alone"
+                                                                   : "option '%s' is the client's alone",
+                               name);
     lcf_unknown(message, sizeof message, "option", name, nearest(name, scope));
     return lua_pushfstring(L, "%s", message);
 }
@@ -116,8 +118,7 @@ static const struct option *identify(lua_State *L, enum lcf_scope scope, const c
     if (lua_type(L, -2) != LUA_TSTRING) lcf_bad_argument(L, function, argument, "option names are strings");
     const char *name = lua_tostring(L, -2);
     const struct option *option = find(name);
-    if (!option || !(option->scopes & scope))
-        lcf_bad_argument(L, function, argument, misnomer(L, name, option, scope));
+    if (!option || !(option->scopes & scope)) lcf_bad_argument(L, function, argument, misnomer(L, name, option, scope));
     return option;
 }
 
@@ -138,11 +139,13 @@ static bool has_type(lua_State *L, enum type type)
 
 static const char *type_name(enum type type)
 {
+    /* clang-format off */
     static const char *const names[] = {
         [SECONDS] = "number (seconds)", [COUNT] = "number", [FLAG] = "boolean",
         [TEXT] = "string", [TEXT_OR_FUNCTION] = "string or function", [FUNCTION] = "function",
         [TABLE] = "table",
     };
+    /* clang-format on */
     return names[type];
 }
 
@@ -155,7 +158,8 @@ static struct lcf_fault take_seconds(const char *name, lua_Number value, double 
 
 static struct lcf_fault take_count(const char *name, lua_Number value, int *place)
 {
-    if (!(value >= 0 && value <= 10) || value != floor(value)) return fault(name, "must be a whole number from 0 to 10");
+    if (!(value >= 0 && value <= 10) || value != floor(value))
+        return fault(name, "must be a whole number from 0 to 10");
     *place = (int)value;
     return no_fault;
 }
@@ -195,8 +199,8 @@ static struct lcf_fault take(lua_State *L, const struct option *option, int hook
     return take_hook(L, hooks, (int)option->offset);
 }
 
-struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,
-                                  int argument, struct lcf_options *options)
+struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function, int argument,
+                                  struct lcf_options *options)
 {
     struct lcf_fault first = no_fault;
     int hooks = lua_gettop(L) + 1;
@@ -228,6 +232,7 @@ struct variable {
     size_t offset;
 };
 
+/* clang-format off */
 static const struct variable variables[] = {
     {"account_id", "CLOUDFLARE_ACCOUNT_ID", AT(account_id)},
     {"base_url", "CLOUDFLARE_BASE_URL", AT(base_url)},
@@ -235,6 +240,7 @@ static const struct variable variables[] = {
     {"api_key", "CLOUDFLARE_API_KEY", AT(api_key)},
     {"api_email", "CLOUDFLARE_EMAIL", AT(api_email)},
 };
+/* clang-format on */
 enum { ACCOUNT_VARIABLE, URL_VARIABLE, TOKEN_VARIABLE, KEY_VARIABLE, EMAIL_VARIABLE };
 
 /* An empty variable counts as unset. */

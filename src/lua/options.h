@@ -22,10 +22,12 @@ struct lcf_options {
 };
 
 /* The functions and tables of an option table, by their places on the stack. A client has the first of them only. */
+/* clang-format off */
 enum lcf_hook {
     LCF_HOOK_VAULT, LCF_HOOK_SLEEP, LCF_HOOK_ON_EVENT, LCF_CLIENT_HOOKS,
     LCF_HOOK_QUERY = LCF_CLIENT_HOOKS, LCF_HOOK_BODY, LCF_HOOK_HEADERS, LCF_HOOKS
 };
+/* clang-format on */
 
 /* What is wrong with a value; `message` NULL for nothing. */
 struct lcf_fault {
@@ -46,8 +48,8 @@ enum lcf_scope {
  * pushes its functions and tables, nil for each that it has not. It allocates only to raise, so what it gives is
  * the table at one moment; the tables in it are read later. Only the options that may be given in `scope` are
  * known. `function` and `argument` are for its errors. */
-struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function,
-                                  int argument, struct lcf_options *options);
+struct lcf_fault lcf_options_read(lua_State *L, int index, enum lcf_scope scope, const char *function, int argument,
+                                  struct lcf_options *options);
 
 /* unknown_option(name, others): [-0, +0|1, e] the message for an option's name that stands neither for an option nor among
  * the keys of `others`, which only its operation has; nothing where it is an option, or no string. */

@@ -37,7 +37,6 @@ int lcf_operation_options(const struct lcf_operation *operation);
  * that moment their credential, if they have one, is copied into `secret` (NULL: it is not wanted), which stays NULL
  * where memory is short; their texts are not good afterwards. */
 struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *operation, int first, int client,
-                                  struct lcf_options *options, struct lcf_request *request,
-                                  struct lcf_secret **secret);
+                                  struct lcf_options *options, struct lcf_request *request, struct lcf_secret **secret);
 
 #endif

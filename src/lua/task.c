@@ -112,11 +112,11 @@ static bool begins_with(struct lcf_text text, const char *word)
 static int core_credential_kind(lua_State *L)
 {
     const struct lcf_secret *secret = secret_of(L);
-    const char *kind = !secret                                           ? "older"
-                       : lcf_secret_is_key(secret)                       ? "key"
+    const char *kind = !secret                                          ? "older"
+                       : lcf_secret_is_key(secret)                      ? "key"
                        : begins_with(lcf_secret_value(secret), "cfat_") ? "account"
                        : begins_with(lcf_secret_value(secret), "cfut_") ? "user"
-                                                                         : "older";
+                                                                        : "older";
     lua_pushstring(L, kind);
     return 1;
 }

@@ -5,7 +5,8 @@
 static const char *advice_for(enum lcf_value_kind kind)
 {
     switch (kind) {
-    case LCF_VALUE_KEY: return "a global API key, which has no id: its owner changes it in the dashboard, at API Tokens";
+    case LCF_VALUE_KEY:
+        return "a global API key, which has no id: its owner changes it in the dashboard, at API Tokens";
     case LCF_VALUE_OAUTH: return "an OAuth token, which has no id here: revoke what the application was granted";
     case LCF_VALUE_R2_SECRET:
         return "the secret of an R2 access key, which cannot be looked up: its access key id is the token's id, and "

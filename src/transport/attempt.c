@@ -183,11 +183,13 @@ static enum lcf_store choose_store(const struct lcf_attempt *a, struct lcf_trust
 int lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const struct lcf_wire *wire)
 {
     lcf_bytes_free(&a->body);
+    /* clang-format off */
     *a = (struct lcf_attempt){
         .multi = carrier->multi, .method = wire->method, .carrier = carrier, .route = wire->route,
         .handles = wire->handles, .began = lcf_now(), .due = wire->due, .apart = wire->apart,
         .store_changed = a->store_changed,
         .store = choose_store(a, &carrier->trust, wire), .body = {.max = wire->body_max}};
+    /* clang-format on */
     CURLcode rc = take_handle(a, wire);
     if (rc == CURLE_OK) rc = wire_up(a, wire);
     if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;

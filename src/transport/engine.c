@@ -314,8 +314,7 @@ static void look_after(struct lcf_engine *e, double now)
     int running;
     if (e->carrier.opening && now < e->look_due) return;
     e->look_due = now + LCF_LOOK;
-    if (e->carrier.opening && !e->unsound)
-        e->unsound = curl_multi_socket_all(e->carrier.multi, &running) != CURLM_OK;
+    if (e->carrier.opening && !e->unsound) e->unsound = curl_multi_socket_all(e->carrier.multi, &running) != CURLM_OK;
 }
 
 /* Goes on with a new multi handle, or none until there is memory. */

@@ -7,10 +7,11 @@
  * when it is stepped. It belongs to the process and the thread that made it. */
 
 #define LCF_STEP_BUDGET 300e-6 /* seconds of work in one step, after which it says "more" */
-#define LCF_STEP_BEGINS 12     /* requests begun in one step, besides those that follow an answer: each sets up a handle */
+#define LCF_STEP_BEGINS 12     /* requests begun a step, besides those that follow an answer: each sets up a handle */
 #define LCF_STEP_LATE 0.02     /* seconds that unread sockets may hold a deadline back */
-#define LCF_OPENING 4          /* calls of a client that may be waiting for a connection at once: each costs a
-                                  handshake, unless the connection that comes can carry it as a stream */
+/* Calls of a client that may be waiting for a connection at once: each costs a handshake, unless the connection that
+ * comes can carry it as a stream. */
+#define LCF_OPENING 4
 #define LCF_LOOK 0.25          /* seconds after which libcurl is made to look at a connection that is not made yet */
 #define LCF_OPENING_RETRY 1e-3 /* seconds after which the others are looked at again */
 

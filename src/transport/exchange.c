@@ -162,7 +162,8 @@ static void record(struct lcf_exchange *x, struct lcf_entry *e, double now, doub
     bool may_ask = e->status == 429 || e->status >= 500;
     e->retry_after = may_ask ? lcf_retry_after(&x->attempt.headers, (int64_t)lcf_unix_time()) : -1;
     heed_block(x, e);
-    if (e->status && !x->intent->apart) lcf_quota_hear(&x->profile->quota, lcf_secret_mark(x->secret), now, &x->attempt.allowance);
+    if (e->status && !x->intent->apart)
+        lcf_quota_hear(&x->profile->quota, lcf_secret_mark(x->secret), now, &x->attempt.allowance);
     memcpy(x->why, x->attempt.error, sizeof x->why);
     heed_loss(x, e);
     keep_oddity(x, e);
@@ -196,8 +197,10 @@ static void record_unstarted(struct lcf_exchange *x, enum lcf_method method, int
 
 static struct lcf_move decide(struct lcf_exchange *x, double now)
 {
+    /* clang-format off */
     const struct lcf_history history = {x->entries, x->count, x->cancelled, lcf_pace_affords(x->pace),
                                         blocked_until(x), fmax(x->suspect_until, x->profile->suspect_until)};
+    /* clang-format on */
     struct lcf_move move = lcf_settle(&x->plan, &history, now);
     if (move.spends) {
         lcf_pace_spend(x->pace);
@@ -233,8 +236,7 @@ static void end_without_memory(struct lcf_exchange *x, double now)
     end(x, &move, now);
 }
 
-static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, const struct lcf_move *move,
-                          double now)
+static void begin_attempt(struct lcf_exchange *x, struct lcf_carrier *carrier, const struct lcf_move *move, double now)
 {
     bool own = move->act == LCF_SEND;
     enum lcf_method method = own ? x->intent->method : LCF_GET;

@@ -104,8 +104,7 @@ void lcf_exchange_release(struct lcf_exchange *exchange); /* NULL is none */
 /* Takes the next step that is due at `now`; `jitter` (0 to 1) is for the attempt that may end. */
 void lcf_exchange_turn(struct lcf_exchange *exchange, struct lcf_carrier *carrier, double now, double jitter);
 /* libcurl has finished its attempt with `rc`. */
-void lcf_exchange_finish(struct lcf_exchange *exchange, struct lcf_carrier *carrier, int rc, double now,
-                         double jitter);
+void lcf_exchange_finish(struct lcf_exchange *exchange, struct lcf_carrier *carrier, int rc, double now, double jitter);
 /* Ends it at once. */
 void lcf_exchange_cancel(struct lcf_exchange *exchange, struct lcf_carrier *carrier, double now);
 

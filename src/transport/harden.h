@@ -10,10 +10,10 @@
 /* Every option we set on libcurl, except those that wire one attempt to its buffers. */
 
 /* Sets one option of `easy` and keeps in `rc` the first refusal. */
-#define LCF_SET(option, value)                                                                               \
-    do {                                                                                                     \
-        CURLcode code = curl_easy_setopt(easy, option, value);                                               \
-        if (rc == CURLE_OK) rc = code;                                                                       \
+#define LCF_SET(option, value) \
+    do { \
+        CURLcode code = curl_easy_setopt(easy, option, value); \
+        if (rc == CURLE_OK) rc = code; \
     } while (0)
 
 /* Prepares a new handle for all requests of a client. CURLE_OK, or why libcurl would not take an option: then nothing

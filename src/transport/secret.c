@@ -40,10 +40,12 @@ static struct lcf_text write_line(char *to, const struct line *line)
     return (struct lcf_text){to + name, line->value.len};
 }
 
+/* clang-format off */
 #define FIRST_LINES {"Content-Type: ", {"application/json", 16}}, {"Expect:", {"", 0}}, \
                     {"Content-Length: ", {"0", 1}}, \
                     {"Cache-Control: ", {"no-cache", 8}}, {"Pragma: ", {"no-cache", 8}}, \
                     {"Accept: ", {"application/json", 16}}
+/* clang-format on */
 
 /* What a request with a body, one without, and a read have in front of `rest`. */
 static void chain(struct curl_slist *nodes, struct curl_slist *rest)

@@ -44,9 +44,9 @@ size_t lcf_sockets_wait(struct lcf_sockets *s, double seconds, struct lcf_ready 
     struct epoll_event events[LCF_READY_MAX];
     int n = epoll_wait(s->epoll, events, LCF_READY_MAX, milliseconds(seconds));
     for (int i = 0; i < n; i++)
-        ready[i] = (struct lcf_ready){events[i].data.fd, (events[i].events & EPOLLIN) != 0,
-                                      (events[i].events & EPOLLOUT) != 0,
-                                      (events[i].events & (EPOLLERR | EPOLLHUP)) != 0};
+        ready[i] =
+            (struct lcf_ready){events[i].data.fd, (events[i].events & EPOLLIN) != 0, (events[i].events & EPOLLOUT) != 0,
+                               (events[i].events & (EPOLLERR | EPOLLHUP)) != 0};
     return n > 0 ? (size_t)n : 0;
 }
 

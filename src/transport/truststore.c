@@ -61,8 +61,8 @@ static const char *find_directory(const curl_version_info_data *curl)
 
 static const char *find_bundle(const curl_version_info_data *curl)
 {
-    const char *const files[] = {curl->cainfo, "/etc/ssl/certs/ca-certificates.crt",
-                                 "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+    const char *const files[] = {curl->cainfo, "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                 "/etc/ssl/cert.pem"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (is_bundle(files[i])) return files[i];
     return NULL;
