@@ -257,9 +257,9 @@ local NOT_SEEN = " was to be deleted by an earlier run, and is not in this accou
 
 -- What an earlier run has begun and nobody knows the end of. Where such a token is still there, it is deleted only if
 -- it is selected now: it may have been used since. Gives them, and the set of their ids.
-local function unfinished(path, tokens, selected)
+local function unfinished(begun, tokens, selected)
   local work, ids = {}, {}
-  for _, entry in ipairs(path and assert(cloudflare.report_of(path)) or {}) do
+  for _, entry in ipairs(begun) do
     local is_open = AMBIGUOUS[entry.outcome]
     if is_open and tokens[entry.id] and not selected[entry.id] then
       complain(entry.id .. " was to be deleted by an earlier run, is still there, and is not selected now: left alone")
@@ -271,14 +271,23 @@ local function unfinished(path, tokens, selected)
   return work, ids
 end
 
-local function work_of(path, tokens, found)
+local function work_of(begun, tokens, found)
   local selected = {}
   for _, entry in ipairs(found) do selected[entry.id] = not entry.is_own or nil end
-  local work, ids = unfinished(path, tokens, selected)
+  local work, ids = unfinished(begun, tokens, selected)
   for _, entry in ipairs(found) do
     if selected[entry.id] and not ids[entry.id] then work[#work + 1] = entry.id end
   end
   return work
+end
+
+-- The journal to write, and what it tells of earlier runs; without one, nothing.
+local function open_journal(path)
+  if not path then return nil, {} end
+  local journal, why = cloudflare.journal(path)
+  if not journal then stop(2, why) end
+  local begun, fault = cloudflare.report_of(path)
+  return journal, begun or stop(2, path .. ": " .. tostring(fault))
 end
 
 local STATUS = { deleted = 0, gone = 0, not_found = 0, not_sent = 1, refused = 1, unknown = 3, accepted = 3 }
@@ -299,15 +308,10 @@ local function tell(report, by_id, is_json)
   return status
 end
 
-local function delete(cf, flags, tokens, found)
+local function delete(cf, flags, work, found, journal)
   for _, entry in ipairs(found) do
     if entry.is_own then complain(entry.id .. " is the token by which this runs: left alone") end
   end
-  local path, journal, why = flags["--journal"], nil, nil
-  if path then journal, why = cloudflare.journal(path) end
-  if why then stop(1, why) end
-  local alive, work = pcall(work_of, path, tokens, found)
-  if not alive then stop(1, work) end
   local report, err = cf.tokens.delete_many(nil, work, { journal = journal })
   if not report then stop(1, err) end
   local by_id = {}
@@ -323,13 +327,15 @@ local function main()
   local cf, err = cloudflare.new { account_id = words[1] }
   if not cf then stop(2, err) end
   io.stdout:setvbuf "line"
+  local journal, begun = open_journal(flags["--journal"])
   if flags["--delete"] then check_clock(cf) end
   local own, tokens = own_id(cf), read_tokens(cf)
   local found = select_from(tokens, flags, own)
   if not flags["--json"] then print_table(found)
   elseif not flags["--delete"] then print_all(found) end
   summarise(tokens, found, flags)
-  os.exit(flags["--delete"] and delete(cf, flags, tokens, found) or 0)
+  if not flags["--delete"] then os.exit(0) end
+  os.exit(delete(cf, flags, work_of(begun, tokens, found), found, journal))
 end
 
 main()
