@@ -344,8 +344,9 @@ describe("tokens.delete_many", function()
     it("gets each token before it is deleted, or nil and why", function()
       local ids, kept = sandbox.seed(2), {}
       ids[3] = GONE_TO
-      local report = cf.tokens.delete_many(nil, ids, { max_in_flight = 1, keep = function(token, err)
+      local report = cf.tokens.delete_many(nil, ids, { max_in_flight = 1, keep = function(token, err, id)
         kept[#kept + 1] = token and token.id or err.outcome
+        assert.equal(ids[#kept], id)
         if token then assert(not is_deleted(token.id)) end
       end })
       assert.same({ "deleted", "deleted", "not_found" }, outcomes(report))

@@ -190,7 +190,7 @@ local function land_look(self, item, call)
     if holds_up(self, err) then return postpone(self, item) end
   end
   item.shown = token and true or false
-  local goes_on, why = ask_caller(self.own.keep, token or nil, err)
+  local goes_on, why = ask_caller(self.own.keep, token or nil, err, item.id)
   if not goes_on then stop(self, "keep", why) end
   item.kept = true
   if self.stopped or self.own.dry_run or self.task:is_stopped() then return postpone(self, item) end

@@ -452,8 +452,9 @@
 ---@field include_self? boolean
 ---Sends no deletion. Default false.
 ---@field dry_run? boolean
----Gets what a GET shows before the deletion, or nil and why. False ends the run, and the token is not deleted.
----@field keep? fun(token: cloudflare.Token|nil, err: cloudflare.Error|nil): boolean|nil
+---Gets what a GET shows before the deletion, or nil and why; and the id. False ends the run: the token is not
+---deleted.
+---@field keep? fun(token: cloudflare.Token|nil, err: cloudflare.Error|nil, id: string): boolean|nil
 ---Called with "sending" before the first byte, and with the outcome at the end. False, `nil, why` or an error
 ---means not written: the run stops, and that id is not sent. `cloudflare.journal` makes one.
 ---@field journal? fun(id: string, word: string): boolean|nil, string?
