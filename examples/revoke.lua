@@ -41,6 +41,7 @@ package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
 local cloudflare = require "cloudflare"
 local Findings, Memory, Paper = require "revoke.findings", require "revoke.memory", require "revoke.paper"
 local Run, values, audit = require "revoke.run", require "revoke.values", require "revoke.audit"
+local report = require "revoke.report"
 
 local MOST_REFUSALS = 50
 local SETTLED = { deleted = true, gone = true, not_found = true }
@@ -144,37 +145,29 @@ local function recall(run)
 end
 
 -- What earlier runs began and did not settle is worked off, whether it is given again or not.
-local function take_up(run, report)
+local function take_up(run, begun)
   local known = recall(run)
-  for _, entry in ipairs(report) do
+  for _, entry in ipairs(begun) do
     run.earlier[entry.id] = entry.outcome
     if not SETTLED[entry.outcome] and not known[entry.id] then run.findings:add(entry.id, "journal") end
   end
 end
 
 local function open_journal(run, path)
-  local err, report
+  local err, begun
   run.journal, err = cloudflare.journal(path)
   if not run.journal then fail(2, err) end
-  report, err = cloudflare.report_of(path)
-  if not report then fail(2, err) end
-  return report
+  begun, err = cloudflare.report_of(path)
+  return begun or fail(2, path .. ": " .. tostring(err))
 end
 
--- Where a run was killed, or the disk was full, the last line may have no end.
-local function ends_torn(file)
-  local size = file:seek "end"
-  return size and size > 0 and file:seek("set", size - 1) and file:read(1) ~= "\n"
-end
-
-local function open_to_add(path)
+-- Opens a file of records, where one is wanted; what it holds.
+local function open_records(run, name)
+  local path = run.options["--" .. name]
+  if not path then return {} end
   cloudflare.journal(path) -- which makes a file for its owner alone
-  local file, why = io.open(path, "a+")
-  if not file then fail(2, why) end
-  local is_torn = ends_torn(file)
-  file:seek "end" -- between reading and writing
-  if is_torn then file:write "\n" end
-  return file
+  local records, why = run.paper:keep(name, path)
+  return records or fail(2, why)
 end
 
 local function open_memory(run, path)
@@ -186,13 +179,11 @@ end
 
 local function open_files(run)
   local journal = run.options["--journal"]
-  local report = journal and open_journal(run, journal) or {}
+  local begun = journal and open_journal(run, journal) or {}
   run.memory = open_memory(run, journal)
-  take_up(run, report)
-  for _, name in ipairs { "evidence", "report" } do
-    local path = run.options["--" .. name]
-    if path then run.paper:keep(name, open_to_add(path)) end
-  end
+  take_up(run, begun)
+  run:recall_saved(open_records(run, "evidence"))
+  report.recall(run, open_records(run, "report"))
 end
 
 -- The stages. Ids, of which many go at once; then values; what reads about them; the credential itself; the proof.
@@ -247,18 +238,6 @@ local function rehearse(run)
 end
 
 -- The end.
-local function record_of(run, item)
-  local trail = item.id and run:trail(item.id) or {}
-  return {
-    at = item.at, places = run.paper:places_of(item), kind = item.kind, checksum = item.fits,
-    id = item.id, name = item.name, owner = item.owner, outcome = item.outcome, why = item.why,
-    evidence = item.is_saved,
-    ended = trail.ended and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(trail.ended)),
-    ray_ids = trail.rays and trail.rays[1] and trail.rays,
-    proof = item.proof, proof_seconds = item.seconds, did = item.did and item.did[1] and item.did,
-  }
-end
-
 local function status_of(run, item)
   if item.proof and item.proof ~= "refused" then return 3 end
   if item.outcome == "not_found" and run.options["--missing-ok"] then return 0 end
@@ -275,18 +254,22 @@ local function count(run)
   return counts, #words > 0 and table.concat(words, ", ") or "nothing to revoke"
 end
 
--- Writes the report; the exit status.
+local function tell_gaps(run)
+  local unsaved, unread = report.gaps(run)
+  if unsaved > 0 then
+    run.paper:warn(("revoke: %d %s deleted without evidence"):format(unsaved, unsaved == 1 and "was" or "were"))
+  end
+  if unread > 0 then run.paper:warn(("revoke: the audit log was not read for %d"):format(unread)) end
+end
+
+-- Ends the report; the exit status, and how many had each outcome.
 local function close(run)
   local status, counts, words = 0, count(run)
   for _, item in ipairs(run.findings) do status = math.max(status, status_of(run, item)) end
-  local fine, why = true, nil
-  for _, item in ipairs(run.findings) do
-    if fine then fine, why = run.paper:record("report", record_of(run, item)) end
-  end
-  local summary = { summary = counts, skipped = run.findings.skipped, exit = status }
-  if fine then fine, why = run.paper:record("report", summary) end
-  if not fine then run.paper:warn("revoke: the report is not whole: " .. tostring(why)) end
+  local fine, why = report.close(run, counts, status)
+  if not fine then run.paper:warn("revoke: the report is not whole: " .. why) end
   run.paper:warn("revoke: " .. words)
+  tell_gaps(run)
   return fine and status or math.max(status, 1), counts
 end
 

@@ -1,4 +1,6 @@
 -- What tokens did, by the account's audit log. What this run did itself is left out, by its ray ids.
+local report = require "revoke.report"
+
 local audit = {}
 
 local DAY, DAYS = 86400, 90
@@ -41,7 +43,7 @@ local function show(run, item)
   elseif more > 0 then run.paper:say(("%s did: %d more, in the report"):format(run.name_of(item), more)) end
 end
 
--- Fills item.did; nil and an error where the log cannot be read.
+-- What one did; nil and an error where the log cannot be read.
 local function read(run, item, since)
   local path = ("/accounts/%s/logs/audit"):format(run.account)
   local query = { actor_token_id = item.id, since = since, before = stamp(os.time() + SOON) }
@@ -51,22 +53,37 @@ local function read(run, item, since)
     local deed = deed_of(run, entry)
     if not is_ours(run, deed) then did[#did + 1] = deed end
   end
-  item.did = did
-  return true
+  return did
+end
+
+local function read_patiently(run, item, since)
+  local did, err = read(run, item, since)
+  if did then return did end
+  return run:read_again(err, function() return read(run, item, since) end)
+end
+
+local function note(run, item, did, err)
+  item.did, item.audited, item.audit_why = did, did ~= nil, not did and run.paper:clean(err) or nil
+  report.tell(run, item)
+end
+
+-- Says that the log was not read; the error, where it will not be for any other.
+local function tell_unread(run, item, err)
+  run.paper:warn(run.name_of(item) .. ": the audit log was not read: " .. tostring(err))
+  if not err.http or err.http.status ~= 403 then return nil end
+  run.paper:warn 'revoke: the audit log wants the permission "Account Settings Read"'
+  return err
 end
 
 --- Shows what each of these tokens of the account did.
 function audit.show_all(run, items, since)
+  local denied
   for _, item in ipairs(items) do
     if item.id and not item.owner then
-      local fine, err = read(run, item, since)
-      if fine then show(run, item)
-      else
-        run.paper:warn(run.name_of(item) .. ": the audit log was not read: " .. tostring(err))
-        if err.http.status == 403 then
-          return run.paper:warn 'revoke: the audit log wants the permission "Account Settings Read"'
-        end
-      end
+      local did, err = nil, denied
+      if not denied then did, err = read_patiently(run, item, since) end
+      note(run, item, did, err)
+      if did then show(run, item) elseif not denied then denied = tell_unread(run, item, err) end
     end
   end
 end

@@ -62,17 +62,42 @@ function Paper:progress(done, total)
   self.is_showing = true
 end
 
---- Takes a file, open for writing, to which records are added.
-function Paper:keep(name, file)
-  file:setvbuf "no"
+-- What a file holds; nothing of what is no regular file, whose size is 0 or none.
+local function text_of(file)
+  local size = file:seek "end"
+  if not size or size == 0 then return "" end
+  file:seek "set"
+  local text = file:read "*a" or ""
+  file:seek "end"
+  return text
+end
+
+local function records_in(text)
+  local records = {}
+  for line in text:gmatch "[^\n]+" do
+    local fine, record = pcall(cjson.decode, line)
+    if fine and type(record) == "table" then records[#records + 1] = record end
+  end
+  return records
+end
+
+--- Opens a file to which records are added: those that it holds, or nil and why.
+function Paper:keep(name, path)
+  local file, why = io.open(path, "a+")
+  if not file then return nil, why end
+  local text = text_of(file)
+  if text:find "[^\n]$" then file:write "\n" end -- behind a line that was torn
   self.files[name] = file
+  return records_in(text)
 end
 
 --- Adds a record. Nil and why where it was not written; without such a file, nothing happens.
 function Paper:record(name, record)
   local file = self.files[name]
   if not file then return true end
-  return file:write(self:clean(cjson.encode(record)), "\n")
+  local fine, why = file:write(self:clean(cjson.encode(record)), "\n")
+  if fine then fine, why = file:flush() end
+  return fine, why
 end
 
 return Paper

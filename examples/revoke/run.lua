@@ -1,7 +1,9 @@
 -- One run: its client, its items and how each ends; what happened on the wire; the deletion of ids, many at once.
 -- An item (findings.lua) gets here: outcome, why; owner, where its value lives elsewhere; name and is_saved, of the
--- evidence; proof and seconds; did, of the audit log.
+-- evidence, or unsaved, why there is none; proof and seconds; did, of the audit log, with audited and audit_why; asked,
+-- a set of those that refused the value in earlier runs; state, of its last line in the report.
 local cloudflare = require "cloudflare"
+local report = require "revoke.report"
 
 local Run = {}
 Run.__index = Run
@@ -12,6 +14,7 @@ local WINDOW = 1800 -- seconds in which the API counts refusals
 function Run.new(fields)
   local run = setmetatable(fields, Run)
   run.trails, run.rays, run.last_used, run.earlier, run.last = {}, {}, {}, {}, {}
+  run.saved, run.reported = {}, {} -- by ids, what the files hold already: the names of tokens, records
   local cf, err = cloudflare.new { account_id = run.account, on_event = function(event) run:listen(event) end }
   run.cf = cf
   return cf and run, err
@@ -81,17 +84,58 @@ function Run:finish(item, outcome, why)
     item.why = "this run never saw it: its first request removed it, or it was not in this account"
   end
   if item.why then self.paper:warn(self.name_of(item) .. ": " .. item.why) end
+  report.tell(self, item)
 end
 
---- Writes down what cannot be read any more once the token is deleted; nil and why where that failed.
-function Run:keep(token, item)
+--- What `ask` reads, asked once more after `err` if the first answer was lost: the client's own repetitions are few.
+function Run:read_again(err, ask)
+  local rest = err.http and err.http.retry_after
+  if not rest and err.outcome ~= "failed" and err.outcome ~= "not_sent" then return nil, err end
+  if rest then self.rest(rest) end
+  return ask()
+end
+
+-- Writes down what cannot be read any more once the token is deleted; nil and why where that failed.
+local function write_evidence(self, token, item)
   local written, why = self.paper:record("evidence", {
     id = token.id, account = self.account, at = item.at, places = self.paper:places_of(item),
     saved = os.date "!%Y-%m-%dT%H:%M:%SZ", token = token,
     last_used_before = self.last_used[token.id], -- asking with a value is a use of it
   })
-  if written then item.name, item.is_saved = self.paper:clean(token.name), true end
+  if written then self.saved[token.id] = self.paper:clean(token.name) end
   return written, why
+end
+
+--- Marks an item whose evidence is in the file; whether it is.
+function Run:recall_evidence(item)
+  local name = item.id and self.saved[item.id]
+  if name then item.name, item.is_saved = name, true end
+  return item.is_saved
+end
+
+--- Takes what earlier runs saved, a list of records.
+function Run:recall_saved(records)
+  for _, record in ipairs(records) do
+    local token = type(record.token) == "table" and record.token or {}
+    if record.id then self.saved[record.id] = self.paper:clean(token.name) end
+  end
+  for _, item in ipairs(self.findings) do self:recall_evidence(item) end
+end
+
+--- Saves what a token was: `token`, or else `err`, is what a read told. Nil and why where that was not written.
+function Run:keep(item, token, err)
+  if self:recall_evidence(item) then return true end
+  if not token then
+    token, err = self:read_again(err, function() return self.cf.tokens.get(nil, item.id) end)
+  end
+  if token then
+    local fine, why = write_evidence(self, token, item)
+    self:recall_evidence(item)
+    return fine, why
+  end
+  item.unsaved = self.paper:clean(err)
+  if err.outcome ~= "not_found" then self.paper:warn(self.name_of(item) .. ": no evidence: " .. item.unsaved) end
+  return true
 end
 
 local function entries_of(self, items)
@@ -107,16 +151,24 @@ end
 -- delete_many takes every well-formed id but that of its own credential.
 local function is_own(entry) return entry.outcome == "not_sent" and entry.err.kind == "argument" end
 
+-- One that ends while others go on; why, delete_many tells in the end.
+local function end_in_flight(self, item, outcome)
+  item.outcome = outcome
+  tell(self, item, outcome)
+  report.tell(self, item)
+end
+
 local function options_for(self, of, more)
   local options = {
     journal = self.journal,
-    keep = function(token)
-      if not token then return end
-      local fine, why = self:keep(token, of[token.id][1])
-      if not fine then return nil, why end
+    keep = function(token, why_not, id)
+      for _, item in ipairs(of[id]) do
+        local fine, why = self:keep(item, token, why_not)
+        if not fine then return nil, why end
+      end
     end,
     progress = function(done, total, id, outcome)
-      for _, item in ipairs(outcome == "not_sent" and {} or of[id]) do tell(self, item, outcome) end
+      for _, item in ipairs(outcome == "not_sent" and {} or of[id]) do end_in_flight(self, item, outcome) end
       self.paper:progress(done, total)
     end,
   }
@@ -129,13 +181,13 @@ end
 function Run:delete_many(items, include_self)
   if not items[1] then return end
   local entries, of = entries_of(self, items)
-  local report, err = self.cf.tokens.delete_many(nil, entries, options_for(self, of, { include_self = include_self }))
-  if not report then error(tostring(err), 0) end
-  for i, entry in ipairs(report) do
+  local ended, err = self.cf.tokens.delete_many(nil, entries, options_for(self, of, { include_self = include_self }))
+  if not ended then error(tostring(err), 0) end
+  for i, entry in ipairs(ended) do
     if is_own(entry) and not include_self then self.last[#self.last + 1] = items[i]
     else self:finish(items[i], entry.outcome, entry.err) end
   end
-  self:stop(report.stopped, report.error)
+  self:stop(ended.stopped, ended.error)
 end
 
 --- Deletes the credential's own token, where it is among the items: nothing could be deleted after it.
@@ -155,14 +207,14 @@ end
 --- What a dry run may do with ids: look at each.
 function Run:look_at(items)
   local entries, of = entries_of(self, items)
-  local report, err = self.cf.tokens.delete_many(nil, entries, options_for(self, of, {
+  local ended, err = self.cf.tokens.delete_many(nil, entries, options_for(self, of, {
     dry_run = true, include_self = true,
     keep = function(token)
       for _, item in ipairs(token and of[token.id] or {}) do item.name = self.paper:clean(token.name) end
     end,
   }))
-  if not report then error(tostring(err), 0) end
-  self:stop(report.stopped, report.error)
+  if not ended then error(tostring(err), 0) end
+  self:stop(ended.stopped, ended.error)
 end
 
 --- How many more values may be refused, those of earlier runs counted; and the seconds until one may.

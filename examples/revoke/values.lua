@@ -1,5 +1,7 @@
 -- Values, one by one: asked about with themselves, each deleted as soon as it is known whose it is; and the proof that
 -- it is refused. Every refusal is an authentication failure, of which the API bears about ten in half an hour.
+local report = require "revoke.report"
+
 local values = {}
 
 local MOST_WAITS = 10         -- how often one deletion waits for the quota
@@ -99,10 +101,7 @@ end
 
 local function save(run, item)
   if not run.paper.files.evidence then return true end
-  local token, err = run.cf.tokens.get(nil, item.id)
-  if token then return run:keep(token, item) end
-  run.paper:warn(run.name_of(item) .. ": no evidence: " .. tostring(err))
-  return true
+  return run:keep(item, run.cf.tokens.get(nil, item.id))
 end
 
 -- What has to stand somewhere before the first byte of a deletion.
@@ -188,15 +187,22 @@ local function prove(run, item)
   end
 end
 
+-- Whether an earlier run has proven it.
+local function is_proven(run, item)
+  local record = run.reported[item.id]
+  return record and record.proof == "refused" and run.earlier[item.id] == item.outcome
+end
+
 --- Proves of each value that was deleted that it is refused.
 function values.prove_all(run, items)
   for _, item in ipairs(items) do
-    if item.value and item.id and HAS_ENDED[item.outcome] then
+    if item.value and item.id and HAS_ENDED[item.outcome] and not is_proven(run, item) then
       local word, why = prove(run, item)
       local ended = run:trail(item.id).ended
       item.proof, item.seconds = word, word == "refused" and ended and run.now - ended or nil
       local after = item.seconds and (" %.1f s after the deletion"):format(item.seconds) or why and ": " .. why or ""
       run.paper:say(("%s value %s%s"):format(run.name_of(item), word, after))
+      report.tell(run, item)
     end
   end
 end

@@ -44,6 +44,13 @@ describe("revoke.lua", function()
     return records
   end
 
+  -- The last line that a report has of each item, by where it was given; and the report's last line of all.
+  local function ends_of(name)
+    local ends, records = {}, records_of(name)
+    for _, record in ipairs(records) do ends[record.at or "summary"] = record end
+    return ends, records[#records]
+  end
+
   -- Writes gitleaks' report of these values; a value's place is src/N.sh:N.
   local function report_leaks(values, more)
     local found = {}
@@ -184,6 +191,7 @@ describe("revoke.lua", function()
         ["--since yesterday"] = "--since wants a date", ["--file nowhere"] = "nowhere: No such file",
         ["--file revoke"] = "revoke: Is a directory", ["--report no/where"] = "no/where: No such file",
         ["--evidence no/where"] = "no/where: No such file", ["--journal no/where"] = "no/where cannot be opened",
+        ["--journal revoke.lua"] = "revoke.lua: cloudflare.report_of: line 1 is none of a journal",
         ["--other-account me"] = "an account's id is 32",
       } do
         local status, out, said = revoke(words .. " " .. sandbox.missing_id)
@@ -191,7 +199,7 @@ describe("revoke.lua", function()
         contains(said, told)
         assert.is_nil(said:find "SECRET")
       end
-      nothing_was_deleted()
+      assert.equal(0, #sandbox.ledger())
     end)
 
     it("where a secret stands in the place of the account", function()
@@ -286,7 +294,7 @@ describe("revoke.lua", function()
       contains(said, "skipped, of other detectors: 1")
       contains(said, "the finding holds no value")
       assert.equal(1, status)
-      assert.same({ "src/1.sh:1", "src/3.sh:3" }, records_of "report"[1].places)
+      assert.same({ "src/1.sh:1", "src/3.sh:3" }, ends_of "report"["leaks.json#1"].places)
     end)
 
     it("takes what the checksum tells to be a token, whatever the rule is called", function()
@@ -335,9 +343,9 @@ describe("revoke.lua", function()
       contains(said, "the line is not whole JSON")
       contains(said, "skipped, of other detectors: 1")
       assert.equal(1, status)
-      local report = records_of "report"
+      local ends = ends_of "report"
       assert.same({ { "a.env:3" }, { "c.env:7" }, { "https://example.com/m" } },
-        { report[1].places, report[2].places, report[3].places })
+        { ends["leaks.jsonl:1"].places, ends["leaks.jsonl:4"].places, ends["leaks.jsonl:5"].places })
     end)
 
     it("sends nothing of what is no token, and says what to do instead", function()
@@ -508,9 +516,9 @@ describe("revoke.lua", function()
       assert.truthy(out:find "leaks.json#1 value refused %d+%.%d s after the deletion")
       assert.truthy(out:find "leaks.json#2 value refused %d+%.%d s after the deletion")
       assert.equal(0, status)
-      local report = records_of "report"
-      assert.equal("refused", report[1].proof)
-      assert.is_true(report[1].proof_seconds >= 0.9)
+      local ended = ends_of "report"["leaks.json#1"]
+      assert.equal("refused", ended.proof)
+      assert.is_true(ended.proof_seconds >= 0.9)
     end)
 
     it("shares the budget: what is not asked is not proven, and that is 3", function()
@@ -566,17 +574,46 @@ describe("revoke.lua", function()
       local id = sandbox.fresh()
       assert.equal(1, (revoke("--journal journal --evidence evidence --report report " .. id .. " " .. sandbox.missing_id,
         "exec <&- >&- 2>&-;")))
-      assert.same({ 1, 3 }, { #records_of "evidence", #records_of "report" })
+      assert.same({ 1, 4 }, { #records_of "evidence", #records_of "report" }) -- one, and why another was not there
       assert.is_nil(place:read "journal.values":find "not_found")
     end)
 
-    it("keeps nothing where reading is refused, and the deletion goes on", function()
-      local leaked = sandbox.grow { count = 1, secret = "new" }
+    it("is asked for once more where a read got no answer, for ids and for values", function()
+      local leaked, id = sandbox.grow { count = 1, secret = "new" }, sandbox.fresh()
+      report_leaks(leaked.values)
+      for _, lost in ipairs { id, leaked.ids[1] } do
+        sandbox.fault { method = "GET", token = lost, drop = "before", times = 3 } -- as many as one call sends
+      end
+      assert.equal(0, (revoke("--evidence evidence --report report --file leaks.json " .. id)))
+      local kept, ends = records_of "evidence", ends_of "report"
+      assert.same({ id, leaked.ids[1] }, { kept[1].id, kept[2].id })
+      assert.same({ true, true }, { ends["#1"].evidence, ends["leaks.json#1"].evidence })
+    end)
+
+    it("that could not be read does not hold the deletion up; it is counted, and the report says why", function()
+      local leaked, id = sandbox.grow { count = 1, secret = "new" }, sandbox.fresh()
       report_leaks(leaked.values)
       sandbox.fault { method = "GET", token = leaked.ids[1], status = 403, code = 9109, times = 9 }
-      local _, out, said = revoke "--evidence evidence --file leaks.json"
-      contains(out, "leaks.json#1 deleted")
+      sandbox.fault { method = "GET", token = id, drop = "before", times = 9 }
+      local status, out, said = revoke("--evidence evidence --report report --file leaks.json " .. id)
+      says({ id .. " deleted", "leaks.json#1 deleted " .. leaked.ids[1] }, out)
+      assert.equal(0, status)
       contains(said, "leaks.json#1: no evidence: ")
+      contains(said, "revoke: 2 were deleted without evidence\n")
+      local ends, last = ends_of "report"
+      assert.same({ false, false, 2 }, { ends["#1"].evidence, ends["leaks.json#1"].evidence, last.without_evidence })
+      contains(ends["#1"].evidence_why, "no trustworthy answer")
+      contains(ends["leaks.json#1"].evidence_why, "HTTP 403")
+    end)
+
+    it("of an earlier run stands, and counts: it is not written again, nor behind a line that was torn", function()
+      local id, other = sandbox.fresh(), sandbox.fresh()
+      place:write("evidence", cjson.encode { id = id, token = { name = "as it was" } } .. '\n{"id":"to')
+      assert.equal(0, (revoke(("--evidence evidence --report report %s %s"):format(id, other))))
+      local lines = {}
+      for line in place:read "evidence":gmatch "[^\n]+" do lines[#lines + 1] = line end
+      assert.same({ 3, '{"id":"to', other }, { #lines, lines[2], cjson.decode(lines[3]).id })
+      assert.same({ "as it was", true }, { ends_of "report"["#1"].name, ends_of "report"["#1"].evidence })
     end)
   end)
 
@@ -601,6 +638,34 @@ describe("revoke.lua", function()
         "leaks.json#2 gone " .. leaked.ids[2], "leaks.json#3 deleted " .. leaked.ids[3] }, out)
       assert.equal(0, status)
       assert.equal("DELETE", asked(ids[1]))
+    end)
+
+    it("and a report lose nothing of a killed run: the last line of an item has all that is known of it", function()
+      local leaked, id = sandbox.grow { count = 2, secret = "new", name = "leaked" }, sandbox.fresh()
+      report_leaks(leaked.values)
+      sandbox.fault { method = "DELETE", token = leaked.ids[2], delay_after = 30 }
+      local options = "--journal journal --evidence evidence --report report --file leaks.json " .. id
+      place:run(("lua revoke.lua %s >ids.out 2>&1 &\n" .. DELETED .. "kill -9 $!"):format(options, leaked.ids[2]))
+      local before = ends_of "report"
+      for at, name in pairs { ["#1"] = "batch-00001", ["leaks.json#1"] = "leaked-00001" } do
+        local ended = before[at]
+        assert.same({ "deleted", name, true }, { ended.outcome, ended.name, ended.evidence })
+        assert.equal(1, #ended.ray_ids)
+        assert.truthy(ended.ended:find "^%d+%-%d%d%-%d%dT")
+      end
+      assert.is_nil(before["leaks.json#2"])
+      assert.equal(0, (revoke(options)))
+      assert.equal(4, #records_of "report") -- one more item, and the end
+      local after = ends_of "report"
+      assert.same({ "gone", "leaked-00002", true },
+        { after["leaks.json#2"].outcome, after["leaks.json#2"].name, after["leaks.json#2"].evidence })
+      revoke("--audit --prove " .. options)
+      local audited = ends_of "report"["leaks.json#1"]
+      assert.same({ before["leaks.json#1"].ray_ids, "leaked-00001", false, "refused" },
+        { audited.ray_ids, audited.name, audited.audited, audited.proof })
+      local asked_before = #sandbox.ledger()
+      revoke("--prove " .. options)
+      assert.equal(asked_before + 1, #sandbox.ledger()) -- the credential's own verify: what is proven is not asked
     end)
 
     it("and the report tell of a run that Ctrl-C ended what is known", function()
@@ -670,9 +735,8 @@ describe("revoke.lua", function()
       assert.truthy(out:find("leaks.json#1 did: %S+ delete token " .. id .. " from 127.0.0.1\n"))
       contains(out, more .. " did: nothing that the audit log shows")
       assert.equal(1, select(2, out:gsub("did: %d", "")))
-      for _, record in ipairs(records_of "report") do
-        if record.at == "leaks.json#1" then assert.equal(id, record.did[1].resource_id) end
-      end
+      local ended = ends_of "report"["leaks.json#1"]
+      assert.same({ true, id }, { ended.audited, ended.did[1].resource_id })
     end)
 
     it("says where the credential may not read the log, which is no failure of the revocation", function()
@@ -681,6 +745,22 @@ describe("revoke.lua", function()
       assert.equal(0, status)
       contains(said, 'the audit log wants the permission "Account Settings Read"')
     end)
+
+    it("reads it once more where no answer came; what was not read is counted", function()
+      local own, ids = sandbox.grow(READER), sandbox.seed(2)
+      local as_reader = "CLOUDFLARE_API_TOKEN=" .. own.values[1]
+      sandbox.fault { path = "/logs/audit", drop = "before", times = 3 } -- as many as one call sends
+      local status, out, said = revoke("--audit --report report " .. ids[1], as_reader)
+      assert.equal(0, status)
+      contains(out, ids[1] .. " did: nothing")
+      assert.is_nil(said:find("not read", 1, true))
+      sandbox.fault { path = "/logs/audit", drop = "before", times = 9 }
+      said = select(3, revoke("--audit --report report " .. ids[2], as_reader))
+      contains(said, "revoke: the audit log was not read for 1\n")
+      local ends, last = ends_of "report"
+      assert.same({ false, 1 }, { ends["#1"].audited, last.not_audited })
+      contains(ends["#1"].audit_why, "no trustworthy answer")
+    end)
   end)
 
   describe("tells", function()
@@ -688,8 +768,8 @@ describe("revoke.lua", function()
       local leaked = sandbox.grow { count = 1, secret = "new", name = "leaked" }
       report_leaks({ leaked.values[1] }, { { RuleID = "aws", Secret = "x" } })
       revoke("--evidence evidence --report report --file leaks.json " .. sandbox.missing_id)
-      local report = records_of "report"
-      local id, value, last = report[1], report[2], report[3]
+      local ends, last = ends_of "report"
+      local id, value = ends["#1"], ends["leaks.json#1"]
       assert.same({ "account", true, "deleted", leaked.ids[1], "leaked-00001", true },
         { value.kind, value.checksum, value.outcome, value.id, value.name, value.evidence })
       assert.same({ "id", "not_found" }, { id.kind, id.outcome })
