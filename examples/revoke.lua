@@ -30,7 +30,7 @@ input. Everybody on this machine can read the arguments of a command: give value
   accepted               the API said yes  refused, not_sent    it was not deleted; standard error says why
   not_accepted           the value is dead, of an account that was not asked, disabled or expired
   alive elsewhere        the value lives: of a user or of another account, or it is accepted from other addresses only
-  not asked              the value may live: asking would risk a lock-out, or the run ended before
+  not asked              it may live: asking would risk a lock-out, the API has locked everybody out, or the run ended
   unknown                it must be checked: run this again
 
 exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted); 2 wrong usage;
@@ -45,6 +45,8 @@ local report = require "revoke.report"
 
 local MOST_REFUSALS = 50
 local SETTLED = { deleted = true, gone = true, not_found = true }
+local REMOVED = { deleted = true, gone = true }
+local AMBIGUOUS = { unknown = true, accepted = true }
 local STATUS = {
   deleted = 0, gone = 0, refused = 1, not_sent = 1, not_found = 1, not_accepted = 1,
   unknown = 3, accepted = 3, ["not asked"] = 3, ["alive elsewhere"] = 3,
@@ -200,10 +202,13 @@ local function sort(run)
   return ids, asked
 end
 
+-- Whether anything may be asked: with a credential that is not accepted nothing is begun.
 local function check_credential(run)
   local own, err = run:verify()
+  if not own and run.is_lockout(err) then return nil, err end
   if not own then fail(1, tostring(err) .. "\nrevoke: nothing was deleted; --no-verify skips this check") end
   if own.status ~= "active" then fail(1, "nothing was deleted: the credential is " .. tostring(own.status)) end
+  return true
 end
 
 local function revoke(run)
@@ -275,10 +280,49 @@ end
 
 local function advise(run, status, counts)
   if counts["not asked"] and run.wait then
-    local minutes = math.ceil(run.wait / 60)
-    run.paper:warn(("revoke: run this again with the same --journal in %d minutes, to ask about more"):format(minutes))
+    local runs = values.runs_left(run)
+    run.paper:warn(("revoke: %d were not asked; run this again with the same --journal in %d minutes"):format(
+      counts["not asked"], math.ceil(run.wait / 60)))
+    local words = runs == 1 and "run" or "runs"
+    run.paper:warn(("revoke: with %d refusals in half an hour that may take %d more %s at most, half an hour apart; ")
+      :format(run.refusals, runs, words) .. "--refusals all asks on at once, and risks the lock-out")
   end
   if status == 3 then run.paper:warn "revoke: some may live and must be checked" end
+end
+
+-- Of a run that began during a lock-out only what earlier runs have settled is known. How many are deleted.
+local function end_unasked(run, err)
+  run:stop("lockout", err)
+  local ids, asked = sort(run)
+  local deleted = 0
+  for _, item in ipairs(ids) do
+    local earlier = run.earlier[item.id]
+    if REMOVED[earlier] then deleted = deleted + 1 end
+    run:finish(item, (REMOVED[earlier] or AMBIGUOUS[earlier]) and earlier or "not asked")
+  end
+  for _, item in ipairs(asked) do run:finish(item, "not asked") end
+  return deleted
+end
+
+local function sit_out(run, err)
+  if run.options["--dry-run"] then fail(3, err) end
+  local deleted = end_unasked(run, err)
+  local status, counts = close(run)
+  run.paper:warn(("revoke: %d were deleted by earlier runs, the rest was not asked; "):format(deleted)
+    .. "run this again in half an hour")
+  advise(run, status, counts)
+  os.exit(status)
+end
+
+-- Exits where nothing is given, or no account.
+local function check_given(account, words, options)
+  if words[1] or options["--file"][1] or options["--journal"] then
+    if account then return end
+  elseif not arg[1] or (os.getenv "CLOUDFLARE_ACCOUNT_ID" or "") ~= "" then
+    io.stderr:write(USAGE)
+    os.exit(2)
+  end
+  fail(2, "no account: set CLOUDFLARE_ACCOUNT_ID, or give it first, and behind it what is to be revoked")
 end
 
 local MORE = "revoke: %s: only the first word of a line is read, and another one is an id or a value\n"
@@ -297,10 +341,7 @@ end
 local places = fill_places()
 local options, words = parse(arg)
 local account = take_account(words)
-if not account or #words == 0 and #options["--file"] == 0 and not options["--journal"] then
-  io.stderr:write(USAGE)
-  os.exit(2)
-end
+check_given(account, words, options)
 local since = audit.since(options["--since"]) or fail(2, "--since wants a date, as 2030-01-31")
 local refusals = refusals_of(options["--refusals"])
 local findings = read_findings(words, options["--file"])
@@ -314,7 +355,10 @@ if not run then fail(2, err) end
 io.stdout:setvbuf "line"
 tell_passed_over(findings)
 if options["--dry-run"] then run.memory = open_memory(run) else open_files(run) end
-if findings[1] and not options["--no-verify"] then check_credential(run) end
+if findings[1] and not options["--no-verify"] then
+  local fine, why = check_credential(run)
+  if not fine then sit_out(run, why) end
+end
 if options["--dry-run"] then os.exit(rehearse(run)) end
 local went_well, problem = pcall(revoke, run) -- Ctrl-C is an error
 if not went_well then run:abandon(problem) end

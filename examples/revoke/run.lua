@@ -51,6 +51,13 @@ function Run:verify()
   return self.cf.user.tokens.verify()
 end
 
+local LOCKED_OUT = 10502
+
+--- Whether the API refuses everybody at this address.
+function Run.is_lockout(err)
+  return err.code == LOCKED_OUT or tostring(err):find("Max auth failures", 1, true) ~= nil
+end
+
 function Run.rest(seconds)
   local status = os.execute(("sleep %d"):format(math.ceil(seconds)))
   if status ~= true and status ~= 0 then error("interrupted", 0) end

@@ -74,6 +74,18 @@ local function may_ask(run, item, accounts)
   return false, "one more refusal would risk a lock-out"
 end
 
+--- In how many runs, at most, everything can be asked that was not: each may be refused by everybody.
+function values.runs_left(run)
+  local runs, left = 0, 0
+  for _, item in ipairs(run.findings) do
+    local is_left = item.outcome == "not asked" and item.accounts
+    local cost = is_left and math.min(cost_of(item, item.accounts), run.refusals) or 0
+    if cost > left then runs, left = runs + 1, run.refusals end
+    left = left - cost
+  end
+  return runs
+end
+
 local function is_no(outcome) return outcome == "refused" or outcome == "not_sent" end
 
 -- Deletes a token of which it is known that it is there; waits where the quota is used up.

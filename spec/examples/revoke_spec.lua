@@ -177,6 +177,16 @@ describe("revoke.lua", function()
       contains(said, "usage: revoke.lua")
     end)
 
+    it("without an account: 2, and says where it is to stand", function()
+      for _, words in ipairs { "--file ids", "- <ids", sandbox.missing_id } do
+        place:write("ids", sandbox.missing_id)
+        local status, out, said = revoke(words, "unset CLOUDFLARE_ACCOUNT_ID;")
+        assert.same({ 2, "" }, { status, out })
+        contains(said, "revoke: no account: set CLOUDFLARE_ACCOUNT_ID, or give it first")
+        assert.is_nil(said:find("usage", 1, true))
+      end
+    end)
+
     it("with --help", function()
       local status, out = revoke "--help"
       assert.equal(0, status)
@@ -442,7 +452,9 @@ describe("revoke.lua", function()
       local status, out, said = revoke("--refusals 3 --file leaks.json " .. id)
       says({ id .. " deleted", "leaks.json#1 not_accepted", "leaks.json#2 not_accepted", "leaks.json#3 not_accepted",
         "leaks.json#4 not asked", "leaks.json#5 not asked", "leaks.json#6 not asked" }, out)
-      contains(said, "run this again with the same --journal in 30 minutes")
+      contains(said, "revoke: 3 were not asked; run this again with the same --journal in 30 minutes\n"
+        .. "revoke: with 3 refusals in half an hour that may take 1 more run at most, half an hour apart; "
+        .. "--refusals all asks on at once, and risks the lock-out\n")
       assert.equal(3, status)
       assert.equal(200, sandbox.api("GET", sandbox.tokens()).status) -- nobody is locked out
     end)
@@ -492,6 +504,34 @@ describe("revoke.lua", function()
       sandbox.fault { path = "/verify", headers = { ["CF-Ray"] = "-" }, times = 9 }
       revoke "--journal journal --file leaks.json"
       contains(place:read "journal.values", "\nrefused ")
+    end)
+
+    it("tells how many runs it may take: an older value costs two, of the account and of the user", function()
+      local dead, older = sandbox.grow({ count = 4, secret = "new", dead = true }, { count = 3, secret = "older", dead = true })
+      place:write("ids", table.concat(dead.values, "\n") .. "\n" .. table.concat(older.values, "\n"))
+      local said = select(3, revoke "--refusals 3 --file ids") -- 3; then 1 and 2, 2, 2
+      contains(said, "revoke: 4 were not asked; ")
+      contains(said, "that may take 3 more runs at most, ")
+    end)
+
+    it("is gone before the start: nothing is asked, nothing is called not deleted", function()
+      local leaked, ids = sandbox.grow { count = 2, secret = "new" }, sandbox.seed(2)
+      local dead = sandbox.grow { count = 1, secret = "new", dead = true }
+      report_leaks { leaked.values[1], dead.values[1] }
+      assert.equal(1, (revoke("--journal journal --report report --file leaks.json " .. ids[1])))
+      report_leaks { leaked.values[1], dead.values[1], leaked.values[2] }
+      sandbox.switch { lockout = 60, lockout_after = 1 }
+      sandbox.api("GET", sandbox.tokens(), nil, "cfat_wrong")
+      local status, out, said = revoke("--journal journal --report report --file leaks.json " .. table.concat(ids, " "))
+      says({ ids[1] .. " deleted", ids[2] .. " not asked", "leaks.json#1 deleted " .. leaked.ids[1],
+        "leaks.json#2 not_accepted", "leaks.json#3 not asked" }, out)
+      assert.equal(3, status)
+      contains(said, "stopped (lockout)")
+      contains(said, "revoke: 2 were deleted by earlier runs, the rest was not asked; run this again in half an hour\n")
+      assert.same({ deleted = 2, not_accepted = 1, ["not asked"] = 2 }, select(2, ends_of "report").summary)
+      status, out, said = revoke("--dry-run --file leaks.json")
+      assert.same({ 3, "" }, { status, out })
+      contains(said, "code 10502")
     end)
 
     it("may be left aside; a lock-out then ends the run", function()
@@ -740,26 +780,23 @@ describe("revoke.lua", function()
     end)
 
     it("says where the credential may not read the log, which is no failure of the revocation", function()
-      local id = sandbox.fresh()
-      local status, _, said = revoke("--audit " .. id)
+      local ids = sandbox.seed(2)
+      local status, _, said = revoke("--audit --report report " .. table.concat(ids, " "))
       assert.equal(0, status)
       contains(said, 'the audit log wants the permission "Account Settings Read"')
+      contains(said, "revoke: the audit log was not read for 2\n")
+      local ends, last = ends_of "report"
+      assert.same({ false, false, 2 }, { ends["#1"].audited, ends["#2"].audited, last.not_audited })
+      contains(ends["#2"].audit_why, "HTTP 403")
     end)
 
-    it("reads it once more where no answer came; what was not read is counted", function()
-      local own, ids = sandbox.grow(READER), sandbox.seed(2)
-      local as_reader = "CLOUDFLARE_API_TOKEN=" .. own.values[1]
+    it("reads the log once more where no answer came", function()
+      local own, id = sandbox.grow(READER), sandbox.fresh()
       sandbox.fault { path = "/logs/audit", drop = "before", times = 3 } -- as many as one call sends
-      local status, out, said = revoke("--audit --report report " .. ids[1], as_reader)
+      local status, out, said = revoke("--audit " .. id, "CLOUDFLARE_API_TOKEN=" .. own.values[1])
       assert.equal(0, status)
-      contains(out, ids[1] .. " did: nothing")
+      contains(out, id .. " did: nothing")
       assert.is_nil(said:find("not read", 1, true))
-      sandbox.fault { path = "/logs/audit", drop = "before", times = 9 }
-      said = select(3, revoke("--audit --report report " .. ids[2], as_reader))
-      contains(said, "revoke: the audit log was not read for 1\n")
-      local ends, last = ends_of "report"
-      assert.same({ false, 1 }, { ends["#1"].audited, last.not_audited })
-      contains(ends["#1"].audit_why, "no trustworthy answer")
     end)
   end)
 
