@@ -194,13 +194,14 @@ describe("tokens.delete_many", function()
           base_url = sandbox.urls.http2, ca_path = sandbox.ca_path }
         local told = {}
         local report = cf.tokens.delete_many(nil, ids, {
+          max_in_flight = 8, -- else all might have been sent by then
           progress = function(done) if done == 30 then assert(key.tokens.delete(nil, own)) end end,
           journal = function(id, word) told[id] = word end,
         })
         key:close()
         assert.equal("credential", report.stopped)
         assert.is_true(report.counts.deleted >= 30)
-        assert.is_true((report.counts.refused or 0) <= 50)
+        assert.is_true((report.counts.refused or 0) <= 8)
         assert.equal(60, report.counts.deleted + (report.counts.refused or 0) + (report.counts.not_sent or 0))
         for _, entry in ipairs(report) do
           assert.equal(entry.outcome == "deleted", is_deleted(entry.id))
