@@ -652,7 +652,7 @@ static void a_step_begins_only_so_many_requests(void **state)
     for (size_t i = 0; i < 40; i++) calls[i] = begin(&clients[i % CLIENTS]);
     lcf_engine_step(f->engine, 0);
     size_t begun = 0;
-    for (size_t i = 0; i < 40; i++) begun += calls[i]->state == LCF_RUNNING;
+    for (size_t i = 0; i < 40; i++) begun += calls[i]->state == LCF_RUNNING || calls[i]->count; /* or answered */
     assert_int_equal(begun, LCF_STEP_BEGINS);
     assert_true(lcf_engine_timeout(f->engine) <= 0);
     run_until_idle(f);

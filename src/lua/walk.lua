@@ -95,6 +95,7 @@ end
 
 local function give_up(self, err, items)
   err.seen, err.total = items and #items or 0, self.total
+  if self.total and err.outcome == "not_sent" then err.outcome = "failed" end -- other pages were asked for
   return nil, err
 end
 
