@@ -193,7 +193,7 @@ describe("a call of several requests", function()
         assert.equal(1, call:wait().counts.deleted)
         assert.same({ "sending", "deleted" }, told)
       end
-      assert.is_true(struck > 120)
+      assert.is_true(struck > 10)
     end)
   end)
 
