@@ -58,9 +58,9 @@ end
 local function begin(case)
   local cf = assert(cloudflare.new {
     api_token = "a-token-for-one-host", account_id = sandbox.account, ca_file = certificates.authority,
-    base_url = case.scheme[2]:format(case.origin),
+    base_url = case.scheme[2]:format(case.origin), connect_timeout = 12, attempt_timeout = 12,
   })
-  case.call = cf.async.tokens.delete(nil, sandbox.missing_id, { timeout = 8, max_retries = 0, check_first = case.request[3] })
+  case.call = cf.async.tokens.delete(nil, sandbox.missing_id, { timeout = 24, max_retries = 0, check_first = case.request[3] })
 end
 
 local sweep = Sweep.new "redirects"
