@@ -245,6 +245,7 @@ describe("tokens.each", function()
 
   it("ends with its timeout, which is the whole walk's", function()
     sandbox.seed(60)
+    cf.tokens.verify() -- so that there is a connection, and no time for another is needed
     sandbox.fault { path = "/tokens", delay = 0.4, times = 9 }
     local _, err = gather(cf.tokens.each(nil, nil, { timeout = 0.7, attempt_timeout = 0.6 }))
     assert.equal("failed", err.outcome)
