@@ -58,6 +58,27 @@ function jobs.dropped(id)
   return "begun"
 end
 
+-- A token from its creation to its end; a function of the caller's waits in nginx's way meanwhile.
+local function life(tokens, take)
+  local policies = { cloudflare.policy.allow({ "DNS Write" }, { zone = "*" }) }
+  local made = assert(take(tokens.create(nil, { name = "of a worker", policies = policies })))
+  local changed = assert(take(tokens.update(nil, made.id, function(token)
+    ngx.sleep(0.001)
+    token.name = "renamed"
+    return token
+  end)))
+  local value = assert(take(tokens.roll(nil, made.id, { old = made.value })))
+  local found = assert(take(tokens.identify(nil, value)))
+  assert(found.id == made.id and value ~= made.value)
+  local seen = 0
+  for token in take(tokens.each(nil)) do seen = seen + (token.id == made.id and 1 or 0) end
+  return ("%s, %s, %d, %s"):format(changed.name, found.kind, seen, outcome(take(tokens.delete(nil, made.id))))
+end
+
+function jobs.life() return life(cf.tokens, function(...) return ... end) end
+
+function jobs.async_life() return life(cf.async.tokens, function(call) return call:wait() end) end
+
 function jobs.wrong() return tostring(select(2, cf.tokens.delete(nil, "not an id"))) end
 
 function jobs.raises() return tostring(select(2, pcall(cf.tokens.delete, nil, missing, { sleep = error }))) end

@@ -34,6 +34,10 @@ describe("inside nginx", function()
     assert.equal("gone", ask("delete", id))
   end)
 
+  it("a token is made, changed, rolled, identified, met in the list and deleted", function()
+    for _, job in ipairs { "life", "async_life" } do assert.equal("renamed, account, 1, deleted", ask(job)) end
+  end)
+
   it("ten light threads wait at once", function()
     assert.equal(("not_found "):rep(10), ask "threads" .. " ")
   end)
