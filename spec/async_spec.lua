@@ -413,9 +413,9 @@ describe("sleep = f", function()
       socket.sleep(seconds)
     end }
     local first, second = sandbox.fresh(), sandbox.fresh()
-    for _, id in ipairs { first, second } do sandbox.fault { token = id, delay = 0.1 } end
+    for _, id in ipairs { first, second } do sandbox.fault { token = id, delay = 0.3 } end
     assert.equal(first, cf.tokens.delete(nil, first, options).id)
-    assert.is_true(naps > 1)
+    assert.is_true(naps > 0)
     naps = 0
     local call = cf.async.tokens.delete(nil, second, options)
     assert.equal(0, naps) -- nothing waits yet
