@@ -2,6 +2,7 @@
 -- `sandbox run`.
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
+local median = require "spec.bench.measure".median
 local gettime = require "socket".gettime
 
 local interpreter, many = arg[1], arg[2]
@@ -17,11 +18,6 @@ local function numbers_of(command)
   local found = {}
   for number in text:gmatch "%-?[%d.]+" do found[#found + 1] = tonumber(number) end
   return found
-end
-
-local function median(list)
-  table.sort(list)
-  return list[math.floor(#list / 2) + 1]
 end
 
 local function by_module(ids, way)
