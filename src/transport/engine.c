@@ -23,7 +23,7 @@ struct lcf_engine {
     struct lcf_carrier carrier;
     double curl_due;    /* when libcurl wants its timeouts handled */
     double next_due;    /* no exchange is due before this */
-    double look_due;    /* when attempts that are not announced yet are looked after */
+    double look_due;    /* when libcurl is looked after */
     double stirred;     /* when a socket or a timer last did something */
     bool needed;        /* a client is open */
     bool more;          /* the last step ran out of budget */
@@ -307,14 +307,22 @@ static void handle_sockets(struct lcf_engine *e, const struct lcf_ready *ready, 
     }
 }
 
-/* While it connects, libcurl counts on being called now and then, as its own loop does: 7.88 leaves a deaf address,
- * and opens a socket to the next only when it is called again, for which it announces neither socket nor timer. */
+static bool has_begun(const struct lcf_engine *e)
+{
+    size_t i = 0;
+    while (i < e->count && e->live[i]->state != LCF_RUNNING) i++;
+    return i < e->count;
+}
+
+/* libcurl counts on being called now and then, as its own loop does. 7.88 announces neither socket nor timer when it
+ * leaves a deaf address for the next nor, once in some thousand, for an answer over HTTP/2 that it has read. */
 static void look_after(struct lcf_engine *e, double now)
 {
     int running;
-    if (e->carrier.opening && now < e->look_due) return;
+    bool begun = has_begun(e);
+    if (begun && now < e->look_due) return;
     e->look_due = now + LCF_LOOK;
-    if (e->carrier.opening && !e->unsound) e->unsound = curl_multi_socket_all(e->carrier.multi, &running) != CURLM_OK;
+    if (begun && !e->unsound) e->unsound = curl_multi_socket_all(e->carrier.multi, &running) != CURLM_OK;
 }
 
 /* Goes on with a new multi handle, or none until there is memory. */
@@ -355,13 +363,6 @@ static void stir(struct lcf_engine *e, double seconds)
     if (multi != e->carrier.multi) abandon(e, multi, lcf_now());
 }
 
-static bool has_begun(const struct lcf_engine *e)
-{
-    size_t i = 0;
-    while (i < e->count && e->live[i]->state != LCF_RUNNING) i++;
-    return i < e->count;
-}
-
 /* Turns the exchanges that are due. An answer that has come is read before its deadline is judged. */
 static void turn_over(struct lcf_engine *e)
 {
@@ -399,7 +400,7 @@ double lcf_engine_timeout(const struct lcf_engine *e)
     if (e->count == 0) return INFINITY;
     if (e->more) return 0;
     double due = fmin(e->curl_due, e->next_due);
-    if (e->carrier.opening) due = fmin(due, e->look_due);
+    if (has_begun(e)) due = fmin(due, e->look_due);
     double left = due - lcf_now();
     return left > 0 ? left : 0;
 }

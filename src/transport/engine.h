@@ -12,7 +12,7 @@
 /* Calls of a client that may be waiting for a connection at once: each costs a handshake, unless the connection that
  * comes can carry it as a stream. */
 #define LCF_OPENING 4
-#define LCF_LOOK 0.25          /* seconds after which libcurl is made to look at a connection that is not made yet */
+#define LCF_LOOK 0.25          /* seconds after which libcurl is made to look at what is in flight */
 #define LCF_OPENING_RETRY 1e-3 /* seconds after which the others are looked at again */
 
 struct lcf_engine;
