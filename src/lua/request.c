@@ -171,22 +171,25 @@ static void push_url(lua_State *L, const char *path, struct lcf_request *request
     luaL_pushresult(&b);
 }
 
-/* [-0, +n, e] Reads what Lua has to build for a request: its URL and its body. */
-static struct lcf_fault read_built(lua_State *L, const struct lcf_operation *op, int first, int client_at,
-                                   const struct lcf_options *options, int hooks, struct lcf_request *request)
+/* [-0, +n, e] Reads the ids and the input: the query or the body that Lua builds of it. */
+static struct lcf_fault read_arguments(lua_State *L, const struct lcf_operation *op, int first,
+                                       const struct lcf_client *client, const struct lcf_options *options, int hooks,
+                                       struct lcf_request *request)
 {
-    const struct lcf_client *client = lua_touserdata(L, client_at);
     struct lcf_fault fault = read_ids(L, op, &first, client ? client->account_id : "", request);
     if (fault.message || !client) return fault;
-    if (op->input == LCF_FREEFORM) fault = lcf_freeform_read(L, first, hooks, options, request);
-    else fault = read_input(L, op, first, request);
-    if (fault.message) return fault;
+    if (op->input == LCF_FREEFORM) return lcf_freeform_read(L, first, hooks, options, request);
+    return read_input(L, op, first, request);
+}
+
+/* [-0, +2, e] Builds the URL behind the client's, of the query on top of the stack and the path. */
+static void build_url(lua_State *L, const struct lcf_operation *op, int client_at, struct lcf_request *request)
+{
     const char *path = path_of(L, op);
     lcf_client_get(L, client_at, LCF_CLIENT_URL);
     push_url(L, path, request);
     request->url = lua_tostring(L, -1);
     request->plain = lcf_url_is_plain(lcf_span_of((struct lcf_text){request->url, strlen(request->url)}));
-    return fault;
 }
 
 /* [-0, +LCF_HOOKS, v] Reads the options and copies the credential in them: nothing runs in between. */
@@ -216,5 +219,7 @@ struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *op, 
     if (client) options->limits = client->limits, options->missing_ok = client->missing_ok;
     struct lcf_fault fault = read_options(L, op, first, options, secret);
     request->limits = options->limits;
-    return fault.message ? fault : read_built(L, op, first, client_at, options, hooks, request);
+    if (!fault.message) fault = read_arguments(L, op, first, client, options, hooks, request);
+    if (!fault.message && client && secret) build_url(L, op, client_at, request);
+    return fault;
 }

@@ -34,8 +34,8 @@ int lcf_operation_options(const struct lcf_operation *operation);
 /* [-0, +n, v] Reads the arguments from `first` on into a request and the call's options, over those of the client at
  * `client` (nil for none). Raises for mistakes. It pushes the functions of the options, LCF_HOOKS of them, and then
  * what the request, or the message of a fault, rests on. The options are read before anything in Lua may run, and at
- * that moment their credential, if they have one, is copied into `secret` (NULL: it is not wanted), which stays NULL
- * where memory is short; their texts are not good afterwards. */
+ * that moment their credential, if they have one, is copied into `secret`, which stays NULL where memory is
+ * short; their texts are not good afterwards. Without `secret` it only looks for faults, and builds no URL. */
 struct lcf_fault lcf_request_read(lua_State *L, const struct lcf_operation *operation, int first, int client,
                                   struct lcf_options *options, struct lcf_request *request, struct lcf_secret **secret);
 

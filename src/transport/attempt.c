@@ -55,14 +55,14 @@ static bool speaks_http2(CURL *easy)
  * for the answer to the next request. So only one that speaks HTTP/2 is kept. */
 static void set_reuse(const struct lcf_attempt *a, bool kept)
 {
-    curl_easy_setopt(a->easy, CURLOPT_FORBID_REUSE, (long)!kept);
+    curl_easy_setopt(a->handle.easy, CURLOPT_FORBID_REUSE, (long)!kept);
 }
 
 static size_t on_header(char *at, size_t size, size_t count, void *data)
 {
     struct lcf_attempt *a = data;
     size_t len = size * count;
-    if (len > 5 && memcmp(at, "HTTP/", 5) == 0 && !a->apart && speaks_http2(a->easy)) set_reuse(a, true);
+    if (len > 5 && memcmp(at, "HTTP/", 5) == 0 && !a->apart && speaks_http2(a->handle.easy)) set_reuse(a, true);
     lcf_headers_line(&a->headers, (struct lcf_span){at, at + len});
     lcf_allowance_line(&a->allowance, (struct lcf_span){at, at + len});
     return a->headers.bytes <= LCF_HEADERS_MAX ? len : 0;
@@ -98,11 +98,23 @@ static enum lcf_purpose purpose_of(const struct lcf_wire *wire)
     return wire->method == LCF_DELETE ? LCF_SENDS_NO_BODY : LCF_SENDS_EMPTY;
 }
 
+/* Parsed by libcurl's own parser, as it would do it, but here: it would also write out again what it has parsed, which
+ * takes a tenth of a whole call. What it refuses is left to it, and so is an IPv6 address, whose zone 7.88 forgets. */
+static CURLcode set_url(struct lcf_handle handle, const char *url)
+{
+    const unsigned how = CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
+    CURL *easy = handle.easy;
+    CURLcode rc = CURLE_OK;
+    bool parsed = !strchr(url, '[') && curl_url_set(handle.url, CURLUPART_URL, url, how) == CURLUE_OK;
+    LCF_SET(CURLOPT_URL, url);
+    LCF_SET(CURLOPT_CURLU, parsed ? handle.url : NULL);
+    return rc;
+}
+
 /* The method, the header lines and the body, whatever the handle sent before. */
 static CURLcode set_request(CURL *easy, const struct lcf_wire *wire)
 {
     CURLcode rc = CURLE_OK;
-    LCF_SET(CURLOPT_URL, wire->url);
     LCF_SET(CURLOPT_POSTFIELDSIZE_LARGE, wire->body ? (curl_off_t)wire->body->len : -1);
     LCF_SET(CURLOPT_POSTFIELDS, wire->body ? wire->body->at : NULL);
     if (!wire->body) LCF_SET(CURLOPT_HTTPGET, 1L);
@@ -140,8 +152,9 @@ static CURLcode prepare(CURL *easy, const struct lcf_wire *wire)
 /* For this one request. */
 static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_wire *wire)
 {
-    CURL *easy = a->easy;
-    CURLcode rc = set_request(easy, wire);
+    CURL *easy = a->handle.easy;
+    CURLcode rc = set_url(a->handle, wire->url);
+    if (rc == CURLE_OK) rc = set_request(easy, wire);
     if (rc == CURLE_OK && !wire->plain) rc = lcf_harden_trust(easy, wire->route, &a->carrier->trust, a->store);
     LCF_SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(fmin(wire->connect_timeout, LONGEST_CONNECT) * 1000) + 1);
     LCF_SET(CURLOPT_FRESH_CONNECT, (long)(wire->fresh || wire->apart));
@@ -159,18 +172,18 @@ static CURLcode wire_up(struct lcf_attempt *a, const struct lcf_wire *wire)
 /* One that waits, or a new one. */
 static CURLcode take_handle(struct lcf_attempt *a, const struct lcf_wire *wire)
 {
-    if (wire->handles) a->easy = lcf_handles_take(wire->handles);
-    if (a->easy) return CURLE_OK;
-    a->easy = curl_easy_init();
-    return a->easy ? prepare(a->easy, wire) : CURLE_OUT_OF_MEMORY;
+    if (wire->handles) a->handle = lcf_handles_take(wire->handles);
+    if (a->handle.easy) return CURLE_OK;
+    a->handle = (struct lcf_handle){.easy = curl_easy_init(), .url = curl_url()};
+    return a->handle.easy ? prepare(a->handle.easy, wire) : CURLE_OUT_OF_MEMORY;
 }
 
 /* Only one that has brought a whole answer is used again. */
 static void drop_handle(struct lcf_attempt *a, bool answered)
 {
-    if (answered && a->handles) lcf_handles_give(a->handles, a->easy);
-    else curl_easy_cleanup(a->easy);
-    a->easy = NULL;
+    if (answered && a->handles) lcf_handles_give(a->handles, a->handle);
+    else lcf_handle_end(a->handle);
+    a->handle = (struct lcf_handle){NULL, NULL};
 }
 
 /* By which of the system's stores the next peer of this call is judged. */
@@ -192,7 +205,7 @@ int lcf_attempt_begin(struct lcf_attempt *a, struct lcf_carrier *carrier, const 
     /* clang-format on */
     CURLcode rc = take_handle(a, wire);
     if (rc == CURLE_OK) rc = wire_up(a, wire);
-    if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
+    if (rc == CURLE_OK && curl_multi_add_handle(a->multi, a->handle.easy) != CURLM_OK) rc = CURLE_OUT_OF_MEMORY;
     if (rc != CURLE_OK) drop_handle(a, false);
     else carrier->opening++;
     return (int)rc;
@@ -248,7 +261,7 @@ static bool lacks_thread(const struct lcf_attempt *a, enum lcf_cause cause)
 {
     curl_off_t resolved = 0;
     if (a->announced || (cause != LCF_RESOLVE && cause != LCF_TIMED_OUT)) return false;
-    curl_easy_getinfo(a->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+    curl_easy_getinfo(a->handle.easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
     return resolved == 0 && !may_start_thread();
 }
 
@@ -272,13 +285,13 @@ void lcf_attempt_stop(struct lcf_attempt *a, enum lcf_cause cause, struct lcf_en
     entry->cause = cause;
     entry->phase = answered ? LCF_COMPLETE : a->announced ? LCF_SENT : LCF_UNSENT;
     /* Without the announcement a status is a proxy's. */
-    entry->status = a->announced ? status_of(a->easy) : 0;
+    entry->status = a->announced ? status_of(a->handle.easy) : 0;
     entry->cached = a->method == LCF_GET && a->announced && a->headers.cached;
     entry->date = a->announced && a->headers.has_date ? a->headers.date : 0;
     memcpy(entry->ray_id, a->headers.ray_id, sizeof entry->ray_id);
     /* One that fell silent is not for the next call; while other streams are on it, it stays. */
     if (cause == LCF_TIMED_OUT) set_reuse(a, false);
-    curl_multi_remove_handle(a->multi, a->easy);
+    curl_multi_remove_handle(a->multi, a->handle.easy);
     drop_handle(a, answered);
 }
 

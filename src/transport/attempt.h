@@ -46,7 +46,7 @@ struct lcf_wire {
 };
 
 struct lcf_attempt {
-    void *easy;  /* CURL; NULL while nothing is in flight */
+    struct lcf_handle handle; /* without `easy` while nothing is in flight */
     void *multi; /* CURLM; what it is in flight over */
     enum lcf_method method;
     struct lcf_carrier *carrier;

@@ -2,23 +2,29 @@
 
 #include <curl/curl.h>
 
-void *lcf_handles_take(struct lcf_handles *h)
+void lcf_handle_end(struct lcf_handle handle)
 {
-    return h->count ? h->kept[--h->count] : NULL;
+    curl_easy_cleanup(handle.easy);
+    curl_url_cleanup(handle.url);
 }
 
-void lcf_handles_give(struct lcf_handles *h, void *easy)
+struct lcf_handle lcf_handles_take(struct lcf_handles *h)
+{
+    return h->count ? h->kept[--h->count] : (struct lcf_handle){NULL, NULL};
+}
+
+void lcf_handles_give(struct lcf_handles *h, struct lcf_handle handle)
 {
     if (h->count == LCF_HANDLES_KEPT) {
-        curl_easy_cleanup(easy);
+        lcf_handle_end(handle);
         return;
     }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL); /* the credential's */
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-    h->kept[h->count++] = easy;
+    curl_easy_setopt(handle.easy, CURLOPT_HTTPHEADER, NULL); /* the credential's */
+    curl_easy_setopt(handle.easy, CURLOPT_ERRORBUFFER, NULL);
+    h->kept[h->count++] = handle;
 }
 
 void lcf_handles_free(struct lcf_handles *h)
 {
-    while (h->count) curl_easy_cleanup(lcf_handles_take(h));
+    while (h->count) lcf_handle_end(lcf_handles_take(h));
 }

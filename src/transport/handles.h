@@ -8,16 +8,23 @@
 
 #define LCF_HANDLES_KEPT 32 /* some 6 KiB each */
 
+struct lcf_handle {
+    void *easy; /* CURL */
+    void *url;  /* CURLU, which the easy handle reads; NULL for want of memory */
+};
+
 struct lcf_handles {
-    void *kept[LCF_HANDLES_KEPT]; /* CURL */
+    struct lcf_handle kept[LCF_HANDLES_KEPT];
     size_t count;
 };
 
-void *lcf_handles_take(struct lcf_handles *handles); /* NULL where none is kept */
+struct lcf_handle lcf_handles_take(struct lcf_handles *handles); /* without `easy` where none is kept */
 
 /* Keeps one that is in no multi handle, or ends it where there are enough. Nothing of the caller's is left in it that
  * libcurl could still read. */
-void lcf_handles_give(struct lcf_handles *handles, void *easy);
+void lcf_handles_give(struct lcf_handles *handles, struct lcf_handle handle);
+
+void lcf_handle_end(struct lcf_handle handle);
 
 void lcf_handles_free(struct lcf_handles *handles);
 
