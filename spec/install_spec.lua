@@ -31,7 +31,7 @@ describe("the version", function()
     local version = read "src/lua/options.h":match '#define LCF_VERSION "(%d+%.%d+%.%d+)"'
     assert.equal(version, cloudflare._VERSION)
     assert.equal(version, read "rockspec/debian/changelog":match "^lua%-cloudflare %(([%d.]+)%-%d+%)")
-    assert.truthy(read "CHANGELOG.md":find(version, 1, true))
+    assert.truthy(read "CHANGELOG.md":find(("\n## [%s] - "):format(version), 1, true))
     local numbered = lines_of "ls rockspec/cloudflare-[0-9]*.rockspec"
     assert.same({ ("rockspec/cloudflare-%s-1.rockspec"):format(version) }, numbered)
     local rock = rock_of(numbered[1])
