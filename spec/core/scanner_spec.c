@@ -325,6 +325,21 @@ static void every_code_point_but_the_surrogates_may_stand_raw_in_a_string(void *
     expect_none(wrong);
 }
 
+static void every_code_point_but_controls_and_surrogates_is_taken_as_one_character(void **state)
+{
+    unsigned wrong = 0;
+    (void)state;
+    for (unsigned long point = 0; point < 0x120000; point++) {
+        unsigned char text[4], taken[4];
+        size_t len = encode(point, text);
+        bool good = point >= 0x20 && (point < 0xD800 || point > 0xDFFF) && point <= 0x10FFFF;
+        struct lcf_span rest = lcf_span_of((struct lcf_text){(const char *)text, len});
+        if (lcf_utf8_take(&rest, taken) != (good ? len : 0) || (good && memcmp(taken, text, len) != 0))
+            WRONG(wrong, "U+%04lX is %s", point, good ? "not taken" : "taken");
+    }
+    expect_none(wrong);
+}
+
 static void every_code_point_can_be_escaped_and_decodes_to_its_utf8(void **state)
 {
     unsigned wrong = 0;
@@ -710,6 +725,7 @@ int main(void)
         cmocka_unit_test(a_value_from_a_walk_can_be_walked_in_turn),
         cmocka_unit_test(whatever_one_changed_byte_makes_of_a_document_it_is_read_within_bounds),
         cmocka_unit_test(every_code_point_but_the_surrogates_may_stand_raw_in_a_string),
+        cmocka_unit_test(every_code_point_but_controls_and_surrogates_is_taken_as_one_character),
         cmocka_unit_test(every_code_point_can_be_escaped_and_decodes_to_its_utf8),
     };
     return cmocka_run_group_tests_name("scanner", tests, NULL, NULL);
