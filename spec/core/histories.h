@@ -144,6 +144,7 @@ struct situation {
     bool cancelled;
     double left;         /* of the deadline when the last attempt ended, where not FAR */
     double blocked_for;  /* since then */
+    double suspect_for;  /* likewise, a lost connection in the pool */
     double asked_after;  /* how late settle is asked, where not at once */
 };
 
@@ -191,7 +192,8 @@ static inline struct expected settled(const struct row *row)
         .deadline = ended + (row->in.left > 0 ? row->in.left : FAR),
     };
     struct lcf_history history = {entries, row->count, row->in.cancelled, !row->in.penniless,
-                                  row->in.blocked_for > 0 ? ended + row->in.blocked_for : 0, 0};
+                                  row->in.blocked_for > 0 ? ended + row->in.blocked_for : 0,
+                                  row->in.suspect_for > 0 ? ended + row->in.suspect_for : 0};
     unsigned payments = 0;
     struct lcf_move move = lcf_settle(&plan, &history, now);
     for (int waits = 0;; move = lcf_settle(&plan, &history, now)) {

@@ -618,6 +618,18 @@ static void the_backoff_has_full_jitter_and_a_floor(void **state)
     expect_moves(rows, COUNT(rows));
 }
 
+static void while_a_lost_connection_may_be_in_the_pool_none_of_it_is_used(void **state)
+{
+    const struct row rows[] = {
+        {"by the first DELETE", NOTHING, WITH(.suspect_for = 1), afresh(sends(0))},
+        {"by one after a GET", SEEN(del_cut(), get_200()), WITH(.suspect_for = 1), afresh(sends(0))},
+        {"by a read", NOTHING, READING(.suspect_for = 1), afresh(sends(0))},
+        {"but from the moment that it is gone", SEEN(del_unsent(LCF_RESOLVE)), WITH(.suspect_for = 0.5), spending(sends(0.5))},
+    };
+    (void)state;
+    expect_moves(rows, COUNT(rows));
+}
+
 static void a_remembered_block_never_holds_back_what_settles(void **state)
 {
     const struct row rows[] = {
@@ -1132,6 +1144,7 @@ int main(void)
         cmocka_unit_test(no_request_is_begun_with_under_a_quarter_of_a_second_left),
         cmocka_unit_test(our_own_waits_take_at_most_half_of_what_is_left),
         cmocka_unit_test(the_backoff_has_full_jitter_and_a_floor),
+        cmocka_unit_test(while_a_lost_connection_may_be_in_the_pool_none_of_it_is_used),
         cmocka_unit_test(a_remembered_block_never_holds_back_what_settles),
         cmocka_unit_test(a_remembered_block_holds_other_requests_back),
         cmocka_unit_test(an_attempt_gets_its_timeout_but_at_most_half_of_what_is_left),
