@@ -191,7 +191,7 @@ test: deps
 PROGRAMS = spec/hosts/run.lua
 test-hosts:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(HOST_PACKAGES)"
-	@for lua in $(LUAS); do $(MAKE) --no-print-directory -s LUA=$$lua || exit 1; done
+	@for lua in $(LUAS_HERE); do $(MAKE) --no-print-directory -s LUA=$$lua || exit 1; done
 	BUILD=$(BUILD) spec/run $(PROGRAMS)
 
 # The rock, and Debian's packages, each installed where nothing else of this tree is.
