@@ -10,7 +10,7 @@
 -- once its call has ended, which stands in `calls` where the item stands in `flights`.
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
-local ended, protected = core.ended, core.protected
+local next_ended, protected = core.next_ended, core.protected
 local type, ipairs, tostring, next, rawget, error = type, ipairs, tostring, next, rawget, error
 local setmetatable = setmetatable
 local min, max, huge = math.min, math.max, math.huge
@@ -308,18 +308,21 @@ local function begin_more(self)
   end
 end
 
--- Moves what is still in flight together; what has ended: items, and their calls.
+-- Takes out the flight at `place`: the last one gets its place.
+local function take_flight(self, place)
+  local flights, calls, last = self.flights, self.calls, #self.flights
+  local item, call = flights[place], calls[place]
+  flights[place], calls[place] = flights[last], calls[last]
+  flights[last], calls[last] = nil, nil
+  return item, call
+end
+
+-- Takes out what has ended: items, and their calls.
 local function sift(self)
-  local flights, calls, kept, count = self.flights, self.calls, 0, #self.flights
-  local items, done = {}, {}
-  for i = 1, count do
-    local item, call = flights[i], calls[i]
-    flights[i], calls[i] = nil, nil
-    if ended(call) then items[#items + 1], done[#done + 1] = item, call
-    else
-      kept = kept + 1
-      flights[kept], calls[kept] = item, call
-    end
+  local items, done, place = {}, {}, next_ended(self.calls, 1)
+  while place do
+    items[#items + 1], done[#done + 1] = take_flight(self, place)
+    place = next_ended(self.calls, place)
   end
   return items, done
 end

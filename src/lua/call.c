@@ -94,6 +94,22 @@ int lcf_call_ended(lua_State *L)
     return lua_istable(L, 1) ? ask_table(L, "done") : call_done(L);
 }
 
+int lcf_call_next_ended(lua_State *L)
+{
+    const struct lcf_engine *current = lcf_loop_current(L);
+    bool pending = true;
+    for (int i = (int)lua_tointeger(L, 2); pending; i++) {
+        lua_settop(L, 1);
+        lua_pushinteger(L, i);
+        lua_rawgeti(L, 1, i);
+        const struct lcf_call *call = lua_touserdata(L, 3);
+        if (lua_isnil(L, 3)) return 1;
+        pending = call && call->exchange && call->exchange->state != LCF_ENDED && call->engine == current;
+    }
+    lua_settop(L, 2);
+    return 1;
+}
+
 /* [-0, +2, e] The answer to a child process about its parent's call. */
 static int foreign_answer(lua_State *L, const struct lcf_exchange *x)
 {

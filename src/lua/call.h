@@ -42,6 +42,9 @@ void lcf_call_push_methods(lua_State *L);
 /* These three take a task's handle, and what a task awaits, too: a table with the methods done and answer.
  * ended(call): [-0, +1, v] */
 int lcf_call_ended(lua_State *L);
+/* next_ended(calls, from): [-0, +1, -] where in that list, from there on, the first call stands that has ended, or nil.
+ * In it a table stands for a call that never began. */
+int lcf_call_next_ended(lua_State *L);
 /* answer(call): [-0, +n, v] what an ended call returns. */
 int lcf_call_answer(lua_State *L);
 /* peek(call): [-0, +2, v] the same for a task, which hands it on later; until `took` has been told, a new secret in it

@@ -72,6 +72,7 @@ static const luaL_Reg core[] = {
     {"unknown_option", lcf_options_unknown},
     {"inspect", lcf_begin_inspect},
     {"ended", lcf_call_ended},
+    {"next_ended", lcf_call_next_ended},
     {"answer", lcf_call_answer},
     {"peek", lcf_call_peek},
     {"deleted", lcf_call_deleted},

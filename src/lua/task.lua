@@ -14,7 +14,8 @@
 --   - the credential is sealed once a task; no Lua value that a body can reach holds its text.
 -- ended, answer, step and the methods of a call reach a handle by its done(), answer() and sleep.
 local core, nginx = ...
-local begin, ended, answer, rows, failure = core.begin, core.ended, core.answer, core.rows, core.failure
+local begin, ended, next_ended, answer = core.begin, core.ended, core.next_ended, core.answer
+local rows, failure = core.rows, core.failure
 local now, engine, is_busy, is_closed, tasks = core.now, core.engine, core.is_busy, core.is_closed, core.tasks
 local note_end, engine_timeout, engine_pollfd, changes =
   core.note_end, core.engine_timeout, core.engine_pollfd, core.changes
@@ -35,13 +36,6 @@ local NO_MEMORY = "not enough memory"
 local AWAITS = tasks -- what a body yields; anything else is the yield of a function of the caller's
 
 local function pack(...) return { n = select("#", ...), ... } end
-
-local function any_ended(calls)
-  for i = 1, #calls do
-    if ended(calls[i]) then return true end
-  end
-  return false
-end
 
 --- As pcall, and a function that yields may do so, also where pcall cannot be yielded across: in plain Lua 5.1.
 core.protected = pcall
@@ -109,7 +103,7 @@ function task:await(calls, limit)
   local awaited = {
     done = function()
       local count = ends()
-      if count ~= heard then heard, found = count, any_ended(calls) end
+      if count ~= heard then heard, found = count, next_ended(calls, 1) ~= nil end
       return found or self:is_stopped()
     end,
     answer = function() end,
