@@ -124,18 +124,22 @@ size_t lcf_utf8_take(struct lcf_span *c, unsigned char out[4])
     return len;
 }
 
-/* The next character inside a string, decoded to UTF-8: its length, or 0 if it is not valid. */
-static size_t character(struct lcf_span *c, unsigned char out[4])
-{
-    return lcf_take(c, '\\') ? escape(c, out) : lcf_utf8_take(c, out);
-}
-
+/* What stands for itself: most of a string, which is read several times. */
 static bool is_plain(unsigned char byte)
 {
     return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
 }
 
-/* Moves past what stands for itself: most of a string, which is read several times. */
+/* The next character inside a string, decoded to UTF-8: its length, or 0 if it is not valid. */
+static size_t character(struct lcf_span *c, unsigned char out[4])
+{
+    if (c->at < c->end && is_plain((unsigned char)*c->at)) {
+        out[0] = (unsigned char)*c->at++;
+        return 1;
+    }
+    return lcf_take(c, '\\') ? escape(c, out) : lcf_utf8_take(c, out);
+}
+
 static void plain(struct lcf_span *c)
 {
     while (c->at < c->end && is_plain((unsigned char)*c->at)) c->at++;
