@@ -29,6 +29,19 @@ describe("the module", function()
     assert.equal(cf.async.tokens.delete, cf.async.accounts.tokens.delete)
   end)
 
+  it("asks an IPv6 address, on a connection that is kept and on one that is not", function()
+    sandbox.reset()
+    for _, over in ipairs { "plain", "http1", "http2" } do
+      local url = sandbox.urls[over]:gsub("127%.0%.0%.1", "[::1]")
+      local cf = assert(cloudflare.new(sandbox.options(over, { base_url = url })))
+      for _ = 1, 2 do
+        local _, err = cf.tokens.delete(nil, sandbox.missing_id)
+        assert.equal("not_found", err.outcome, tostring(err))
+      end
+      assert.truthy(cf.tokens.verify())
+    end
+  end)
+
   it("makes the functions of a client when they are first asked for, and its own at once", function()
     local cf = cloudflare.new(sandbox.options())
     assert.is_nil(next(cf.tokens))

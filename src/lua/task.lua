@@ -99,7 +99,7 @@ end
 
 --- Waits until one of `calls` has ended, `limit` (a time of core.now) has come, or the task is stopped.
 function task:await(calls, limit)
-  local heard, found -- how many calls had ended when these were last looked at: to look at 50 costs more than an answer
+  local heard, found -- how many calls had ended when these were last looked at
   local awaited = {
     done = function()
       local count = ends()

@@ -315,7 +315,8 @@ static bool has_begun(const struct lcf_engine *e)
 }
 
 /* libcurl counts on being called now and then, as its own loop does. 7.88 announces neither socket nor timer when it
- * leaves a deaf address for the next nor, once in some thousand, for an answer over HTTP/2 that it has read. */
+ * goes on from a deaf address to the next. Once in some thousand it announces none for an answer over HTTP/2 either,
+ * though it has read it. */
 static void look_after(struct lcf_engine *e, double now)
 {
     int running;
