@@ -6,6 +6,7 @@
 #include "deadlines/stalls.h"
 #include "deadlines/timing.h"
 
+#include "../../src/core/pace.h"
 #include "../../src/transport/clock.h"
 #include "../../src/transport/engine.h"
 
@@ -166,6 +167,7 @@ static bool ends_well(const struct trial *t, const struct lcf_exchange *x)
 {
     bool hurried = t->calls > 1 || !t->simulated;
     if (x->outcome == t->stall->ends || (hurried && x->outcome == LCF_NOT_SENT)) return true;
+    if (t->stall->is_blocked && t->timeout > LCF_BLOCK_MAX && x->outcome == LCF_REFUSED) return true; /* forgotten */
     if (t->stall->ends == SOMEHOW && t->stall->trouble.relays <= LONG_HANDSHAKE && x->outcome == LCF_NOT_SENT) return true;
     if (t->stall->ends == SOMEHOW)
         return x->outcome == LCF_GONE || x->outcome == LCF_UNKNOWN || x->outcome == LCF_NOT_FOUND;

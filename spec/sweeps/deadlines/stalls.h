@@ -50,7 +50,7 @@ static const struct stall stalls[] = {
      .trouble = {ANSWERS, .to_delete = {"HTTP/1.1 200 OK\r\n\r\n"}}},
     {"the request's first byte", LCF_UNKNOWN, .trouble = {READS_ONE_BYTE}},
     {"no answer", LCF_UNKNOWN, .trouble = {ANSWERS}},
-    {"no answer, but to the GET", LCF_GONE, .trouble = {ANSWERS, .to_get = {MISSING}}},
+    {"no answer, but to the GET", LCF_UNKNOWN, .trouble = {ANSWERS, .to_get = {MISSING}}},
     {"no answer to a read", LCF_FAILED, .reads = true, .trouble = {ANSWERS}},
     {"no answer to check_first", LCF_NOT_SENT, .check_first = true, .trouble = {ANSWERS}},
     {"within the status line", LCF_UNKNOWN, .trouble = {ANSWERS, .to_delete = {"HTTP/1.1 20"}}},
