@@ -8,7 +8,7 @@ local Sweep = require "spec.support.sweep"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
-local AT_ONCE = 8  -- cases under way: some wait for the clock
+local AT_ONCE = 4  -- cases under way: some wait for the clock
 -- Cases of one scenario, source and mode in `make test`; and of what takes several requests.
 local SHARE, LITTLE = 4, type(jit) == "table" and 1 or 2 -- luacheck: ignore
 local CHUNK = 2000 -- cases between two looks at the ledger
