@@ -354,7 +354,7 @@ return {
     { "since 8.20 it has twenty resolver threads and waits for them as it closes",
       engine "many_names_that_hang_hold_up_no_other",
       engine "a_resolver_that_hangs_delays_neither_the_deadline_nor_the_end" },
-    { "it has deadlines that it does not announce, and now and then an answer over HTTP/2",
+    { "it announces neither all of its deadlines nor, now and then, an answer over HTTP/2",
       engine "a_deaf_address_is_left_for_the_next_in_half_the_time",
       engine "libcurl_is_looked_after_while_a_request_is_in_flight_and_no_longer" },
     { "unloading with resolver threads alive",

@@ -12,15 +12,20 @@ static struct lcf_call *check_call(lua_State *L)
     return lcf_state_check(L, 1, LCF_SLOT_CALL_META, "cloudflare.call");
 }
 
+static bool goes_on(const struct lcf_call *call)
+{
+    return call->exchange && call->exchange->state != LCF_ENDED;
+}
+
 /* Whether the engine that drives it is not this process's: the call belongs to a parent. */
 static bool is_foreign(lua_State *L, const struct lcf_call *call)
 {
-    return call->exchange && call->exchange->state != LCF_ENDED && call->engine != lcf_loop_current(L);
+    return goes_on(call) && call->engine != lcf_loop_current(L);
 }
 
 static bool has_ended(lua_State *L, const struct lcf_call *call)
 {
-    return !call->exchange || call->exchange->state == LCF_ENDED || is_foreign(L, call);
+    return !goes_on(call) || is_foreign(L, call);
 }
 
 /* [-0, +0, -] A new secret that nobody took is told of, now or after what is under way. */
@@ -104,7 +109,7 @@ int lcf_call_next_ended(lua_State *L)
         lua_rawgeti(L, 1, i);
         const struct lcf_call *call = lua_touserdata(L, 3);
         if (lua_isnil(L, 3)) return 1;
-        pending = call && call->exchange && call->exchange->state != LCF_ENDED && call->engine == current;
+        pending = call && goes_on(call) && call->engine == current;
     }
     lua_settop(L, 2);
     return 1;

@@ -98,7 +98,10 @@ static enum lcf_purpose purpose_of(const struct lcf_wire *wire)
     return wire->method == LCF_DELETE ? LCF_SENDS_NO_BODY : LCF_SENDS_EMPTY;
 }
 
-#define LCF_CURL_WRITES_PARSED 0x080c00 /* from 8.12 on it writes out also what it got parsed, and there is no gain */
+bool lcf_attempt_parses_urls(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080c00; /* 8.12 writes out also what it got parsed */
+}
 
 /* Parsed by libcurl's own parser, as it would do it, but here: it would write out again what it has parsed itself, which
  * takes a tenth of a whole call. What it refuses is left to it, and so is an IPv6 address, whose zone 7.88 forgets. */
@@ -107,8 +110,7 @@ static CURLcode set_url(struct lcf_handle handle, const char *url)
     const unsigned how = CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
     CURL *easy = handle.easy;
     CURLcode rc = CURLE_OK;
-    bool gains = curl_version_info(CURLVERSION_NOW)->version_num < LCF_CURL_WRITES_PARSED && !strchr(url, '[');
-    bool parsed = gains && curl_url_set(handle.url, CURLUPART_URL, url, how) == CURLUE_OK;
+    bool parsed = handle.url && !strchr(url, '[') && curl_url_set(handle.url, CURLUPART_URL, url, how) == CURLUE_OK;
     LCF_SET(CURLOPT_CURLU, parsed ? handle.url : NULL); /* first: from 8.12 on it takes the URL away */
     LCF_SET(CURLOPT_URL, url);
     return rc;
@@ -177,7 +179,7 @@ static CURLcode take_handle(struct lcf_attempt *a, const struct lcf_wire *wire)
 {
     if (wire->handles) a->handle = lcf_handles_take(wire->handles);
     if (a->handle.easy) return CURLE_OK;
-    a->handle = (struct lcf_handle){.easy = curl_easy_init(), .url = curl_url()};
+    a->handle = (struct lcf_handle){.easy = curl_easy_init(), .url = a->carrier->parses_urls ? curl_url() : NULL};
     return a->handle.easy ? prepare(a->handle.easy, wire) : CURLE_OUT_OF_MEMORY;
 }
 

@@ -25,6 +25,7 @@ struct lcf_carrier {
     struct lcf_sockets sockets;
     double step_deadline; /* after this time the progress callback aborts attempts whose deadline has passed */
     size_t opening; /* attempts in flight whose request is not announced yet */
+    bool parses_urls; /* libcurl gets its URLs parsed */
 };
 
 /* What one attempt sends, and within which bounds. Nothing of it is owned. */
@@ -74,5 +75,8 @@ void lcf_attempt_finish(struct lcf_attempt *attempt, int rc, struct lcf_entry *e
 void lcf_attempt_stop(struct lcf_attempt *attempt, enum lcf_cause cause, struct lcf_entry *entry);
 
 enum lcf_cause lcf_cause_of(int rc, bool announced);
+
+/* Whether this libcurl is quicker where it gets its URLs parsed. It asks all of its libraries: once is enough. */
+bool lcf_attempt_parses_urls(void);
 
 #endif

@@ -93,7 +93,8 @@ struct lcf_engine *lcf_engine_new(void)
     e->needed = true;
     e->news_end = &e->news;
     e->random = (uint64_t)(e->stirred * 1e9) ^ (uint64_t)(uintptr_t)e ^ ((uint64_t)e->maker.id << 32);
-    e->carrier = (struct lcf_carrier){.multi = open_multi(e), .trust = lcf_truststore_new()};
+    e->carrier = (struct lcf_carrier){
+        .multi = open_multi(e), .trust = lcf_truststore_new(), .parses_urls = lcf_attempt_parses_urls()};
     bool open = lcf_sockets_open(&e->carrier.sockets);
     if (open && e->carrier.multi) return e;
     lcf_engine_free(e);

@@ -10,7 +10,7 @@
 
 struct lcf_handle {
     void *easy; /* CURL */
-    void *url;  /* CURLU, which the easy handle reads; NULL for want of memory */
+    void *url;  /* CURLU, which the easy handle reads; NULL where libcurl parses, or for want of memory */
 };
 
 struct lcf_handles {
