@@ -33,8 +33,9 @@ input. Everybody on this machine can read the arguments of a command: give value
   not asked              it may live: asking would risk a lock-out, the API has locked everybody out, or the run ended
   unknown                it must be checked: run this again
 
-exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted); 2 wrong usage;
-3 some may live (unknown, accepted, not asked, alive elsewhere, or not proven by --prove)
+exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted), or the report or
+standard output was not written; 2 wrong usage; 3 some may live (unknown, accepted, not asked, alive elsewhere, or not
+proven by --prove)
 ]]
 
 package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
@@ -239,7 +240,7 @@ local function rehearse(run)
     run.paper:say(run.name_of(item) .. " " .. words)
     status = bad or status
   end
-  return run.stopped and 1 or status
+  return (run.stopped or run.paper.is_unsaid) and 1 or status
 end
 
 -- The end.
@@ -275,7 +276,7 @@ local function close(run)
   if not fine then run.paper:warn("revoke: the report is not whole: " .. why) end
   run.paper:warn("revoke: " .. words)
   tell_gaps(run)
-  return fine and status or math.max(status, 1), counts
+  return (not fine or run.paper.is_unsaid) and math.max(status, 1) or status, counts
 end
 
 local function advise(run, status, counts)
@@ -352,7 +353,6 @@ local run, err = Run.new {
 }
 if not run then fail(2, err) end
 
-io.stdout:setvbuf "line"
 tell_passed_over(findings)
 if options["--dry-run"] then run.memory = open_memory(run) else open_files(run) end
 if findings[1] and not options["--no-verify"] then

@@ -31,8 +31,8 @@ the new secret until it is accepted, and deletes the old token. Where it was sto
 
 prints a word for each step, with an id: created, deployed, works, deleted (or gone, not_found), rolled, done
 
-exit status: 0 done, 1 it failed and nothing is left behind, 2 wrong usage, 3 something is left: standard error says
-what, and running the same again goes on
+exit status: 0 done, 1 it failed and nothing is left behind, 2 wrong usage, 3 something is left, or standard output did
+not take a word: standard error says what, and running the same again goes on
 ]]
 
 local TRIES = 2           -- of the deploying command
@@ -47,7 +47,18 @@ local function stop(status, message)
   os.exit(status)
 end
 
-local function say(...) print(table.concat({ ... }, " ")) end
+local is_unsaid = false -- whether standard output failed
+
+local function say(...)
+  local line = table.concat({ ... }, " ")
+  io.stdout:write(line, "\n")
+  local written, why = io.stdout:flush()
+  if written then return end
+  is_unsaid = true
+  complain(("standard output: %s: %s"):format(why, line))
+end
+
+local function leave() os.exit(is_unsaid and 3 or 0) end
 
 -- The shell.
 
@@ -545,7 +556,7 @@ local function check_state(run)
   local state, mode = run.state, run.flags.roll and "roll" or "create"
   if state.replaced == run.id and not state.old and not run.flags.roll then
     say("done", state.replacement)
-    os.exit(0)
+    leave()
   end
   if state.old and (state.old ~= run.id or state.mode ~= mode) then
     stop(2, ("%s tells of a rotation that has not ended: of %s, by %s"):format(run.flags.state, state.old,
@@ -579,11 +590,10 @@ local function start()
   return run
 end
 
-io.stdout:setvbuf "line"
 local run = start()
 local alive, why = pcall(run.flags.roll and roll or replace, run)
 if not alive then
   if run.state.old then run_again(run, "stopped: " .. tostring(why)) end
   stop(1, tostring(why) .. "\nrotate: nothing was done")
 end
-os.exit(0)
+leave()

@@ -26,7 +26,8 @@ without --delete.
                          (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)
   CLOUDFLARE_ACCOUNT_ID  the account; where it is unset, ACCOUNT_ID must be given
 
-exit status: 0 all is well, 1 some were not deleted or the tokens could not be read, 2 wrong usage, 3 some are unknown
+exit status: 0 all is well, 1 some were not deleted, the tokens could not be read, or standard output failed, 2 wrong
+usage, 3 some are unknown
 ]=]
 
 local function complain(message) io.stderr:write("tidy: ", tostring(message), "\n") end
@@ -35,6 +36,19 @@ local function stop(status, message)
   complain(message)
   os.exit(status)
 end
+
+local is_unsaid = false -- whether standard output failed
+
+-- What standard output does not take is told on standard error.
+local function say(line)
+  io.stdout:write(line, "\n")
+  local written, why = io.stdout:flush()
+  if written then return end
+  is_unsaid = true
+  complain(("standard output: %s: %s"):format(why, line))
+end
+
+local function leave(status) os.exit(is_unsaid and math.max(status, 1) or status) end
 
 local function given(value)
   if value ~= cloudflare.null then return value end
@@ -226,7 +240,7 @@ local function print_table(found)
   end
   for _, row in ipairs(rows) do
     for i = 1, #row - 1 do row[i] = row[i] .. (" "):rep(widths[i] - #row[i]) end
-    print(table.concat(row, "  "))
+    say(table.concat(row, "  "))
   end
 end
 
@@ -236,7 +250,7 @@ local function print_json(entry)
   local line = { fits = table.concat(entry.why, ","), own = entry.is_own, outcome = entry.outcome }
   for _, field in ipairs(SHOWN) do line[field] = entry.token[field] end
   if entry.err then line.error = tostring(entry.err) end
-  print(cjson.encode(line))
+  say(cjson.encode(line))
 end
 
 local function print_all(found)
@@ -300,8 +314,8 @@ local function tell(report, by_id, is_json)
     if is_json and entry then
       entry.outcome, entry.err = ended.outcome, ended.err
       print_json(entry)
-    elseif is_json then print(cjson.encode { id = ended.id, outcome = ended.outcome })
-    else print(ended.id .. " " .. ended.outcome) end
+    elseif is_json then say(cjson.encode { id = ended.id, outcome = ended.outcome })
+    else say(ended.id .. " " .. ended.outcome) end
     if ended.err then complain(ended.id .. ": " .. tostring(ended.err)) end
     status = math.max(status, STATUS[ended.outcome])
   end
@@ -326,7 +340,6 @@ local function main()
   check(flags, words)
   local cf, err = cloudflare.new { account_id = words[1] }
   if not cf then stop(2, err) end
-  io.stdout:setvbuf "line"
   local journal, begun = open_journal(flags["--journal"])
   if flags["--delete"] then check_clock(cf) end
   local own, tokens = own_id(cf), read_tokens(cf)
@@ -334,8 +347,8 @@ local function main()
   if not flags["--json"] then print_table(found)
   elseif not flags["--delete"] then print_all(found) end
   summarise(tokens, found, flags)
-  if not flags["--delete"] then os.exit(0) end
-  os.exit(delete(cf, flags, work_of(begun, tokens, found), found, journal))
+  if not flags["--delete"] then leave(0) end
+  leave(delete(cf, flags, work_of(begun, tokens, found), found, journal))
 end
 
 main()

@@ -46,9 +46,14 @@ local function wipe_progress(self)
   self.is_showing = false
 end
 
+--- What standard output does not take is told on standard error; `is_unsaid` from then on.
 function Paper:say(line)
   wipe_progress(self)
-  print(line)
+  io.stdout:write(line, "\n")
+  local written, why = io.stdout:flush()
+  if written then return end
+  self.is_unsaid = true
+  self:warn(("revoke: standard output: %s: %s"):format(why, line))
 end
 
 function Paper:warn(line)

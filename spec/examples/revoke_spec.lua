@@ -831,6 +831,17 @@ describe("revoke.lua", function()
       contains(place:read "ids.out", "1 of 1")
     end)
 
+    it("on standard error what standard output does not take", function()
+      local leaked = sandbox.grow { count = 1, secret = "new" }
+      report_leaks(leaked.values)
+      local status, _, said = revoke("--file leaks.json", "exec >/dev/full;")
+      contains(said, "standard output: No space left on device: leaks.json#1 deleted " .. leaked.ids[1])
+      assert.equal(1, status)
+      status, _, said = revoke("--dry-run " .. sandbox.fresh(), "exec >/dev/full;")
+      contains(said, "No space left on device: ")
+      assert.equal(1, status)
+    end)
+
     it("that the report could not be written", function()
       local id = sandbox.fresh()
       local status, out, said = revoke("--report /dev/full " .. id)

@@ -643,6 +643,19 @@ describe("examples/rotate.lua", function()
     end)
   end)
 
+  it("tells on standard error what standard output does not take, and again when it is run again", function()
+    local status, out, err = script.run("rotate", words_of(), {}, "exec >/dev/full;")
+    assert.same({ 3, "" }, { status, out })
+    assert_replaced()
+    for _, word in ipairs { "created", "deployed", "works", "deleted", "done" } do
+      assert.truthy(err:find("rotate: standard output: No space left on device: " .. word, 1, true), err)
+    end
+    local done = err:match "(done %x+)\n"
+    assert.equal(3, (script.run("rotate", words_of(), {}, "exec >/dev/full;")))
+    status, out = rotate(words_of())
+    assert.same({ 0, done .. "\n" }, { status, out })
+  end)
+
   it("is used wrongly", function()
     for _, words in ipairs {
       {}, { id }, { "--state", path "state", id }, { "--deploy", "cat", id }, words_of "--nonsense", words_of("--expires", "soon"),

@@ -235,6 +235,16 @@ describe("examples/tidy.lua", function()
     end)
   end)
 
+  it("tells on standard error what standard output does not take", function()
+    local status, _, err = script.run("tidy", { "--exposed" }, nil, "exec >/dev/full;")
+    assert.equal(1, status)
+    assert.truthy(err:find("tidy: standard output: No space left on device: ID  STATUS", 1, true), err)
+    local id = sandbox.grow({ count = 1, name = "exposed", status = "revoked (exposed)" }).ids[1]
+    status, _, err = script.run("tidy", { "--exposed", "--delete" }, nil, "exec >/dev/full;")
+    assert.equal(1, status)
+    assert.truthy(err:find("No space left on device: " .. id .. " deleted\n", 1, true), err)
+  end)
+
   it("is used wrongly", function()
     for _, words in ipairs {
       { "--unused-since" }, { "--unused-since", "soon" }, { "--unused-since", "2099-01-01" }, { "--secret-older-than", "9" },
