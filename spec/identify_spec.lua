@@ -197,6 +197,15 @@ describe("tokens.identify", function()
     assert.equal(USER, paths()[3])
   end)
 
+  it("is refused for no known reason where one place was so, and the others do not accept it", function()
+    local _, value = of_account { secret = "older", dead = true }
+    local accounts = { sandbox.other_account, sandbox.account }
+    sandbox.fault { path = "/accounts/" .. sandbox.account, status = 403, code = 1234 }
+    local err = refused(nil, accounts, value)
+    assert.equal(1234, err.code)
+    assert.same({ verify_at(sandbox.other_account), verify_at(sandbox.account), USER }, paths())
+  end)
+
   it("is found where one place did not answer and another knows it", function()
     local id, value = of_user { secret = "older" }
     sandbox.fault { path = "/accounts/" .. sandbox.account, html = true, times = 9 }

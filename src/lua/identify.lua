@@ -79,14 +79,20 @@ local function named(found, place)
   return result
 end
 
+-- Of what is said by places that do not tell whose it is, the heaviest is handed on: one that did not answer may know
+-- it, and so may one that refused for no known reason.
+local function weight(err)
+  if err.outcome ~= "refused" then return 2 end
+  return err.reason and 0 or 1
+end
+
 local function walk(task, places, value)
   local told
   for _, place in ipairs(places) do
     local found, detail = ask(task, place, value)
     if found then return named(found, place), detail end
     if is_final(detail) then return nil, detail end
-    -- who did not answer may know it
-    if not told or told.outcome == "refused" then told = detail end
+    if not told or weight(detail) > weight(told) then told = detail end
   end
   return nil, told
 end
