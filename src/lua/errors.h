@@ -4,7 +4,7 @@
 #include "../transport/exchange.h"
 #include "compat.h"
 
-/* The error object and its one sentence. The only maker of errors. */
+/* The error object. The only maker of errors. */
 
 /* [-0, +1, e] Pushes the metatable of error objects. */
 void lcf_errors_open(lua_State *L);
