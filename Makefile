@@ -7,19 +7,20 @@
 # make test-hosts deps and some programs that embed Lua, then the recipes of the README in each of them
 # make test-all   deps, then everything whole: every sweep, the programs, the proof, mutants, coverage
 # make coverage   which lines and branches the specs walk (gcovr)
-# make mutate     whether a test turns red for every small change to the judgement
+# make mutate     whether some test fails for every small change to the code in src/core that decides outcomes
 # make fuzz       feeds the readers for FUZZ_SECONDS each (clang and libFuzzer)
 # make prove      walks the readers for every input up to 4 KiB (Frama-C; some minutes)
 # make bench      side by side with plain C over libcurl and with other clients; those that are not here are left out
 # make bench-deps installs them, from the system's packages and npm, and what draws the plot
 # make truth      installs the official SDK for Node, and shows what it and this module say when answers are lost
 # make static     build/$(LUA)/libcloudflare.a, for hosts that embed
-# make host       build/host/frames, one that does
-# make reference  what the definitions give: src/types/library/derived.lua, the README's reference
+# make host       build/host/frames, an example of such a host
+# make reference  generates, from the definitions, src/types/library/derived.lua and the README's reference
 # make install     the module, for $(LUA): PREFIX=/usr/local LIBDIR=$(PREFIX)/lib DESTDIR=
 # make install-dev the static library with its pkg-config file, for $(LUA), and the definitions for editors
 # make deb        packages for this Debian, in build/deb
 # make test-packages deps, then the rock for every Lua, and the packages in a Debian of their own (as root, by network)
+# make clean      removes build/
 # CFLAGS, CPPFLAGS and LDFLAGS are yours.
 
 LUA     = lua5.4

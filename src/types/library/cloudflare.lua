@@ -13,13 +13,14 @@
 ---| "deleted"   # success: this call removed the token; the API named it and said yes
 ---| "gone"      # success: not in this account for this credential any more, as a read and a deletion both say;
 ---             # it was seen (`http.seen`), or this call may have removed it
----| "accepted"  # success: the API said yes without naming this token, and could not be asked
+---| "accepted"  # success: the API reported success without naming this token, and no later request could confirm it
 ---| "ok"        # success of every operation that deletes nothing
 ---| "not_found" # a deletion says that it is not in this account, or not for this credential; with `missing_ok`
 ---             # a success, else a failure
----| "not_sent"  # failure: no DELETE left the process
+---| "not_sent"  # failure: the request that the operation is for did not leave the process
 ---| "refused"   # failure: the server received it and said no
----| "unknown"   # failure: none of these can be proven; the token must be looked at, or the call repeated
+---| "unknown"   # failure: none of the others can be proven. A deletion may be repeated; after another operation look
+---             # first, for repeating may make a second token or secret
 ---| "failed"    # failure of a read: no trustworthy answer; nothing was changed
 
 ---@alias cloudflare.Kind
@@ -76,7 +77,7 @@
 ---| "absent"   # an authoritative 404 about the token
 ---| "refused"  # an authoritative no, a 404 about the route or the credential too
 
----The failure of a call. `tostring(err)` and `..` give `message`. In Lua 5.3, 5.4 and LuaJIT
+---The failure of a call. `tostring(err)` and `..` give `message`. In Lua 5.3 and newer, and LuaJIT,
 ---`assert(cf.tokens.delete(…))` shows it; Lua 5.1 and 5.2 show only strings there, so use
 ---`error(tostring(err))`.
 ---@class cloudflare.Error
@@ -88,7 +89,8 @@
 ---@field outcome cloudflare.Outcome
 ---The evidence.
 ---@field http cloudflare.Http
----Repeating the same call can do no further harm. True for reads and for deleting by id.
+---Repeating the same call can do no further harm. True for reads and deletions; for other operations where nothing
+---was done: outcome "not_sent", "refused" or "not_found".
 ---@field safe_to_retry boolean
 ---The argument or option at fault; set where `kind` is "argument".
 ---@field argument? string
@@ -138,7 +140,7 @@
 ---@field status string
 ---@field policies cloudflare.Policy[]
 ---@field issued_on? string
----When it was changed last; `roll` counts, so it is the age of the secret.
+---When it was last changed, by `roll` or by an edit: the secret is at least this old.
 ---@field modified_on? string
 ---Null for a token that was never used.
 ---@field last_used_on? string|lightuserdata
@@ -414,9 +416,10 @@
 ---@field attempt_timeout? number
 ---Seconds of an attempt until there is a connection. Default 5; finite, over 0.
 ---@field connect_timeout? number
----How many DELETEs (of a read: requests) may follow the first; the GETs that confirm do not count. Besides, a client
----makes ten of them at once and then one more for every ten calls, so that many calls do not become a flood where the
----API is in trouble. Default 2; a whole number from 0 to 10.
+---How many DELETEs (of a read: requests) may follow the first; the GETs that confirm do not count. Besides, all calls
+---of a client share a budget, so that many calls do not become a flood where the API is in trouble: ten retries at
+---once, and one more for every ten calls begun. A DELETE that is repeated after a lost answer does not use it.
+---Default 2; a whole number from 0 to 10.
 ---@field max_retries? integer
 ---Makes "not_found" a success, with `result.id` the id asked for. Default false.
 ---@field missing_ok? boolean
@@ -587,8 +590,9 @@ function tokens.get(account_id, token_id, options) end
 ---      return token
 ---    end)
 ---
----With a function, it is refused where somebody changed the token before it is put; what the function raises
----propagates, and nothing is sent. A token that is neither active nor disabled is changed only where `status` is said.
+---With a function, it ends as "not_sent", with `err.current`, where somebody changed the token between the read and the
+---change; what the function raises propagates, and nothing is sent. A token that is neither active nor disabled is
+---changed only where `status` is given.
 ---Never repeated after a lost answer: it is "ok" where the token is then as it was asked for, else "unknown", with
 ---`err.current`. What was asked for and not granted is in `envelope.missing`. Errors, as `nil, err`: outcome
 ---"not_found", "not_sent", "refused" or "unknown". Raises as `delete` does.
@@ -605,9 +609,9 @@ function tokens.update(account_id, token_id, params, options) end
 ---    local value, err = cf.tokens.roll(account_id, token_id, { old = old_value })
 ---    if value then store(value) else print(err.outcome, err.rolled, err) end
 ---
----The token is read before: one that is neither active nor disabled is rolled only with `revive`. Never repeated after
----a lost answer: that is "unknown". Roll once more and deploy that value. A client that rolls its own token goes on
----with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found", "not_sent", "refused" or
+---The token is read first (not with `revive` and without `old`): one that is neither active nor disabled is rolled only
+---with `revive`. Never repeated after a lost answer: that is "unknown". Roll once more and deploy that value. A client
+---that rolls its own token goes on with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found", "not_sent", "refused" or
 ---"unknown". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param token_id string 32 of 0-9 and a-f
@@ -643,8 +647,9 @@ function tokens.delete(account_id, token_id, options) end
 ---@return cloudflare.Envelope|cloudflare.Error envelope `outcome`: "ok"
 function tokens.verify(account_id, options) end
 
----Gives every token that the credential may see, oldest first, each once, while others create and delete. All are
----read before the first is handed out, so deleting them in the loop loses none.
+---Gives every token that the credential may see, oldest first, each once, while others create and delete; expired
+---ones only with `include_expired`. All are read before the first is handed out, so deleting them in the loop loses
+---none.
 ---
 ---    for token, err in cf.tokens.each(account_id) do
 ---      if not token then error(tostring(err)) end
@@ -800,7 +805,7 @@ function call:events() end
 ---@return number|nil seconds
 function call:timeout() end
 
----A credential, an account and their options. Also closed by `<close>` in Lua 5.4.
+---A credential, an account and their options. Also closed by `<close>` in Lua 5.4 and newer.
 ---@class cloudflare.Client: cloudflare.Operations
 ---The same operations, with the same arguments; each returns a call at once.
 ---@field async cloudflare.AsyncOperations
