@@ -145,9 +145,9 @@ $(BUILD)/spec/core/explore_spec: spec/core/explore_spec.c $(CORE)
 	$(COMPILE) $^ -lcmocka -o $@
 
 # A sweep in C; what it is made of besides lies in a folder of its name.
-$(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(CORE) $(TRANSPORT)
+$(BUILD)/spec/sweeps/%_sweep: spec/sweeps/%_sweep.c $(wildcard spec/sweeps/*/*.[ch]) $(CORE) $(TRANSPORT)
 	@mkdir -p $(@D)
-	$(COMPILE) -rdynamic $(wildcard spec/sweeps/$*/*.c) $^ $(CURL_LIBS) -lm -o $@
+	$(COMPILE) -rdynamic $(wildcard spec/sweeps/$*/*.c) $< $(CORE) $(TRANSPORT) $(CURL_LIBS) -lm -o $@
 sweeps: $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/sweeps/*_sweep.c))
 
 $(BUILD)/spec/static/%: spec/static/%.c $(wildcard spec/static/*.h) $(LIBRARY)
@@ -166,7 +166,7 @@ fuzz_needs   = $(if $(filter %/options %/body,$(1)),$(call checked,transport,cor
                  $(call checked,core,core)) \
                $(if $(filter %/options %/body %/cjson,$(1)),$(LUA_CFLAGS) -rdynamic $(LUA_LIBS))
 replays: $(FUZZ_TARGETS)
-$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch]) $(call checked,core,core) $(call checked,transport,core transport)
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch] src/lua/*.[ch]) $(call checked,core,core) $(call checked,transport,core transport)
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(call fuzz_needs,$@) -o $@
 

@@ -94,6 +94,26 @@ describe("the house", function()
     assert.same(tabbed, lines_of(written:format "P '^\t'"))
   end)
 
+  it("says what each function does to Lua's stack: [-popped, +pushed, raises]", function()
+    local effects = {} -- name → whether a comment above its declaration or its definition says so
+    for _, path in ipairs(lines_of "ls src/lua/*.[ch]") do
+      local comment = ""
+      for line in io.lines(path) do
+        local name = line:match "^%a[%w_ *]-([%w_]+)%([^)]*lua_State %*" or line:match "^%a[%w_ *]-([%w_]+)%([^)]*luaL_Buffer %*"
+        if name then effects[name] = effects[name] or comment:find("[-", 1, true) ~= nil end
+        local goes_on = line:find "^/%*" or line:find "^ %*"
+        comment = goes_on and (line:find "^/%*" and line or comment .. line) or ""
+      end
+    end
+    local silent, count = {}, 0
+    for name, says in pairs(effects) do
+      count = count + 1
+      if not says then silent[#silent + 1] = name end
+    end
+    assert.same({}, silent)
+    assert.is_true(count > 200)
+  end)
+
   it("keeps no writable data of its own", function()
     for _, line in ipairs(lines_of "size -A build/core/*.o build/transport/*.o build/lua5.4/*.o") do
       local section, size = line:match "^(%.%w+)%s+(%d+)"

@@ -512,6 +512,9 @@ describe("refusals_left", function()
       local left, seconds = cloudflare.refusals_left(50)
       print(reason, left, seconds > 1700)
     ]])
+    sandbox.reset()
+    sandbox.fault { status = 403, code = 9109, message = "Max auth failures reached, please check your Authorization header." }
+    assert.equal("lockout\t0", run [[print(ask "cfat_unknown".reason, (cloudflare.refusals_left(50)))]])
   end)
 
   it("takes whole numbers from 1 to 50", function()

@@ -273,7 +273,7 @@ static struct lcf_facts facts_of(const struct state *s, const struct lcf_plan *p
     return (struct lcf_facts){
         .plan = plan,
         .last = s->last ? &entries[s->looked][s->last - 1] : NULL,
-        .answered = s->refused == 0 ? NULL : s->refused == 1 ? &refused : &not_refused,
+        .own_sent = s->refused == 0 ? NULL : s->refused == 1 ? &refused : &not_refused,
         .objection = s->objection == LCF_KIND_NONE ? NULL : s->objection == LCF_KIND_API ? &no : &no_envelope,
         .sends = 1, .passing = s->passing, .ambiguous = s->ambiguous, .seen = s->seen, .missed = s->missed,
         .denied = s->denied, .yes_stands = s->yes_stands, .barred = s->barred, .silent = s->silent,
@@ -282,7 +282,7 @@ static struct lcf_facts facts_of(const struct state *s, const struct lcf_plan *p
 
 static void take_facts(struct state *s, const struct lcf_facts *f)
 {
-    s->refused = !f->answered ? 0 : f->answered->reading.verdict == LCF_REFUSAL ? 1 : 2;
+    s->refused = !f->own_sent ? 0 : f->own_sent->reading.verdict == LCF_REFUSAL ? 1 : 2;
     s->objection = (uint8_t)(f->objection ? lcf_entry_kind(f->objection) : LCF_KIND_NONE);
     s->passing = (uint8_t)(f->passing < 3 ? f->passing : 3);
     s->ambiguous = f->ambiguous;

@@ -11,7 +11,7 @@ struct lcf_facts {
     const struct lcf_history *history;
     double now;
     const struct lcf_entry *last;
-    const struct lcf_entry *answered; /* the last own request that left the process */
+    const struct lcf_entry *own_sent; /* the last own request that left the process */
     const struct lcf_entry *objection; /* the last answer that stands in the way */
     int sends;       /* own requests, those that never left included */
     int looks;       /* GETs since the last of them */

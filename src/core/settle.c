@@ -63,7 +63,7 @@ static void weigh_send(struct lcf_facts *f, const struct lcf_entry *e)
     f->sends++;
     f->looks = 0;
     if (e->phase == LCF_UNSENT) return;
-    f->answered = e;
+    f->own_sent = e;
     if (f->plan->nature == LCF_READ) return;
     f->yes_stands = verdict == LCF_UNNAMED && f->plan->nature == LCF_REMOVE;
     if (verdict == LCF_ABSENT) f->denied = true;
@@ -121,8 +121,8 @@ static struct lcf_move end_as(const struct lcf_facts *f, enum lcf_outcome outcom
 /* What may be said when nothing more will be learnt. */
 static enum lcf_outcome proven(const struct lcf_facts *f)
 {
-    if (!f->answered) return LCF_NOT_SENT;
-    if (f->plan->nature == LCF_READ) return f->answered->reading.verdict == LCF_REFUSAL ? LCF_REFUSED : LCF_FAILED;
+    if (!f->own_sent) return LCF_NOT_SENT;
+    if (f->plan->nature == LCF_READ) return f->own_sent->reading.verdict == LCF_REFUSAL ? LCF_REFUSED : LCF_FAILED;
     if (f->yes_stands) return LCF_ACCEPTED;
     return f->ambiguous || f->denied ? LCF_UNKNOWN : LCF_REFUSED;
 }
@@ -217,7 +217,8 @@ static struct lcf_move after_refusal(const struct lcf_facts *f)
     return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
 }
 
-/* What a 404 says of anything but a removal: what is made once is made where something else may not be there. */
+/* What a 404 means to any operation but a removal. Where the path of a ONCE request names no thing of its own (a create),
+ * the 404 is about something else: it is a refusal. */
 static enum lcf_outcome absence(const struct lcf_facts *f)
 {
     if (f->ambiguous) return LCF_UNKNOWN;
@@ -280,7 +281,7 @@ static struct lcf_move after_refusal_look(const struct lcf_facts *f)
 static struct lcf_move after_look(const struct lcf_facts *f)
 {
     if (f->ambiguous || f->denied) return after_confirmation(f);
-    return f->answered ? after_refusal_look(f) : after_first_look(f);
+    return f->own_sent ? after_refusal_look(f) : after_first_look(f);
 }
 
 static struct lcf_move next(const struct lcf_facts *f)
@@ -299,7 +300,7 @@ static struct lcf_move gate(const struct lcf_facts *f)
 {
     struct lcf_move move = next(f);
     double blocked_until = f->history->blocked_until;
-    bool settles = f->ambiguous || (move.act == LCF_CONFIRM && f->answered);
+    bool settles = f->ambiguous || (move.act == LCF_CONFIRM && f->own_sent);
     if (move.act != LCF_SEND && move.act != LCF_CONFIRM) return move;
     if (f->plan->deadline - f->now < LCF_LEAST_TIME) return run_out(f);
     if (settles || blocked_until <= f->now) return move;

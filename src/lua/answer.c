@@ -216,7 +216,7 @@ void lcf_answer_reserve(lua_State *L, const struct lcf_exchange *x, int call)
 }
 
 /* [-0, +0, -] Sets a reserved field of the table on top of the stack to a reserved word. */
-static void set_word(lua_State *L, int key_slot, int word_slot)
+static void set_reserved_word(lua_State *L, int key_slot, int word_slot)
 {
     lcf_state_get(L, key_slot);
     lcf_state_get(L, word_slot);
@@ -227,11 +227,11 @@ static void set_word(lua_State *L, int key_slot, int word_slot)
 static void set_end(lua_State *L, const struct lcf_exchange *x, int status)
 {
     enum lcf_outcome outcome = lcf_error_outcome(x);
-    set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)outcome);
+    set_reserved_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)outcome);
     lcf_state_get(L, LCF_SLOT_KEY_SAFE);
     lua_pushboolean(L, lcf_is_safe_to_retry(x->plan.nature, outcome));
     lua_rawset(L, -3);
-    if (status != LUA_ERRMEM) set_word(L, LCF_SLOT_KEY_MESSAGE, LCF_SLOT_RAISED);
+    if (status != LUA_ERRMEM) set_reserved_word(L, LCF_SLOT_KEY_MESSAGE, LCF_SLOT_RAISED);
 }
 
 /* [-0, +2, -] The answer without memory. A yes that is nothing without its result is an error. */
@@ -241,7 +241,7 @@ static void push_reserved(lua_State *L, const struct lcf_exchange *x, bool missi
     if (success) lua_rawgeti(L, reserve, RESERVED_RESULT);
     else lua_pushnil(L);
     lua_rawgeti(L, reserve, success ? RESERVED_ENVELOPE : RESERVED_ERROR);
-    if (success) set_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)x->outcome);
+    if (success) set_reserved_word(L, LCF_SLOT_KEY_OUTCOME, LCF_SLOT_OUTCOMES + (int)x->outcome);
     else set_end(L, x, status);
 }
 

@@ -15,6 +15,7 @@ struct seal {
     struct lcf_secret *secret;
 };
 
+/* [-0, +0, -] */
 static int seal_gc(lua_State *L)
 {
     struct seal *seal = lua_touserdata(L, 1);
@@ -91,7 +92,8 @@ static bool needs_credential(const struct lcf_operation *op)
     return op->input != LCF_VALUE;
 }
 
-/* A call in which begin will find something wrong is no reason to ask the host's functions. */
+/* Returns nothing for a bad value: begin finds it again and reports it, and the caller's sleep and api_token functions
+ * do not run for a call that cannot begin. */
 int lcf_begin_check(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, 1);
@@ -114,11 +116,11 @@ int lcf_begin_check(lua_State *L)
     return 4;
 }
 
-/* The arguments of begin, by their places. */
-enum { ARG_ROW = 1, ARG_CLIENT, ARG_ASYNC, ARG_SEAL, ARG_FIRST };
+/* The arguments of begin, by their places; of refuse, a message in place of the seal. */
+enum { ARG_ROW = 1, ARG_CLIENT, ARG_ASYNC, ARG_SEAL, ARG_FIRST, ARG_MESSAGE = ARG_SEAL };
 
-/* [-0, +1|2, e] Gives back the nil and the error on top of the stack as they are, or under async
- * as a call that has ended; and tells the listener of the client at `client_at`, if there is one. */
+/* [-2, +1|2, e] Gives back the nil and the error on top of the stack as they are, or under async
+ * as a call that has ended; and tells the listener of the client at `client_at`, if there is one. Returns how many. */
 static int give_fault(lua_State *L, const struct lcf_operation *op, int client_at)
 {
     if (client_at) {
@@ -135,14 +137,14 @@ static int give_fault(lua_State *L, const struct lcf_operation *op, int client_a
 int lcf_begin_refuse(lua_State *L)
 {
     const struct lcf_operation *op = lua_touserdata(L, ARG_ROW);
-    lua_settop(L, ARG_SEAL);
+    lua_settop(L, ARG_MESSAGE);
     if (!lcf_client_resolve(L, ARG_CLIENT, op->intent.name, needs_credential(op))) return give_fault(L, op, 0);
-    lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_SEAL));
+    lua_pushfstring(L, "nothing was sent: %s", lua_tostring(L, ARG_MESSAGE));
     lcf_fail(L, LCF_KIND_HOST, op->intent.name, lua_tostring(L, -1));
-    return give_fault(L, op, ARG_SEAL + 1);
+    return give_fault(L, op, ARG_MESSAGE + 1);
 }
 
-/* Takes hold of all that a finalizer might take away, by closing the client, before Lua may run one. The credential:
+/* [-0, +0, -] Takes hold of all that a finalizer might take away, by closing the client, before Lua may run one. The credential:
  * of the call's own options, copied when they were read, of the seal at `seal_at`, or the client's. */
 static bool hold(lua_State *L, struct lcf_call *call, const struct lcf_client *client, const struct lcf_options *own,
                  int seal_at)

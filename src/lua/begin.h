@@ -10,7 +10,7 @@
 /* [-0, +0, e] Makes the seal's metatable. */
 void lcf_begin_open(lua_State *L);
 
-/* check(row, client, ...): [-0, +4, v] raises for a programmer's mistake; else true, and the sleep
+/* check(row, client, ...): [-0, +0|4, v] raises for a programmer's mistake; else true, and the sleep
  * function and the api_token function that this call is to ask first, or nils; false in place of the latter where
  * its own options hold the credential; and the timeout of the whole call. Nothing for a bad value. */
 int lcf_begin_check(lua_State *L);

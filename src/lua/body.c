@@ -56,7 +56,7 @@ static void append_path(const struct writer *w, const struct place *place, char 
     else snprintf(to + len, room - len, "%s%s", len ? "." : "", is_name(place->field) ? place->field : "...");
 }
 
-/* Always false. */
+/* [-0, +0, -] Always false. */
 static bool refuse(struct writer *w, const struct place *place, const char *message)
 {
     char path[sizeof w->draft->argument];
@@ -64,6 +64,7 @@ static bool refuse(struct writer *w, const struct place *place, const char *mess
     return lcf_draft_fault(w->draft, place->up ? path : w->draft->whole, message);
 }
 
+/* [-0, +0, -] */
 static bool refuse_type(struct writer *w, const struct place *place)
 {
     char message[64];
@@ -111,6 +112,7 @@ static bool add_string(struct writer *w, int index)
     return true;
 }
 
+/* [-0, +0, -] */
 static bool write_string(struct writer *w, const struct place *place)
 {
     if (!add_string(w, -1)) return refuse(w, place, "not UTF-8: binary data has to be encoded first, as by base64");
@@ -118,6 +120,7 @@ static bool write_string(struct writer *w, const struct place *place)
     return true;
 }
 
+/* [-0, +0, -] */
 static bool write_number(struct writer *w, const struct place *place)
 {
     return lcf_draft_add_number(w->L, -1, w->draft) || refuse(w, place, "not a finite number");
@@ -129,6 +132,7 @@ static bool is_word(const struct writer *w, int index, enum word word)
     return lua_rawequal(w->L, index, w->words + (int)word);
 }
 
+/* [-0, +0, -] */
 static bool write_light_userdata(struct writer *w, const struct place *place)
 {
     bool null = !lua_touserdata(w->L, -1);
@@ -252,6 +256,7 @@ static bool write_plain(struct writer *w, const struct place *place, bool marked
     return true;
 }
 
+/* [-0, +0, -] */
 static bool write_table(struct writer *w, const struct place *place)
 {
     bool has_meta = lua_getmetatable(w->L, -1);

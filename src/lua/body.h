@@ -24,7 +24,7 @@ void lcf_body_open(lua_State *L);
  * empty; the value at `index` itself is called `whole`. `lists` ends in NULL, and may be NULL. */
 struct lcf_fault lcf_body_push(lua_State *L, int index, const char *whole, const char *where, const char *const *lists);
 
-/* cloudflare.array(table): marks a table as an array, even when it is empty, and returns it. */
+/* cloudflare.array(table): [-0, +1, v] marks a table as an array, even when it is empty, and returns it. */
 int lcf_array(lua_State *L);
 
 #endif

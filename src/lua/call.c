@@ -17,12 +17,13 @@ static bool goes_on(const struct lcf_call *call)
     return call->exchange && call->exchange->state != LCF_ENDED;
 }
 
-/* Whether the engine that drives it is not this process's: the call belongs to a parent. */
+/* [-0, +0, -] Whether the engine that drives it is not this process's: the call belongs to a parent. */
 static bool is_foreign(lua_State *L, const struct lcf_call *call)
 {
     return goes_on(call) && call->engine != lcf_loop_current(L);
 }
 
+/* [-0, +0, -] */
 static bool has_ended(lua_State *L, const struct lcf_call *call)
 {
     return !goes_on(call) || is_foreign(L, call);
@@ -38,6 +39,7 @@ static void report_loss(lua_State *L, const struct lcf_call *call)
     lcf_loop_deliver(L);
 }
 
+/* [-0, +0, v] */
 static int call_gc(lua_State *L)
 {
     struct lcf_call *call = check_call(L);
@@ -289,6 +291,7 @@ static int call_timeout(lua_State *L)
     return 1;
 }
 
+/* [-0, +1, v] */
 static int call_tostring(lua_State *L)
 {
     struct lcf_call *call = check_call(L);

@@ -39,19 +39,19 @@ void lcf_call_keep(lua_State *L, int index, int slot);
 /* [-0, +1, e] The table of methods. */
 void lcf_call_push_methods(lua_State *L);
 
-/* These three take a task's handle, and what a task awaits, too: a table with the methods done and answer.
+/* These two take a task's handle, and what a task awaits, too: a table with the methods done and answer.
  * ended(call): [-0, +1, v] */
 int lcf_call_ended(lua_State *L);
+/* answer(call): [-0, +n, v] what an ended call returns. */
+int lcf_call_answer(lua_State *L);
 /* next_ended(calls, from): [-0, +1, -] where in that list, from there on, the first call stands that has ended, or nil.
  * In it a table stands for a call that never began. */
 int lcf_call_next_ended(lua_State *L);
-/* answer(call): [-0, +n, v] what an ended call returns. */
-int lcf_call_answer(lua_State *L);
 /* peek(call): [-0, +2, v] the same for a task, which hands it on later; until `took` has been told, a new secret in it
  * counts as taken by nobody. */
 int lcf_call_peek(lua_State *L);
-/* deleted(call): [-0, +1, v] whether it has ended as deleted. Who asks has no use for the tables of its answer:
- * asked for once more, or where Lua's memory ends then, they may be another call's. */
+/* deleted(call): [-0, +1, v] whether it has ended as deleted. If so, its reserve goes back to the client for another
+ * call: ask only where nobody will ask for the answer. */
 int lcf_call_deleted(lua_State *L);
 /* bears(call): [-0, +1, v] whether its answer holds a new secret. */
 int lcf_call_bears(lua_State *L);

@@ -74,7 +74,7 @@ static const struct {
     {"namespaces", namespaces_lines},
 };
 
-/* A lua_Reader: a line at a time. */
+/* [-0, +0, -] A lua_Reader: a line at a time. */
 static const char *read_line(lua_State *L, void *data, size_t *len)
 {
     const char *const **next = data;

@@ -226,7 +226,7 @@ struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *funct
     return client;
 }
 
-/* Frees what it holds; calls in flight hold what they need themselves. Idempotent. */
+/* [-0, +0, v] Frees what it holds; calls in flight hold what they need themselves. Idempotent. */
 static int client_gc(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
@@ -239,7 +239,7 @@ static int client_gc(lua_State *L)
     return 0;
 }
 
-/* client:close(): ends its calls, each with its outcome, and forgets the credential. */
+/* client:close(): [-0, +0, v] ends its calls, each with its outcome, and forgets the credential. */
 static int client_close(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
@@ -251,7 +251,7 @@ static int client_close(lua_State *L)
     return 0;
 }
 
-/* The URL is Lua's own string: a finalizer that closes the client frees the profile's. */
+/* [-0, +1, v] The URL is Lua's own string: a finalizer that closes the client frees the profile's. */
 static int client_tostring(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
@@ -274,7 +274,7 @@ static void push_namespace(lua_State *L, int index)
     keep(L, index, LCF_CLIENT_NAMESPACE);
 }
 
-/* Its operations, then its methods. */
+/* [-0, +1, v] Its operations, then its methods. */
 static int client_index(lua_State *L)
 {
     check_client(L);

@@ -67,6 +67,7 @@ static const luaL_Reg core[] = {
     {"seal", lcf_begin_seal},
     {"seal_value", lcf_begin_seal_value},
     {"refusals_left", lcf_loop_refusals_left},
+    {"note_lockout", lcf_loop_note_lockout},
     {"begin", lcf_begin_call},
     {"refuse", lcf_begin_refuse},
     {"unknown_option", lcf_options_unknown},

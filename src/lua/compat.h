@@ -15,7 +15,7 @@
 #define lua_load(L, reader, data, name, mode) (lua_load)(L, reader, data, name)
 #endif
 #if LUA_VERSION_NUM < 503
-/* LuaJIT 2.1 has it. Where it is missing nobody can tell, and we do not wait. */
+/* [-0, +0, -] LuaJIT 2.1 has it. Where it is missing nobody can tell, and we do not wait. */
 extern int lua_isyieldable(lua_State *L) __attribute__((weak));
 #define lua_isyieldable(L) (&(lua_isyieldable) && (lua_isyieldable)(L))
 #endif

@@ -19,6 +19,7 @@ static void release(struct lcf_draft *draft)
     lcf_bytes_free(&draft->parts);
 }
 
+/* [-0, +0, -] */
 static int collect(lua_State *L)
 {
     release(lua_touserdata(L, 1));

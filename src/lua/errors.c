@@ -11,12 +11,14 @@ static void push_text(lua_State *L, int index)
     if (!lua_isstring(L, -1)) lua_pushstring(L, luaL_typename(L, index)), lua_replace(L, -2);
 }
 
+/* [-0, +1, e] */
 static int error_tostring(lua_State *L)
 {
     push_text(L, 1);
     return 1;
 }
 
+/* [-0, +1, e] */
 static int error_concat(lua_State *L)
 {
     push_text(L, 1);

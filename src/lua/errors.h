@@ -29,6 +29,7 @@ int lcf_no_memory(lua_State *L);
 /* [-0, +0, v] Raises a programmer's mistake at the place that called the Lua closure which
  * called us: "bad argument #2 to 'delete' (string expected, got nil)". */
 int lcf_bad_argument(lua_State *L, const char *function, int argument, const char *message);
+/* [-0, +0, v] The same for a value of a wrong type. */
 int lcf_wrong_type(lua_State *L, const char *function, int argument, const char *expected, int index);
 
 /* [-1, +1, e] An error object around the `http` table on top of the stack, with a plain message. */

@@ -54,7 +54,7 @@ static void describe_end(lua_State *L, const struct lcf_exchange *x)
     lcf_set_number(L, "seconds", lcf_now() - x->began);
 }
 
-/* unsent(listener, operation): [-2, +0, e] the outcome of a call that never began. */
+/* unsent(listener, operation): [-0, +0, e] the outcome of a call that never began. */
 static int tell_unsent(lua_State *L)
 {
     lua_createtable(L, 0, 5);
@@ -77,7 +77,7 @@ void lcf_events_push_unsent(lua_State *L, const char *operation)
     lua_pushstring(L, operation);
 }
 
-/* tell(listener, exchange, entry): [-3, +0, e] entry counts from 0; past the last it is the end. */
+/* tell(listener, exchange, entry): [-0, +0, e] entry counts from 0; past the last it is the end. */
 static int tell(lua_State *L)
 {
     const struct lcf_exchange *x = lua_touserdata(L, 2);

@@ -17,7 +17,8 @@ void lcf_events_push_listener(lua_State *L, const struct lcf_exchange *exchange)
 /* [-0, +0, -] */
 void lcf_events_forget(lua_State *L, const struct lcf_exchange *exchange);
 
-/* [-0, +0, -] Tells one attempt, counted from 0, or past the last the end, to the listener on top of the stack. */
+/* [-0, +0, -] Tells the listener on top of the stack of attempt `entry`, counted from 0, or of the end where `entry` is
+ * their number. */
 void lcf_events_tell(lua_State *L, const struct lcf_exchange *exchange, size_t entry);
 /* [-1, +3, e] For the listener on top of the stack: a function and its two arguments, which tell it of a call that
  * ended before it began. */

@@ -119,7 +119,7 @@ static bool has_seen(const struct lcf_exchange *x)
 }
 
 /* [-0, +0, e] Sets a field to foreign words, redacted already, without anything that could steer a terminal. */
-static void set_words(lua_State *L, const char *name, const char *words)
+static void set_foreign(lua_State *L, const char *name, const char *words)
 {
     char harmless[EXCERPT_SHOWN];
     const struct lcf_text text = {words, strlen(words)};
@@ -137,8 +137,8 @@ void lcf_http_push(lua_State *L, const struct lcf_exchange *x)
     lcf_set_host(L, x);
     if (x->plan.nature == LCF_REMOVE) set_flag(L, "seen", has_seen(x));
     if (x->retry_after >= 0) lcf_set_number(L, "retry_after", x->retry_after);
-    set_words(L, "content_type", x->oddity.content_type);
-    set_words(L, "excerpt", x->oddity.excerpt);
+    set_foreign(L, "content_type", x->oddity.content_type);
+    set_foreign(L, "excerpt", x->oddity.excerpt);
     if (!answer) return;
     if (answer->status) lcf_set_number(L, "status", answer->status);
     if (answer->date) lcf_set_number(L, "date", (double)answer->date);

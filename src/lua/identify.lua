@@ -4,7 +4,7 @@
 local core = ...
 local check, seal_value, secret_kind = core.check, core.seal_value, core.secret_kind
 local inspect, rows = core.inspect, core.rows
-local account_of = core.account_of
+local account_of, note_lockout = core.account_of, core.note_lockout
 local type, error, pairs, ipairs = type, error, pairs, ipairs
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
@@ -91,6 +91,7 @@ local function walk(task, places, value)
   for _, place in ipairs(places) do
     local found, detail = ask(task, place, value)
     if found then return named(found, place), detail end
+    if detail.reason == "lockout" then note_lockout() end
     if is_final(detail) then return nil, detail end
     if not told or weight(detail) > weight(told) then told = detail end
   end

@@ -16,6 +16,7 @@ struct journal {
     bool torn; /* its last line has no end */
 };
 
+/* [-0, +0, -] */
 static int journal_gc(lua_State *L)
 {
     struct journal *j = lua_touserdata(L, 1);

@@ -6,6 +6,10 @@
 
 #include <math.h>
 
+/* Owns the engine and decides when events are told. The rules: `busy` is set while the engine steps or a listener runs,
+ * and nothing raises meanwhile; a child process leaves its parent's loop alone; after each listener the loop is checked
+ * again; an end is counted once. */
+
 struct loop {
     struct lcf_engine *engine; /* NULL until the first call */
     bool closed; /* collected, as only a closing state does */
@@ -37,6 +41,7 @@ struct lcf_engine *lcf_loop_current(lua_State *L)
     return loop ? loop->engine : NULL;
 }
 
+/* [-0, +0, -] */
 static int loop_gc(lua_State *L)
 {
     struct loop *loop = lua_touserdata(L, 1);
@@ -113,12 +118,12 @@ static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
     for (const struct lcf_entry *e = x->entries; x->intent->apart && e < x->entries + x->count; e++) {
         if (e->reading.verdict != LCF_REFUSAL || (e->status != 401 && e->status != 403)) continue;
         lcf_refusals_note(&loop->refusals, e->ended);
-        if (lcf_reading_has(&e->reading, LCF_CODE_LOCKED_OUT)) lcf_refusals_lock(&loop->refusals, e->ended);
     }
 }
 
-/* [-0, +0, -] The listener of one that brought a secret is kept until that has been taken, or is lost, which is told
- * once more. A listener may cancel, which adds news; or fork, and then the child tells nothing: false. */
+/* [-0, +0, -] Tells what is new of `x`; false where a listener forked or the state closes, and nothing more may be told.
+ * The listener of a call that brought a secret is kept until the secret is taken or lost, because a loss is told as a
+ * second end. A listener may cancel, which adds news. */
 static bool tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {
     bool ended = x->state == LCF_ENDED, again = x->end_told, on = true;
@@ -179,15 +184,16 @@ double lcf_optional_seconds(lua_State *L, int index, double fallback, const char
 /* [-0, +1, v] What a function of the list of tasks returns, a number; 0 where the list is empty. */
 static double ask_tasks(lua_State *L, const char *function)
 {
+    int result = lua_gettop(L) + 1;
     lcf_state_get(L, LCF_SLOT_TASKS);
     lua_rawgeti(L, -1, 1);
     if (lua_istable(L, -1)) {
         lua_getfield(L, -2, function);
         lua_call(L, 0, 1);
     }
-    double number = lua_tonumber(L, -1);
-    lua_replace(L, -2);
-    return number;
+    lua_replace(L, result);
+    lua_settop(L, result);
+    return lua_tonumber(L, result);
 }
 
 void lcf_loop_advance(lua_State *L)
@@ -263,14 +269,26 @@ bool lcf_loop_is_busy(lua_State *L)
     return loop && loop->busy;
 }
 
+/* [-0, +1, -] The loop of this state, whose budget of refusals a fork hands on to the child. */
+static struct loop *budget(lua_State *L)
+{
+    lcf_state_get(L, LCF_SLOT_LOOP);
+    return lua_touserdata(L, -1);
+}
+
+int lcf_loop_note_lockout(lua_State *L)
+{
+    lcf_refusals_lock(&budget(L)->refusals, lcf_now());
+    return 0;
+}
+
 int lcf_loop_refusals_left(lua_State *L)
 {
     double most = lua_isnoneornil(L, 1) ? LCF_REFUSALS_DEFAULT : lua_tonumber(L, 1), now = lcf_now();
     if (!lua_isnoneornil(L, 1) && lua_type(L, 1) != LUA_TNUMBER) lcf_wrong_type(L, "refusals_left", 1, "number", 1);
     if (!(most >= 1 && most <= LCF_REFUSALS_MAX) || most != floor(most))
         lcf_bad_argument(L, "refusals_left", 1, "a whole number from 1 to 50 expected");
-    lcf_state_get(L, LCF_SLOT_LOOP);
-    const struct loop *loop = lua_touserdata(L, -1);
+    const struct loop *loop = budget(L);
     lua_pushinteger(L, lcf_refusals_left(&loop->refusals, (int)most, now));
     lua_pushnumber(L, lcf_refusals_wait(&loop->refusals, (int)most, now));
     return 2;

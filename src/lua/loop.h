@@ -8,8 +8,8 @@
 /* The one engine of this Lua state: made at the first call of each process, stepped from Lua.
  * Between its steps it says when events are told: never while the engine is stepped, nor from inside a listener. */
 
-/* [-0, +0, e] Makes the metatable and the loop, which so is collected after whatever needs it (the table of
- * listeners is there already); a former load that failed may have left off anywhere. */
+/* [-0, +0, e] Makes the metatable and the loop. Finalizers run in the reverse order of creation, so the loop, made
+ * early, outlives what needs it. May follow a load that failed anywhere. */
 void lcf_loop_open(lua_State *L);
 
 /* [-0, +0, e] The engine of this process, made if there is none; NULL where that failed. */
@@ -49,11 +49,13 @@ int lcf_loop_timeout(lua_State *L);
 int lcf_loop_ends(lua_State *L);
 /* note_end(): [-0, +0, e] One task more has ended. */
 int lcf_loop_note_end(lua_State *L);
-/* pause([most]): [-0, +1, v] how long a polling host should sleep now, in seconds. */
+/* pause([most]): [-0, +1, -] how long a polling host should sleep now, in seconds. */
 int lcf_loop_pause(lua_State *L);
 /* refusals_left([most]): [-0, +2, v] how many more values may be refused before asking about one risks a lock-out, and
  * seconds until one may. Counted for the Lua state, all its clients together: the API counts by address. */
 int lcf_loop_refusals_left(lua_State *L);
+/* note_lockout(): [-0, +0, -] The API has refused a value because of a lock-out: no more may be asked about for now. */
+int lcf_loop_note_lockout(lua_State *L);
 /* now(): [-0, +1, -] monotonic seconds. */
 int lcf_loop_now(lua_State *L);
 /* can_yield(): [-0, +1, -] */

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Reads option tables, completes them from the environment, and says what is wrong with a value. The rules: a
+ * programmer's mistake raises, a bad value is a fault; while a table is read nothing allocates, except to raise; no
+ * message repeats a value; the environment never completes a credential given in code. */
+
 enum type { SECONDS, COUNT, FLAG, TEXT, TEXT_OR_FUNCTION, FUNCTION, TABLE };
 
 struct option {
@@ -122,6 +126,7 @@ static const struct option *identify(lua_State *L, enum lcf_scope scope, const c
     return option;
 }
 
+/* [-0, +0, -] */
 static bool has_type(lua_State *L, enum type type)
 {
     int got = lua_type(L, -1);
@@ -164,6 +169,7 @@ static struct lcf_fault take_count(const char *name, lua_Number value, int *plac
     return no_fault;
 }
 
+/* [-0, +0, -] */
 static struct lcf_fault take_text(lua_State *L, const char *name, struct lcf_text *place)
 {
     place->at = lua_tolstring(L, -1, &place->len);

@@ -92,7 +92,7 @@ static size_t count_keys(lua_State *L)
     return count;
 }
 
-/* [-0, +0, -] Writes the list on top of the stack. An item that is not there is no plain value. */
+/* [-0, +0, -] Writes the list on top of the stack. For a gap, write_plain refuses the nil. */
 static bool write_list(lua_State *L, int key, struct lcf_draft *draft)
 {
     size_t count = count_keys(L);

@@ -130,8 +130,8 @@ static struct lcf_text value_at(lua_State *L, int index)
     return text;
 }
 
-/* [-0, +1, e] Pushes what the input at `index` becomes behind the URL: its query, or nothing. A body goes into the
- * request, and what it rests on is pushed too. */
+/* [-0, +0..2, e] Pushes what the input at `index` becomes behind the URL: its query, or nothing. A body goes into the
+ * request, and what it rests on is pushed under that; so is a path. A fault of a value pushes nothing. */
 static struct lcf_fault read_input(lua_State *L, const struct lcf_operation *op, int index, struct lcf_request *request)
 {
     struct lcf_fault fault = {0};
@@ -171,7 +171,7 @@ static void push_url(lua_State *L, const char *path, struct lcf_request *request
     luaL_pushresult(&b);
 }
 
-/* [-0, +n, e] Reads the ids and the input: the query or the body that Lua builds of it. */
+/* [-0, +n, e] Reads the ids and the input, which becomes a query or a body. */
 static struct lcf_fault read_arguments(lua_State *L, const struct lcf_operation *op, int first,
                                        const struct lcf_client *client, const struct lcf_options *options, int hooks,
                                        struct lcf_request *request)

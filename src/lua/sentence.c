@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One sentence: headline, cause, answer, advice, ray. The rules: foreign words pass lcf_words_copy; the finished sentence
+ * is redacted as a whole; no part leaves anything on the stack, where the buffer may lie. */
+
 #define QUOTE_MAX 300 /* bytes of the API's or libcurl's words that go into a sentence */
 
 static const char *absence(const struct lcf_exchange *x)
@@ -76,6 +79,7 @@ static const char *cause_advice(enum lcf_cause cause)
     }
 }
 
+/* [-0, +0, e] */
 static void add_quoted(luaL_Buffer *b, const char *words)
 {
     char harmless[QUOTE_MAX];
@@ -83,7 +87,7 @@ static void add_quoted(luaL_Buffer *b, const char *words)
     luaL_addlstring(b, harmless, lcf_words_copy(lcf_span_of(text), harmless, sizeof harmless));
 }
 
-/* '(HTTP 403, code 9109 "Unauthorized to access requested resource")' */
+/* [-0, +0, e] '(HTTP 403, code 9109 "Unauthorized to access requested resource")' */
 static void add_answer(luaL_Buffer *b, const struct lcf_entry *e, const struct lcf_said *said)
 {
     char words[48];
@@ -101,7 +105,7 @@ static void add_answer(luaL_Buffer *b, const struct lcf_entry *e, const struct l
     luaL_addchar(b, ')');
 }
 
-/* ": no connection (Failed to connect to …)" libcurl's words are about the last attempt. */
+/* [-0, +0, e] ": no connection (Failed to connect to …)" libcurl's words are about the last attempt. */
 static void add_cause(luaL_Buffer *b, const char *before, const struct lcf_exchange *x, const struct lcf_entry *e)
 {
     luaL_addstring(b, before);
@@ -112,6 +116,7 @@ static void add_cause(luaL_Buffer *b, const char *before, const struct lcf_excha
     luaL_addchar(b, ')');
 }
 
+/* [-0, +0, e] */
 static void add_wait(luaL_Buffer *b, double seconds)
 {
     char words[64];
@@ -119,6 +124,7 @@ static void add_wait(luaL_Buffer *b, double seconds)
     luaL_addstring(b, words);
 }
 
+/* [-0, +0, e] */
 static void add_advice(luaL_Buffer *b, const char *advice)
 {
     if (!advice) return;
@@ -126,7 +132,7 @@ static void add_advice(luaL_Buffer *b, const char *advice)
     luaL_addstring(b, advice);
 }
 
-/* The proxy that libcurl took from the environment. */
+/* [-0, +0, e] The proxy that libcurl took from the environment. */
 static void add_proxy_advice(luaL_Buffer *b, const char *variable)
 {
     const char *value = getenv(variable);
@@ -135,7 +141,7 @@ static void add_proxy_advice(luaL_Buffer *b, const char *variable)
     luaL_addstring(b, good ? ", in the environment, names the proxy" : ", in the environment, is no proxy's URL");
 }
 
-/* What of the environment may stand behind an attempt that got no answer. */
+/* [-0, +0, e] What of the environment may stand behind an attempt that got no answer. */
 static void add_environment(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e)
 {
     bool connects = e->cause == LCF_RESOLVE || e->cause == LCF_CONNECT || e->cause == LCF_CONFIGURE;
@@ -145,6 +151,7 @@ static void add_environment(luaL_Buffer *b, const struct lcf_exchange *x, const 
     if (settings && settings[0]) add_advice(b, "OPENSSL_CONF is set: OpenSSL follows the file that it names");
 }
 
+/* [-0, +0, e] */
 static void add_permission(luaL_Buffer *b, const struct lcf_exchange *x)
 {
     if (!x->intent->permission) return;
@@ -174,6 +181,7 @@ static bool lacks_retries(const struct lcf_exchange *x)
     return lost && x->count <= (size_t)x->plan.max_retries && !lcf_pace_affords(x->pace);
 }
 
+/* [-0, +0, e] */
 static void add_unbuilt(luaL_Buffer *b, const char *why)
 {
     luaL_addstring(b, "; the answer could not be made into Lua tables (");
@@ -193,6 +201,7 @@ static const char *way_out(const struct lcf_exchange *x)
     }
 }
 
+/* [-0, +0, e] */
 static void add_what_to_do(luaL_Buffer *b, const struct lcf_exchange *x, const struct lcf_entry *e,
                            const struct lcf_hint *hint)
 {

@@ -73,7 +73,7 @@ static enum lcf_outcome outcome_named(const char *name)
     return (enum lcf_outcome)outcome;
 }
 
-/* failure(kind, outcome, function, message): [-0, +1, e] an error of a task that no request of its brought. */
+/* failure(kind, outcome, function, message): [-0, +1, v] an error of a task that no request of its brought. */
 static int core_failure(lua_State *L)
 {
     const char *function = luaL_checkstring(L, 3);
@@ -82,7 +82,8 @@ static int core_failure(lua_State *L)
     return 1;
 }
 
-/* [-0, +0|1, v] The credential in the seal at 2, or else of the client at 1; NULL where the default client failed. */
+/* [-0, +0|1|2, v] The credential in the seal at 2, or else of the client at 1; NULL where the default client failed:
+ * nil and the error are on the stack then. */
 static const struct lcf_secret *secret_of(lua_State *L)
 {
     const struct lcf_secret *sealed = lcf_begin_sealed(L, 2);
@@ -91,7 +92,7 @@ static const struct lcf_secret *secret_of(lua_State *L)
     return client ? client->secret : NULL;
 }
 
-/* tell_unsent(client, function): [-0, +0, e] Tells the client's listener of a call that a bad value ended. The default
+/* tell_unsent(client, function): [-0, +0, v] Tells the client's listener of a call that a bad value ended. The default
  * client has none. */
 static int core_tell_unsent(lua_State *L)
 {

@@ -20,6 +20,7 @@ static bool read_string(lua_State *L, int64_t *unix_time)
     return lcf_timestamp_read(lcf_span_of(text), unix_time);
 }
 
+/* [-0, +1|2, e] */
 static int from_string(lua_State *L)
 {
     int64_t unix_time;
@@ -29,6 +30,7 @@ static int from_string(lua_State *L)
     return 1;
 }
 
+/* [-0, +1|2, e] */
 static int from_number(lua_State *L, double seconds, const char *fault)
 {
     char text[LCF_TIMESTAMP_SIZE];
@@ -38,6 +40,7 @@ static int from_number(lua_State *L, double seconds, const char *fault)
     return 1;
 }
 
+/* [-0, +1|2, e] */
 static int from_now(lua_State *L)
 {
     static const char fault[] = "must be a number of seconds over 0, and end before the year 10000";

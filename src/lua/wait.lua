@@ -24,7 +24,7 @@ local function wait_by_steps(call, sleep, limit)
   return answer(call)
 end
 
--- By tail calls: no call here may be nested deeper than begin's own, which has found the memory for it.
+-- Only tail calls: a deeper call stack could need memory after the request was sent; begin's depth is known to fit.
 local function wait(call, sleep, sleeper, seconds)
   local limit = seconds and now() + seconds
   if not sleeper then return wait_by_steps(call, sleep, limit) end
@@ -41,10 +41,10 @@ end
 function core.methods.wait(call, seconds)
   local sleep = core.sleep_of(call, seconds)
   if ended(call) then return answer(call) end
-  local pumped = nginx and not sleep
-  local why = tasks.wait_fault(call) or pumped and nginx.obstacle()
+  local is_pumped = nginx and not sleep
+  local why = tasks.wait_fault(call) or is_pumped and nginx.obstacle()
   if why then error("cloudflare: " .. why, 2) end
-  return wait(call, sleep, pumped and nginx.new_sleeper(), seconds)
+  return wait(call, sleep, is_pumped and nginx.new_sleeper(), seconds)
 end
 tasks.handle.wait = core.methods.wait
 
@@ -55,17 +55,18 @@ for name, row in pairs(core.rows) do names[row] = name end
 
 local function single(row, client, async)
   return function(...)
-    local promising, sleep, vault = check(row, client, ...)
-    local pumped = promising and nginx and not sleep
+    local is_sound, sleep, vault = check(row, client, ...)
+    local is_pumped = is_sound and nginx and not sleep
     -- a host that cannot wait here fails now, before a byte is sent
-    local why = pumped and nginx.obstacle(async)
+    local why = is_pumped and nginx.obstacle(async)
     if why then return refuse(row, client, async, why) end
     if sleep and not async then sleep(0.001) end
-    local credential = vault and seal(vault()) -- false: in the options. Sealed: debug could read a local
-    local sleeper = pumped and not async and nginx.new_sleeper()
+    -- `vault` is false where the options hold the credential. Sealed at once: debug could read a local.
+    local credential = vault and seal(vault())
+    local sleeper = is_pumped and not async and nginx.new_sleeper()
     local call, err = begin(row, client, async, credential, ...)
     if async or not call then
-      if pumped then nginx.keep_pumping() end
+      if is_pumped then nginx.keep_pumping() end
       return call, err
     end
     return wait(call, sleep, sleeper)
@@ -117,9 +118,9 @@ local function composite(definition, row, client, async)
     arguments[place] = options
     local extra = arguments[place + 1]
     if definition.take then arguments[place - 1], extra = definition.take(arguments[place - 1]) end
-    local promising, sleep, vault, timeout = check(row, client, unpack(arguments, 1, place))
-    local pumped = promising and nginx and (async or not sleep)
-    local why = pumped and nginx.obstacle(async)
+    local is_sound, sleep, vault, timeout = check(row, client, unpack(arguments, 1, place))
+    local is_pumped = is_sound and nginx and (async or not sleep)
+    local why = is_pumped and nginx.obstacle(async)
     if why then return answer_unsent(definition, name, async, select(2, refuse(row, client, false, why))) end
     if sleep and not async then sleep(0.001) end
     local err, credential = inspect(row, client, vault and seal(vault()), unpack(arguments, 1, place))
@@ -134,7 +135,7 @@ local function composite(definition, row, client, async)
     }
     if not async then return hand_over(task, definition.body(task, unpack(arguments, 1, place - 1))) end
     local handle = tasks.start(task, definition.body, unpack(arguments, 1, place - 1))
-    if pumped then nginx.keep_pumping() end
+    if is_pumped then nginx.keep_pumping() end
     return handle
   end
 end

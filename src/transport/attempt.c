@@ -28,7 +28,8 @@ static int on_announce(void *data, char *ip, char *local_ip, int port, int local
     (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (a->announced) return CURL_PREREQFUNC_ABORT;
     a->announced = true;
-    if (a->store_changed) a->carrier->trust.first = a->store; /* where the other did not do */
+    if (a->store_changed)
+        a->carrier->trust.first = a->store; /* it accepts what the other did not: ask it first from now on */
     a->carrier->opening--;
     return CURL_PREREQFUNC_OK;
 }
@@ -306,7 +307,7 @@ static bool quotes_proxy(const struct lcf_attempt *a, int rc)
     return rc == CURLE_COULDNT_RESOLVE_PROXY || strstr(a->error, "://") || strchr(a->error, '@');
 }
 
-/* Of what we stopped ourselves libcurl can say no more than that. */
+/* For an attempt that a callback aborted, libcurl only says so; our own reason stands instead, or none. */
 static const char *explain(const struct lcf_attempt *a, int rc)
 {
     if (rc != CURLE_ABORTED_BY_CALLBACK) return curl_easy_strerror((CURLcode)rc);

@@ -56,7 +56,7 @@ struct lcf_attempt {
     double began, due;
     enum lcf_store store; /* by which of the system's stores the peer is judged */
     bool apart;           /* on a connection of its own */
-    bool store_changed;   /* it is not the one that this call asked first; that comes once a call */
+    bool store_changed;   /* `store` is the second one that this call asks; there is no third */
     bool announced;  /* libcurl was about to send: the only sound "it may have left" */
     bool overdue;    /* stopped from within libcurl, which would not let go of it */
     long callbacks;  /* how often libcurl called back before the announcement */

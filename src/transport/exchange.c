@@ -56,7 +56,7 @@ struct lcf_exchange *lcf_exchange_new(const struct lcf_request *request, struct 
                                 .deadline = now + request->limits.timeout};
     if (request->account) memcpy(x->account, request->account, LCF_ID_LEN);
     if (request->id) memcpy(x->id, request->id, LCF_ID_LEN);
-    x->sends = sends;
+    x->block_size = sends;
     x->lines = lcf_lines_lay(x + 1, request->lines);
     x->url = (char *)(x + 1) + lines_size;
     memcpy(x->url, request->url, url_size);
@@ -86,7 +86,7 @@ void lcf_exchange_release(struct lcf_exchange *x)
     lcf_secret_release(x->secret);
     lcf_profile_release(x->profile);
     free_entries(x);
-    lcf_wipe(x, sizeof *x + x->sends);
+    lcf_wipe(x, sizeof *x + x->block_size);
     free(x);
 }
 
@@ -278,7 +278,7 @@ static void pause(struct lcf_exchange *x, const struct lcf_move *move)
     x->state = LCF_PAUSED;
 }
 
-/* Decides until something is under way; only an attempt that could not begin decides twice. */
+/* Decides until something is under way; it decides again only after an attempt that could not begin. */
 static void proceed(struct lcf_exchange *x, struct lcf_carrier *carrier, double now)
 {
     x->state = LCF_QUEUED;

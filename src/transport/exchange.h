@@ -71,10 +71,10 @@ struct lcf_exchange {
     double due;              /* when it wants to be turned next; monotonic seconds */
     double began;            /* monotonic seconds */
     double suspect_until;    /* until then a connection that broke may still be in the pool */
-    char *url;               /* in the block behind this struct, as what the next two show */
+    char *url;               /* in the block behind this struct, like body and lines */
     struct lcf_text body;    /* what its own request sends; `at` is NULL where that is nothing */
     struct lcf_lines lines;
-    size_t sends;            /* bytes of that block */
+    size_t block_size;       /* bytes of that block */
 
     struct lcf_attempt attempt;
     struct lcf_entry *entries;

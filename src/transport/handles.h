@@ -3,14 +3,14 @@
 
 #include <stddef.h>
 
-/* Easy handles of one client that have brought an answer and wait for the next request: to make and to prepare one
- * takes as long as all else that is done here for a request. What differs from request to request is set anew. */
+/* Easy handles of one client, kept after an answer for its next requests: making and preparing one costs as much as all
+ * other work here for a request. Each request sets again what may differ. */
 
 #define LCF_HANDLES_KEPT 32 /* some 6 KiB each */
 
 struct lcf_handle {
     void *easy; /* CURL */
-    void *url;  /* CURLU, which the easy handle reads; NULL where libcurl parses, or for want of memory */
+    void *url; /* CURLU, which the easy handle reads; NULL where libcurl parses, or for want of memory */
 };
 
 struct lcf_handles {

@@ -64,10 +64,10 @@ static CURLcode set_authorities(CURL *easy, const char *ca_file, const char *ca_
     return rc;
 }
 
-/* From 8.21 on, NULL is not none but libcurl's default: beside the caller's store all of the system's would be
- * trusted, and beside a directory the system's bundle parsed for every connection. So the other of the two is a store
- * that adds nothing: for a file itself, below which nothing is found; for a directory one of its own. Nothing helps
- * against the file being parsed for every connection: libcurl keeps what it read only where there is no directory. */
+/* From 8.21 on, NULL makes libcurl add its default: beside the caller's store it would trust the system's, and beside a
+ * directory it would parse the system's bundle for each connection. So the unused option gets a value that adds nothing:
+ * for a file, the file itself as directory; for a directory, one certificate of it as file. libcurl still parses a
+ * caller's file for each connection, because it caches one only where no directory is set. */
 static CURLcode harden_authorities(CURL *easy, const char *ca_file, const char *ca_path, long kept, bool adds_default)
 {
     char one[PATH_MAX];

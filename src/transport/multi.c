@@ -18,8 +18,8 @@ static int bytes_at(int fd)
     return known ? in + out : -1;
 }
 
-/* Whether what lies at `fd` grows by as much each time that the handle is woken, and is gone once it has waited.
- * Other threads open descriptors too: by its number none could be told from the pair. */
+/* Whether `fd` is one of the pair: its unread bytes grow equally with each wake-up and are gone after the handle has
+ * waited. A descriptor's number proves nothing, because other threads open descriptors too. */
 static bool keeps_step(CURLM *multi, int fd)
 {
     int times = 0, step = 0;

@@ -12,7 +12,8 @@
 
 enum lcf_store { LCF_STORE_NONE, LCF_STORE_DIRECTORY, LCF_STORE_BUNDLE };
 
-/* What shows that a bundle has changed. No struct stat: its size hangs on what a file defines first. */
+/* What shows that a bundle has changed. Not struct stat, whose size depends on
+ * _FILE_OFFSET_BITS, which not every includer defines. */
 struct lcf_bundle {
     uint64_t inode;         /* 0 where none was looked at */
     int64_t size, seconds;

@@ -611,8 +611,8 @@ function tokens.update(account_id, token_id, params, options) end
 ---
 ---The token is read first (not with `revive` and without `old`): one that is neither active nor disabled is rolled only
 ---with `revive`. Never repeated after a lost answer: that is "unknown". Roll once more and deploy that value. A client
----that rolls its own token goes on with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found", "not_sent", "refused" or
----"unknown". Raises as `delete` does.
+---that rolls its own token goes on with the dead secret: make a new one. Errors, as `nil, err`: outcome "not_found",
+---"not_sent", "refused" or "unknown". Raises as `delete` does.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param token_id string 32 of 0-9 and a-f
 ---@param options? cloudflare.RollOptions over those of the client
