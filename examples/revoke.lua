@@ -33,9 +33,9 @@ input. Everybody on this machine can read the arguments of a command: give value
   not asked              it may live: asking would risk a lock-out, the API has locked everybody out, or the run ended
   unknown                it must be checked: run this again
 
-exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted), or the report or
-standard output was not written; 2 wrong usage; 3 some may live (unknown, accepted, not asked, alive elsewhere, or not
-proven by --prove)
+exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted), the run was stopped,
+or the report or standard output was not written; 2 wrong usage; 3 some may live (unknown, accepted, not asked, alive
+elsewhere, or not proven by --prove)
 ]]
 
 package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
@@ -245,7 +245,7 @@ end
 
 -- The end.
 local function status_of(run, item)
-  if item.proof and item.proof ~= "refused" then return 3 end
+  if run.options["--prove"] and values.lacks_proof(run, item) then return 3 end
   if item.outcome == "not_found" and run.options["--missing-ok"] then return 0 end
   return STATUS[item.outcome]
 end
@@ -276,7 +276,8 @@ local function close(run)
   if not fine then run.paper:warn("revoke: the report is not whole: " .. why) end
   run.paper:warn("revoke: " .. words)
   tell_gaps(run)
-  return (not fine or run.paper.is_unsaid) and math.max(status, 1) or status, counts
+  local is_whole = fine and not run.paper.is_unsaid and not run.stopped
+  return is_whole and status or math.max(status, 1), counts
 end
 
 local function advise(run, status, counts)

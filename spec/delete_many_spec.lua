@@ -489,6 +489,14 @@ describe("tokens.delete_many", function()
       end
     end)
 
+    it("asks again about what was not there, where the id is given afresh beside it", function()
+      local id, other = sandbox.fresh(), sandbox.fresh()
+      local report = cf.tokens.delete_many(nil, { { id = id, outcome = "not_found" }, id, { id = other, outcome = "gone" }, other })
+      assert.same({ "deleted", "deleted", "gone", "gone" }, outcomes(report))
+      assert.same(1, #sandbox.requests_for(id))
+      assert.same({}, sandbox.requests_for(other))
+    end)
+
     it("that names an id several times: what was ambiguous once stays so, whatever came before or after", function()
       for _, words in ipairs { { "unknown", "refused" }, { "refused", "unknown" }, { "unknown", "not_found" },
         { "not_found", "unknown" }, { "not_found", "accepted" } } do

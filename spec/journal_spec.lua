@@ -77,6 +77,17 @@ describe("the journal of a run", function()
     assert.same({ unknown = 1, deleted = 1 }, report.counts)
   end)
 
+  it("is appended to behind a line that another process left torn meanwhile", function()
+    local journal = cloudflare.journal(path)
+    assert.is_true(journal(A, "sending"))
+    local file = assert(io.open(path, "a"))
+    file:write(B .. " send")
+    file:close()
+    assert.is_true(journal(C, "sending"))
+    assert.equal(A .. " sending\n" .. B .. " send torn\n" .. C .. " sending\n", read(path))
+    assert.same({ unknown = 2 }, assert(cloudflare.report_of(path)).counts)
+  end)
+
   it("a torn line tells nothing after the next run went on either, wherever it, or what ended it, was torn", function()
     for _, line in ipairs { B .. " deleted", B .. " sending", B .. " deleted to", B .. " sen t", B:sub(1, 9) .. " tor" } do
       for length = 1, #line do

@@ -79,6 +79,29 @@ describe("an answer that is not the API's", function()
     assert.equal("a [31mb  c d e f g", shown)
   end)
 
+  -- What a request of the given operation is told of an answer that holds a secret and is no envelope.
+  local function shown_of(ask, script)
+    local id = faults.fresh()
+    script.times = 99
+    faults.register { { id = id, scripts = { script } } }
+    local result, err = ask(assert(cloudflare.new(faults.options("http1", { timeout = 0.8 }))), id)
+    faults.truth({ id }, true)
+    assert.is_nil(result)
+    return err.http.excerpt
+  end
+
+  it("is not shown where it may hold a secret, whatever type it has, unless it is a page", function()
+    local secret = '{"success":true,"success":true,"result":{"value":"cfat_new"}}'
+    local function request(cf, id) return cf.request("GET", ("/accounts/%s/tokens/%s"):format(faults.account, id)) end
+    local function roll(cf, id) return cf.tokens.roll(nil, id, { revive = true }) end
+    assert.is_nil(shown_of(roll, html(200, secret)))
+    assert.is_nil(shown_of(roll, html(500, secret)))
+    assert.is_nil(shown_of(request, { status = 200, body = secret }))
+    assert.equal(secret, shown_of(request, { status = 500, body = secret }))
+    assert.equal(PAGE, shown_of(request, html(200)))
+    assert.equal(PAGE, shown_of(roll, html(500)))
+  end)
+
   it("is forgotten where the API's own answer follows", function()
     local id = faults.fresh()
     faults.register { { id = id, scripts = { html(502), { method = "GET", say = "invalid" } } } }

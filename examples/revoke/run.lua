@@ -148,7 +148,8 @@ end
 local function entries_of(self, items)
   local entries, of = {}, {}
   for i, item in ipairs(items) do
-    entries[i] = { id = item.id, outcome = self.earlier[item.id] }
+    local earlier = self.earlier[item.id]
+    entries[i] = earlier == "not_found" and item.id or { id = item.id, outcome = earlier }
     of[item.id] = of[item.id] or {}
     table.insert(of[item.id], item)
   end

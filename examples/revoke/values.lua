@@ -205,10 +205,16 @@ local function is_proven(run, item)
   return record and record.proof == "refused" and run.earlier[item.id] == item.outcome
 end
 
+--- Whether it is a value whose token is gone and which was not seen to be refused since.
+function values.lacks_proof(run, item)
+  local is_due = item.value and item.id and HAS_ENDED[item.outcome]
+  return is_due and item.proof ~= "refused" and not is_proven(run, item)
+end
+
 --- Proves of each value that was deleted that it is refused.
 function values.prove_all(run, items)
   for _, item in ipairs(items) do
-    if item.value and item.id and HAS_ENDED[item.outcome] and not is_proven(run, item) then
+    if values.lacks_proof(run, item) then
       local word, why = prove(run, item)
       local ended = run:trail(item.id).ended
       item.proof, item.seconds = word, word == "refused" and ended and run.now - ended or nil

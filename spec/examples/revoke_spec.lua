@@ -561,6 +561,20 @@ describe("revoke.lua", function()
       assert.is_true(ended.proof_seconds >= 0.9)
     end)
 
+    it("is no proof where the run was interrupted before it, or an earlier run was: 3", function()
+      local leaked = sandbox.grow { count = 1, secret = "new" }
+      report_leaks(leaked.values)
+      sandbox.switch { dead_accepted = 60 }
+      local options = "--prove --journal journal --file leaks.json"
+      local status, out, said = revoke(options, "timeout --preserve-status -s INT 4")
+      contains(out, "leaks.json#1 deleted")
+      contains(said, "interrupted")
+      assert.equal(3, status)
+      sandbox.fault { status = 403, code = 10502, times = 9 }
+      status = revoke(options)
+      assert.equal(3, status)
+    end)
+
     it("shares the budget: what is not asked is not proven, and that is 3", function()
       local leaked = sandbox.grow { count = 3, secret = "new" }
       report_leaks(leaked.values)
@@ -840,6 +854,14 @@ describe("revoke.lua", function()
       status, _, said = revoke("--dry-run " .. sandbox.fresh(), "exec >/dev/full;")
       contains(said, "No space left on device: ")
       assert.equal(1, status)
+    end)
+
+    it("again what was not found, where it is given again: by then it may be there for the credential", function()
+      local id = sandbox.fresh()
+      place:write("journal", id .. " sending\n" .. id .. " not_found\n")
+      local status, out = revoke("--journal journal " .. id)
+      says({ id .. " deleted" }, out)
+      assert.equal(0, status)
     end)
 
     it("that the report could not be written", function()

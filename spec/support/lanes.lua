@@ -16,49 +16,52 @@ local operations = require "spec.support.operations"
 
 local LANES = 40 -- for each transport
 local WARM_LANES = 10 -- libcurl keeps 32 connections in all: with more lanes none would be kept alive
-local BATCH = 500
+local CALLS_A_CLIENT = 5 -- of a lane: each may be tried again twice, and a client affords ten of that
+local AHEAD = 50 -- cases that are registered at once, shortly before they begin: what is in their worlds is new then
+local BATCH = 500 -- whose truth is learnt at once
 
-local function batches(list, each)
-  for first = 1, #list, BATCH do each(table.move(list, first, math.min(first + BATCH - 1, #list), 1, {})) end
+local function batch_of(list, first, most) return table.move(list, first, math.min(first + most - 1, #list), 1, {}) end
+
+local function register(batch)
+  local tokens = {}
+  for i, case in ipairs(batch) do
+    case.id = faults.fresh()
+    case.operation = case.operation or "delete"
+    local is_account = operations[case.operation].in_account
+    tokens[i] = { id = case.id, state = case.state, scripts = case.scripts, account = is_account }
+    for name, value in pairs(case.world or {}) do tokens[i][name] = value end
+  end
+  faults.register(tokens)
 end
 
-local function register(cases)
-  batches(cases, function(batch)
-    local tokens = {}
-    for i, case in ipairs(batch) do
-      case.id = faults.fresh()
-      case.operation = case.operation or "delete"
-      local is_account = operations[case.operation].in_account
-      tokens[i] = { id = case.id, state = case.state, scripts = case.scripts, account = is_account }
-      for name, value in pairs(case.world or {}) do tokens[i][name] = value end
-    end
-    faults.register(tokens)
-  end)
-end
-
-local function learn(cases)
-  batches(cases, function(batch)
-    local ids = {}
-    for i, case in ipairs(batch) do ids[i] = case.id end
-    for i, truth in ipairs(faults.truth(ids, true)) do
-      batch[i].truth = truth
-      batch[i].kept = batch[i].before ~= nil and batch[i].before == truth.connections[1]
-    end
-  end)
+local function learn(batch)
+  local ids = {}
+  for i, case in ipairs(batch) do ids[i] = case.id end
+  for i, truth in ipairs(faults.truth(ids, true)) do
+    batch[i].truth = truth
+    batch[i].kept = batch[i].before ~= nil and batch[i].before == truth.connections[1]
+  end
 end
 
 local Lane = {}
 Lane.__index = Lane
 
 local function open_lanes(over, cases, most)
-  local queue, lanes = { next = 1 }, {}
+  local queue, lanes = { next = 1, registered = 0 }, {}
   for _, case in ipairs(cases) do
     if case.over == over then queue[#queue + 1] = case end
   end
   for i, port in ipairs(faults.listen(over, math.min(most, #queue))) do
-    lanes[i] = setmetatable({ cf = assert(cloudflare.new(faults.options(over, nil, port))), queue = queue }, Lane)
+    lanes[i] = setmetatable({ over = over, port = port, queue = queue, calls_left = 0 }, Lane)
   end
   return lanes
+end
+
+function Lane:renew()
+  self.calls_left = self.calls_left - 1
+  if self.calls_left > 0 then return end
+  if self.cf then self.cf:close() end
+  self.cf, self.calls_left = assert(cloudflare.new(faults.options(self.over, nil, self.port))), CALLS_A_CLIENT
 end
 
 function Lane:client()
@@ -77,10 +80,21 @@ end
 
 function Lane:call_operation(cf) self.call = operations[self.case.operation].begin(cf.async, self.case) end
 
+-- The next case of the queue, registered; nil where there is none.
+local function take(queue)
+  local case = queue[queue.next]
+  if case and queue.next > queue.registered then
+    register(batch_of(queue, queue.next, AHEAD))
+    queue.registered = queue.registered + AHEAD
+  end
+  queue.next = queue.next + 1
+  return case
+end
+
 function Lane:begin()
-  self.case = self.queue[self.queue.next]
+  self.case = take(self.queue)
   if not self.case then return end
-  self.queue.next = self.queue.next + 1
+  self:renew()
   self.warming = self.case.warm ~= nil
   if self.warming then return self:keep(self.case.warm) end
   self:call_operation(self:client())
@@ -139,7 +153,6 @@ end
 
 --- Flies every case and counts each in the sweep.
 return function(sweep, cases)
-  register(cases)
   local lanes, most = {}, LANES
   for _, case in ipairs(cases) do
     if case.warm then most = WARM_LANES end
@@ -148,7 +161,7 @@ return function(sweep, cases)
     for _, lane in ipairs(open_lanes(over, cases, most)) do lanes[#lanes + 1] = lane end
   end
   fly(lanes)
-  learn(cases)
+  for first = 1, #cases, BATCH do learn(batch_of(cases, first, BATCH)) end
   for _, case in ipairs(cases) do
     local problem = wrong(case)
     sweep:check(not problem, ("%s, %s: %s (%s)"):format(case.over, case.name, tostring(problem), story(case)))

@@ -10,7 +10,6 @@ local HURRY = { attempt_timeout = 3 } -- for replies that never end
 local STALL_EVERY = 16 -- a stall takes the attempt's whole time
 local LIST_MORE = 400 -- bytes by which a list may be longer than the one that is measured
 local SHARE, LITTLE = 20, 10 -- cases of a kind in `make test`: of replies, and of requests and oddities
-local AT_ONCE = 300 -- so that no client is asked for more retries of reads than its budget has
 local WHOLE = 8 -- times as many with SWEEP=all: there are 138,000
 
 local function policy(group)
@@ -282,10 +281,7 @@ for _, kind in ipairs(kinds) do
 end
 
 local sweep = Sweep.new "natures"
-for first = 1, #walked, AT_ONCE do
-  fly(sweep, table.move(walked, first, math.min(first + AT_ONCE - 1, #walked), 1, {}))
-  collectgarbage() -- and with it the clients of the lanes
-end
+fly(sweep, walked)
 local made, rolled, false_words = 0, 0, 0
 for _, case in ipairs(walked) do
   made, rolled = made + case.truth.done.create, rolled + case.truth.done.roll

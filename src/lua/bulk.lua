@@ -5,9 +5,9 @@
 --     keeps it from beginning anything more: what is in flight lands first, each within its timeout;
 --   - an id that an earlier run left ambiguous ends only as deleted, gone, accepted or unknown, whatever this one says.
 --   - an answer about the credential or its quota is no answer about an id: that one is asked about again.
--- An item is one distinct id on its way: { id, outcome, err, earlier, known, said, shown, kept, told, landed }, where
--- `known` is the end that it came with, `said` what it was answered before it was put back, and `landed` what goes on
--- once its call has ended, which stands in `calls` where the item stands in `flights`.
+-- An item is one distinct id on its way: { id, outcome, err, earlier, known, is_asked_afresh, said, shown, kept, told,
+-- landed }, where `known` is the end that it came with, `said` what it was answered before it was put back, and `landed`
+-- what goes on once its call has ended, which stands in `calls` where the item stands in `flights`.
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local next_ended, protected = core.next_ended, core.protected
@@ -365,14 +365,18 @@ local function admit(self, value)
     self.list[#self.list + 1] = item
   end
   self.positions[#self.positions + 1] = item
+  if type(value) ~= "table" then item.is_asked_afresh = true end
   if AMBIGUOUS[earlier] then item.earlier = item.earlier or earlier end
   if FINAL[earlier] and not REMOVED[item.known] then item.known = earlier end
 end
 
 local function is_id(id) return type(id) == "string" and #id == 32 and not id:find "[^0-9a-f]" end
 
--- The same id may come several times: of one that was ambiguous once, not_found is no end.
-local function is_known(item) return REMOVED[item.known] or item.known and not item.earlier end
+-- The same id may come several times. Of one that was ambiguous once, not_found is no end; nor of one that stands there
+-- without an outcome, too: the caller has seen it since, or asks by another credential.
+local function is_known(item)
+  return REMOVED[item.known] or item.known and not item.earlier and not item.is_asked_afresh
+end
 
 local function malformed(self, item)
   return failure("argument", "not_sent", self.task.name, type(item.id) == "string"

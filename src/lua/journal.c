@@ -12,8 +12,7 @@
 static const char VOID[] = " torn\n";
 
 struct journal {
-    int fd;    /* -1 where none is open */
-    bool torn; /* its last line has no end */
+    int fd; /* -1 where none is open */
 };
 
 /* [-0, +0, -] */
@@ -34,7 +33,8 @@ static int push_errno(lua_State *L)
     return 2;
 }
 
-/* Whether a process that was killed left a line without an end. */
+/* Whether the last line has no end: a process was killed, or had no room, while it wrote. Other processes may write to
+ * the file, too, so this is asked before each line. */
 static bool ends_torn(int fd)
 {
     char last = '\n';
@@ -69,9 +69,7 @@ int lcf_journal_new(lua_State *L)
     const char *path = luaL_checkstring(L, 1);
     struct journal *j = push_closed(L);
     j->fd = open_to_append(path);
-    if (j->fd < 0) return push_errno(L);
-    j->torn = ends_torn(j->fd);
-    return 1;
+    return j->fd < 0 ? push_errno(L) : 1;
 }
 
 /* Whether all of it was written; errno says why not. */
@@ -92,9 +90,8 @@ int lcf_journal_write(lua_State *L)
     struct journal *j = lcf_state_check(L, 1, LCF_SLOT_JOURNAL_META, "cloudflare.journal");
     size_t len;
     const char *line = luaL_checklstring(L, 2, &len);
-    if (j->torn && !write_all(j->fd, VOID, sizeof VOID - 1)) return push_errno(L);
-    j->torn = !write_all(j->fd, line, len);
-    if (j->torn) return push_errno(L);
+    if (ends_torn(j->fd) && !write_all(j->fd, VOID, sizeof VOID - 1)) return push_errno(L);
+    if (!write_all(j->fd, line, len)) return push_errno(L);
     lua_pushboolean(L, 1);
     return 1;
 }

@@ -309,6 +309,12 @@ int lcf_loop_now(lua_State *L)
     return 1;
 }
 
+int lcf_loop_unix_time(lua_State *L)
+{
+    lua_pushnumber(L, lcf_unix_time());
+    return 1;
+}
+
 int lcf_loop_can_yield(lua_State *L)
 {
     lua_pushboolean(L, lua_isyieldable(L));

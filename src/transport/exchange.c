@@ -108,13 +108,21 @@ static void keep_body(struct lcf_exchange *x, const struct lcf_entry *e)
     x->attempt.body = (struct lcf_bytes){0};
 }
 
-/* Whether a body that is no envelope may be shown. Of what changes something but removes nothing it may hold a new
- * secret, unless it is a page for people. */
-static bool is_showable(const struct lcf_exchange *x, const struct lcf_entry *e)
+/* Whether it is a page for people, by its type and by how it begins. */
+static bool is_page(const char *type, struct lcf_text body)
 {
-    if (e->cause == LCF_COMPRESSED) return false;
-    bool harmless = x->plan.nature == LCF_READ || x->plan.nature == LCF_REMOVE;
-    return harmless || strncmp(x->oddity.content_type, "text/html", 9) == 0;
+    struct lcf_span rest = lcf_span_of(body);
+    while (lcf_take(&rest, ' ') || lcf_take(&rest, '\t') || lcf_take(&rest, '\r') || lcf_take(&rest, '\n')) continue;
+    return strncmp(type, "text/html", 9) == 0 && lcf_peek(&rest) == '<';
+}
+
+/* Whether a body that is no envelope may be shown though it is no page. It may hold a secret where the request changes
+ * something but removes nothing, and where a success answers a request of the caller's own making. */
+static bool is_harmless(const struct lcf_exchange *x, const struct lcf_entry *e)
+{
+    bool own_making = x->intent->expects == LCF_ENVELOPE || x->intent->expects == LCF_BYTES;
+    if (own_making && e->status >= 200 && e->status <= 299) return false;
+    return x->plan.nature == LCF_READ || x->plan.nature == LCF_REMOVE;
 }
 
 static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
@@ -125,7 +133,8 @@ static void keep_oddity(struct lcf_exchange *x, const struct lcf_entry *e)
     struct lcf_text body = lcf_bytes_text(&x->attempt.body), type = {x->attempt.headers.content_type, 0};
     type.len = strlen(type.at);
     lcf_secret_excerpt(x->secret, type, x->oddity.content_type, LCF_TYPE_MAX);
-    if (is_showable(x, e)) lcf_secret_excerpt(x->secret, body, x->oddity.excerpt, LCF_EXCERPT_MAX);
+    if (e->cause == LCF_COMPRESSED || !(is_harmless(x, e) || is_page(type.at, body))) return;
+    lcf_secret_excerpt(x->secret, body, x->oddity.excerpt, LCF_EXCERPT_MAX);
 }
 
 /* A connection that fell silent stays in the pool as long as others wait on it too; one that broke, in libcurl 8,
