@@ -85,10 +85,12 @@ local function run_command(command, input, id, lock)
   return tonumber(take_file(path))
 end
 
--- Locks a file that this process has open: its descriptor, for a shell, or nil where there is no `flock`; and whether
--- it was free. The shells that this process starts have the descriptor, too, so that the lock outlives this process by
--- the command that a shell waits for, but not by what that leaves running.
+-- Locks a file that this process has open: its descriptor, for a shell, or nil where there is no `flock`; or nil and
+-- why not. The shells that this process starts have the descriptor, too, so that the lock outlives this process by the
+-- command that a shell waits for, but not by what that leaves running. A shell can name no descriptor above 9.
 local LOCK = [[
+command -v flock >/dev/null || exit
+echo - none >%s
 for n in 3 4 5 6 7 8 9; do
   if [ /dev/fd/$n -ef %s ]; then
     for try in 1 2 3 4 5; do
@@ -100,11 +102,16 @@ for n in 3 4 5 6 7 8 9; do
   fi
 done 2>/dev/null]]
 
+local OBSTACLES = {
+  ["1"] = "another run is at work with the state file, or the command of one that was killed",
+  none = "the state file cannot be locked: this process was given too many open files (descriptors 3 to 9)",
+}
+
 local function lock_file(path)
   local answer = os.tmpname()
-  os.execute(LOCK:format(quote(path), quote(answer)))
-  local descriptor, status = take_file(answer):match "^(%d) (%d+)\n"
-  return status == "0" and descriptor or nil, status ~= "1"
+  os.execute(LOCK:format(quote(answer), quote(path), quote(answer)))
+  local descriptor, status = take_file(answer):match "^(%S) (%w+)\n"
+  return status == "0" and descriptor or nil, OBSTACLES[status]
 end
 
 -- Ctrl-C ends `sleep`, not the Lua that waits for it.
@@ -179,10 +186,11 @@ end
 
 local function open_state(path)
   cloudflare.journal(path) -- which makes a file for its owner alone
+  collectgarbage()         -- and closes it
   local file, why = io.open(path, "a+")
   if not file then stop(2, "the state file cannot be opened: " .. why) end
-  local lock, is_free = lock_file(path)
-  if not is_free then stop(2, "another run is at work with the state file, or the command of one that was killed") end
+  local lock, obstacle = lock_file(path)
+  if obstacle then stop(2, obstacle) end
   file:seek "set"
   local alive, state, is_torn = pcall(parse, file:read "*a" or "")
   if not alive or not state then stop(2, path .. " is no state file of this script") end
@@ -300,16 +308,25 @@ end
 
 -- Steps.
 
+-- Whether another credential's word that a token is not there is to be believed: it may see less than ours. Ours, which
+-- is that token's, is asked itself.
+local function is_gone(run, cf, id)
+  if cf == run.cf or id ~= run.own then return true end
+  local own, err = run.cf.tokens.verify()
+  return not own and err.outcome == "refused" and err.http.status == 401
+end
+
 -- Deletes a token; true where it is gone for sure.
 local function delete(run, cf, id)
   local token, answer = cf.tokens.delete(nil, id, { missing_ok = true, check_first = true })
-  if token and answer.outcome ~= "accepted" then
+  if token and answer.outcome ~= "accepted" and (answer.outcome ~= "not_found" or is_gone(run, cf, id)) then
     note(run, "gone", id)
     say(answer.outcome, id)
     return true
   end
   complain(("%s is not known to be deleted (%s): %s"):format(id, answer.outcome,
-    token and "the API said yes without naming it" or tostring(answer)))
+    answer.outcome == "not_found" and "the new token does not see it, and it is accepted"
+      or token and "the API said yes without naming it" or tostring(answer)))
   return false
 end
 
@@ -487,7 +504,7 @@ local function create(run, old)
   note(run, "creating")
   local token, answer = run.cf.tokens.create(nil, params, { recover = true })
   if not token then
-    if answer.outcome ~= "unknown" then note(run, "uncreated")
+    if answer.outcome ~= "unknown" and answer.outcome ~= "ok" then note(run, "uncreated")
     elseif answer.id then note(run, "new", answer.id) end
     give_up(run, answer)
   end
@@ -536,7 +553,7 @@ local function roll(run)
   note(run, "rolling")
   local value, err = run.cf.tokens.roll(nil, run.id)
   if not value then
-    if not was_rolled and err.outcome ~= "unknown" then run.state.rolling = nil end
+    if not was_rolled and err.outcome ~= "unknown" and err.outcome ~= "ok" then run.state.rolling = nil end
     give_up(run, err)
   end
   say("rolled", run.id)
@@ -566,7 +583,12 @@ end
 
 -- Files in the places of those standard ones that are closed: the state file would be opened there, and be printed to.
 local function fill_places()
-  return { io.open("/dev/null", "r+"), io.open("/dev/null", "r+"), io.open("/dev/null", "r+") }
+  local files = {}
+  for place = 0, 2 do
+    local is_open = os.execute(("[ -e /dev/fd/%d ]"):format(place))
+    if is_open ~= true and is_open ~= 0 then files[#files + 1] = io.open("/dev/null", "r+") end
+  end
+  return files
 end
 
 local function start()

@@ -469,6 +469,15 @@ describe("examples/rotate.lua", function()
       end
     end)
 
+    it("does not take the new one's word that the old one is not there, while that is accepted", function()
+      local hide = control("fault", cjson.encode { token = id, status = 404, code = 1003, times = 9 })
+      local status, out, err = rotate(words_of("--deploy", ("cd '%s' && %s && %s"):format(dir, DEPLOY, hide)), own)
+      assert.equal(3, status)
+      assert.truthy(err:find("the new token does not see it, and it is accepted", 1, true), err)
+      assert.is_nil(out:find("done", 1, true))
+      assert.equal(2, select(2, living()))
+    end)
+
     it("goes on where the old one is deleted by itself, after it was killed", function()
       sandbox.fault { method = "DELETE", status = 403, code = 9109 }
       assert.equal(3, (rotate(words_of(), own)))
@@ -576,6 +585,12 @@ describe("examples/rotate.lua", function()
       assert.same({ 2, "" }, { status, out })
       assert.truthy(err:find("another run is at work with the state file", 1, true), err)
       assert.equal(2, select(2, living()))
+      for open, why in pairs { ["3 4 5"] = "another run is at work", ["3 4 5 6 7 8 9"] = "too many open files" } do
+        local inherited = ("exec %s;"):format(open:gsub("%d", "%0</dev/null"))
+        status, _, err = script.run("rotate", words_of(), nil, inherited)
+        assert.equal(2, status)
+        assert.truthy(err:find(why, 1, true), err)
+      end
       os.remove(path "deploying")
       repeat socket.sleep(0.02) until exists "slow"
       assert.equal(0, (rotate(words_of())))

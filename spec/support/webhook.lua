@@ -22,6 +22,7 @@ local BESIDES = [[
                 ngx.shared.webhook_pending:flush_all()
             }
         }
+        location = /spec/forget-values { content_by_lua_block { ngx.shared.webhook:flush_all() } }
         location = /spec/secret {
             content_by_lua_block { ngx.shared.spec:set("secret", ngx.var.arg_value) }
         }
@@ -134,6 +135,9 @@ function webhook:forget()
   sandbox.reset()
   self.server:get "/spec/forget"
 end
+
+--- As if half an hour had passed: what is pending stays.
+function webhook:forget_values() self.server:get "/spec/forget-values" end
 
 --- What a file of the journal holds.
 function webhook:file(name)

@@ -6,8 +6,8 @@
 --   - an id that an earlier run left ambiguous ends only as deleted, gone, accepted or unknown, whatever this one says.
 --   - an answer about the credential or its quota is no answer about an id: that one is asked about again.
 -- An item is one distinct id on its way: { id, outcome, err, earlier, known, is_asked_afresh, said, shown, kept, told,
--- landed }, where `known` is the end that it came with, `said` what it was answered before it was put back, and `landed`
--- what goes on once its call has ended, which stands in `calls` where the item stands in `flights`.
+-- landed }, where `known` is the end that it came with, `said` what it was answered before it was put back, and
+-- `landed` what goes on once its call has ended, which stands in `calls` where the item stands in `flights`.
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local next_ended, protected = core.next_ended, core.protected

@@ -34,10 +34,12 @@ local function fetch(name)
 end
 
 local function settle(name)
+  if memory.is_resting(name) then return nil end
   local secret = fetch(name)
   if not secret then return nil end
   local answers, fates = revoke.all("github", { secret }, { name })
   if fates[1] == "time" or fates[1] == "mend" then return nil end
+  if answers[1].outcome == "not_accepted" and journal.doubt_alert(name) then return memory.let_rest(name) end
   journal.close_alert(name, answers[1].outcome)
   return answers[1]
 end

@@ -77,6 +77,7 @@ local function write_alert(name, word)
 end
 
 local function open_alerts(path)
+  assert(cloudflare.journal(path)) -- which makes a file for its owner alone: it names repositories with open leaks
   alerts = assert(io.open(path, "a+"))
   alerts:setvbuf "no"
   alerts:seek "set"
@@ -96,6 +97,14 @@ function journal.keep_alert(name)
   if not settings.fetch_secret then return true end
   journal.hurry()
   return (pending:safe_set("alert " .. name, true))
+end
+
+--- Whether an alert whose value was not accepted is to be tried once more: the first time, for a new secret is refused
+--- for up to a minute.
+function journal.doubt_alert(name)
+  local key = "alert " .. name
+  if pending:get(key) == "doubted" then return false end
+  return (pending:safe_set(key, "doubted"))
 end
 
 --- An alert that nothing more can be done about by repeating; its word stays in the file.

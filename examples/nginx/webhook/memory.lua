@@ -33,6 +33,11 @@ function memory.note_not_accepted(value)
   shared:set(key_of(value), "not_accepted", AGAIN)
 end
 
+--- Lets an alert rest until the value that it names, which was not accepted, may be asked about again.
+function memory.let_rest(name) shared:set("doubt " .. name, true, AGAIN) end
+
+function memory.is_resting(name) return shared:get("doubt " .. name) ~= nil end
+
 --- The word for an id that was deleted here, whoever's notice it was.
 function memory.word_of(id) return (shared:get("id " .. id)) end
 
