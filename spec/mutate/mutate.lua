@@ -10,8 +10,8 @@ local Sweep = require "spec.support.sweep"
 local cc, jobs = os.getenv "CC" or "cc", tonumber(os.getenv "JOBS" or 2)
 local dir = (os.getenv "BUILD" or "build") .. "/mutate"
 
-local CORE = { "dates", "freeform", "headers", "idents", "kinds", "outcome", "pace", "quota", "refusals", "scanner", "settle",
-  "verdict", "words" }
+local CORE = { "alphabet", "dates", "freeform", "headers", "idents", "kinds", "outcome", "pace", "quota", "refusals",
+  "scanner", "settle", "urls", "verdict", "words" }
 -- The specs that drive a file, the quickest first, and what has to be built again with a mutant of it.
 local FILES = {
   { name = "verdict.c", specs = { "verdict_spec" }, builds = { "verdict" } },
@@ -23,12 +23,12 @@ local FILES = {
   { name = "pace.c", specs = { "pace_spec" }, builds = { "pace" } },
   { name = "quota.c", specs = { "quota_spec" }, builds = { "quota" } },
   { name = "refusals.c", specs = { "refusals_spec" }, builds = { "refusals" } },
-  { name = "span.h", specs = { "scanner_spec", "idents_spec", "headers_spec" }, builds = CORE },
+  { name = "span.h", specs = { "scanner_spec", "idents_spec", "urls_spec", "headers_spec" }, builds = CORE },
 }
 -- A mutant that survives is tried again under sanitizers with the first of them, as in `make test`.
 local SANITIZE = "-O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 local FLAVOURS = {
-  { name = "plain", core = "-O0", spec = "-O2", most = 3 },
+  { name = "plain", core = "-O0", spec = "-O2", most = 4 },
   { name = "checked", core = SANITIZE, spec = SANITIZE, most = 1 },
 }
 

@@ -10,6 +10,7 @@
 #include "../../src/core/pace.h"
 #include "../../src/core/quota.h"
 #include "../../src/core/refusals.h"
+#include "../../src/core/urls.h"
 #include "../../src/core/verdict.h"
 #include "../../src/core/words.h"
 

@@ -3,7 +3,7 @@
 
 #include "span.h"
 
-/* What an id, a credential, a header value and a base URL may look like. */
+/* What an id, a credential and a header value may look like. */
 
 /* "Identifier": minLength = maxLength = 32 in the published schema. */
 #define LCF_ID_LEN 32
@@ -40,26 +40,5 @@ enum lcf_credential_fault lcf_check_credential(struct lcf_span credential);
 
 /* A header value such as an e-mail address or a user agent: printable ASCII, not empty. */
 bool lcf_check_header_value(struct lcf_span value);
-
-enum lcf_url_fault {
-    LCF_URL_GOOD,
-    LCF_URL_SCHEME,    /* neither https:// nor http:// */
-    LCF_URL_INSECURE,  /* http to a host that is no literal loopback address */
-    LCF_URL_HOST,      /* no host, or a user name before it, or a bad port */
-    LCF_URL_PATH       /* a query, a fragment, dot segments, escapes, or bytes outside a plain path */
-};
-enum lcf_url_fault lcf_check_base_url(struct lcf_span url);
-
-enum lcf_proxy_fault {
-    LCF_PROXY_GOOD,
-    LCF_PROXY_BYTES,   /* blanks, line ends or other control characters */
-    LCF_PROXY_SCHEME,  /* one that libcurl does not speak to proxies */
-    LCF_PROXY_HOST     /* no host or a bad port, as where a password holds a raw '@', '/' or '#' */
-};
-/* A proxy: [scheme://][user[:password]@]host[:port]; nothing is none. */
-enum lcf_proxy_fault lcf_check_proxy(struct lcf_span proxy);
-
-/* Whether a checked base URL is plain http, and so a loopback address. */
-bool lcf_url_is_plain(struct lcf_span url);
 
 #endif

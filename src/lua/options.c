@@ -1,4 +1,5 @@
 #include "options.h"
+#include "../core/urls.h"
 #include "errors.h"
 #include "names.h"
 

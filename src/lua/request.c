@@ -1,4 +1,5 @@
 #include "request.h"
+#include "../core/urls.h"
 #include "begin.h"
 #include "client.h"
 #include "errors.h"

@@ -1,4 +1,5 @@
 #include "sentence.h"
+#include "../core/urls.h"
 #include "../core/words.h"
 #include "json.h"
 
