@@ -587,9 +587,9 @@ describe("examples/rotate.lua", function()
       assert.equal(2, select(2, living()))
       for open, why in pairs { ["3 4 5"] = "another run is at work", ["3 4 5 6 7 8 9"] = "too many open files" } do
         local inherited = ("exec %s;"):format(open:gsub("%d", "%0</dev/null"))
-        status, _, err = script.run("rotate", words_of(), nil, inherited)
-        assert.equal(2, status)
-        assert.truthy(err:find(why, 1, true), err)
+        local refused, _, said = script.run("rotate", words_of(), nil, inherited)
+        assert.equal(2, refused)
+        assert.truthy(said:find(why, 1, true), said)
       end
       os.remove(path "deploying")
       repeat socket.sleep(0.02) until exists "slow"
