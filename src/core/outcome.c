@@ -1,5 +1,11 @@
 #include "outcome.h"
 
+bool lcf_is_failure(enum lcf_outcome outcome)
+{
+    return outcome == LCF_NOT_FOUND || outcome == LCF_NOT_SENT || outcome == LCF_REFUSED || outcome == LCF_UNKNOWN ||
+           outcome == LCF_FAILED;
+}
+
 const char *lcf_outcome_name(enum lcf_outcome outcome)
 {
     static const char *const names[] = {

@@ -1,6 +1,8 @@
 #ifndef LCF_OUTCOME_H
 #define LCF_OUTCOME_H
 
+#include <stdbool.h>
+
 /* The words that every floor shares, and their names as Lua sees them. */
 
 /* How a whole call ended. An outcome describes the call, never its last attempt alone. */
@@ -55,6 +57,9 @@ enum lcf_cause {
 };
 
 enum lcf_method { LCF_GET, LCF_DELETE, LCF_POST, LCF_PUT, LCF_PATCH };
+
+/* Whether a call that ended so did not do what was asked for. */
+bool lcf_is_failure(enum lcf_outcome outcome);
 
 const char *lcf_outcome_name(enum lcf_outcome outcome);
 const char *lcf_kind_name(enum lcf_kind kind);

@@ -91,9 +91,8 @@ static void push_envelope(lua_State *L, const struct lcf_exchange *x, bool decod
 
 static bool is_success(const struct lcf_exchange *x, bool missing_ok)
 {
-    missing_ok = missing_ok && x->plan.nature == LCF_REMOVE;
-    return x->outcome == LCF_OK || x->outcome == LCF_DELETED || x->outcome == LCF_GONE || x->outcome == LCF_ACCEPTED ||
-           (x->outcome == LCF_NOT_FOUND && missing_ok);
+    bool may_be_missing = missing_ok && x->plan.nature == LCF_REMOVE;
+    return !lcf_is_failure(x->outcome) || (x->outcome == LCF_NOT_FOUND && may_be_missing);
 }
 
 /* [-0, +1, e] */

@@ -52,7 +52,7 @@ int lcf_begin_seal(lua_State *L)
 {
     if (lua_type(L, 1) != LUA_TSTRING) return no_credential(L);
     struct lcf_options options = {0};
-    options.api_token.at = lua_tolstring(L, 1, &options.api_token.len);
+    options.api_token = lcf_text_at(L, 1);
     struct lcf_fault fault = lcf_options_check_credential(&options);
     if (fault.message) {
         lua_pushfstring(L, "the function's result is %s", fault.message);
@@ -67,7 +67,7 @@ int lcf_begin_seal_value(lua_State *L)
 {
     struct lcf_text value;
     struct seal *seal = push_seal(L);
-    value.at = lua_tolstring(L, 1, &value.len);
+    value = lcf_text_at(L, 1);
     seal->secret = lcf_secret_bearer(value);
     return seal->secret ? 1 : lcf_no_memory(L);
 }
@@ -78,7 +78,7 @@ static void push_hook(lua_State *L, int own, int client, int slot)
     lua_pushvalue(L, own);
     if (!lua_isnil(L, -1)) return;
     lua_pop(L, 1);
-    lcf_client_get(L, client, slot);
+    lcf_kept_push(L, client, slot);
 }
 
 static bool has_own_text(const struct lcf_options *own)
@@ -124,13 +124,13 @@ enum { ARG_ROW = 1, ARG_CLIENT, ARG_ASYNC, ARG_SEAL, ARG_FIRST, ARG_MESSAGE = AR
 static int give_fault(lua_State *L, const struct lcf_operation *op, int client_at)
 {
     if (client_at) {
-        lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
+        lcf_kept_push(L, client_at, LCF_CLIENT_ON_EVENT);
         lcf_loop_tell_unsent(L, op->intent.name);
     }
     if (!lua_toboolean(L, ARG_ASYNC)) return 2;
     lcf_call_push(L);
     lua_insert(L, -2);
-    lcf_call_keep(L, lua_gettop(L) - 1, LCF_CALL_FAULT);
+    lcf_kept_set(L, lua_gettop(L) - 1, LCF_CALL_FAULT);
     return 1;
 }
 
@@ -183,12 +183,12 @@ static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request
     call->engine = lcf_loop_engine(L);
     if (!call->engine || !launch(call, request)) return false;
     lua_pushvalue(L, client_at);
-    lcf_call_keep(L, call_at, LCF_CALL_CLIENT);
+    lcf_kept_set(L, call_at, LCF_CALL_CLIENT);
     push_hook(L, call_at + 1 + LCF_HOOK_SLEEP, client_at, LCF_CLIENT_SLEEP);
-    lcf_call_keep(L, call_at, LCF_CALL_SLEEP);
+    lcf_kept_set(L, call_at, LCF_CALL_SLEEP);
     push_reserve(L, call->exchange, client_at);
-    lcf_call_keep(L, call_at, LCF_CALL_RESERVE);
-    lcf_client_get(L, client_at, LCF_CLIENT_ON_EVENT);
+    lcf_kept_set(L, call_at, LCF_CALL_RESERVE);
+    lcf_kept_push(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_events_listen(L, call->exchange);
     lcf_client_check_open(L, lua_touserdata(L, client_at), request->intent->name); /* it has ended its calls */
     return lcf_engine_add(call->engine, call->exchange);
@@ -256,8 +256,5 @@ int lcf_begin_inspect(lua_State *L)
 
 void lcf_begin_open(lua_State *L)
 {
-    lcf_state_metatable(L, LCF_SLOT_SEAL_META, "cloudflare.seal");
-    lua_pushcfunction(L, seal_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    lcf_state_userdata(L, LCF_SLOT_SEAL_META, "cloudflare.seal", seal_gc);
 }

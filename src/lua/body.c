@@ -97,8 +97,7 @@ static void add_escaped(struct writer *w, int byte)
 /* [-0, +0, -] Writes the string at `index`, without the quote behind it; false where it is not UTF-8. */
 static bool add_string(struct writer *w, int index)
 {
-    struct lcf_text text;
-    text.at = lua_tolstring(w->L, index, &text.len);
+    struct lcf_text text = lcf_text_at(w->L, index);
     struct lcf_span rest = lcf_span_of(text);
     lcf_draft_add_char(w->draft, '"');
     while (!lcf_is_empty(rest)) {

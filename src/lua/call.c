@@ -62,22 +62,6 @@ struct lcf_call *lcf_call_push(lua_State *L)
     return call;
 }
 
-void lcf_call_keep(lua_State *L, int index, int slot)
-{
-    lua_getuservalue(L, index);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, slot);
-    lua_pop(L, 1);
-}
-
-/* [-0, +1, -] */
-static void push_kept(lua_State *L, int index, int slot)
-{
-    lua_getuservalue(L, index);
-    lua_rawgeti(L, -1, slot);
-    lua_replace(L, -2);
-}
-
 /* [-0, +n, v] What a method of a task, or of what a task awaits, returns: it is a table at 1. */
 static int ask_table(lua_State *L, const char *method)
 {
@@ -130,7 +114,7 @@ static void give_reserve(lua_State *L, struct lcf_call *call, int index)
 {
     if (call->gave) return;
     call->gave = true;
-    push_kept(L, 1, LCF_CALL_CLIENT);
+    lcf_kept_push(L, 1, LCF_CALL_CLIENT);
     lua_pushvalue(L, index);
     lcf_client_give_reserve(L, lua_gettop(L) - 1);
     lua_pop(L, 1);
@@ -139,7 +123,7 @@ static void give_reserve(lua_State *L, struct lcf_call *call, int index)
 /* [-0, +2, -] */
 static int push_answer(lua_State *L, struct lcf_call *call)
 {
-    push_kept(L, 1, LCF_CALL_RESERVE);
+    lcf_kept_push(L, 1, LCF_CALL_RESERVE);
     int reserve = lua_gettop(L);
     bool unused = lcf_answer_push(L, call->exchange, call->missing_ok, reserve);
     if (unused && call->plain && call->exchange->plan.nature == LCF_REMOVE) give_reserve(L, call, reserve);
@@ -163,8 +147,8 @@ static void keep_answer(lua_State *L)
 static int give_secret(lua_State *L, struct lcf_call *call)
 {
     if (call->kept) {
-        push_kept(L, 1, LCF_CALL_RESULT);
-        push_kept(L, 1, LCF_CALL_ENVELOPE);
+        lcf_kept_push(L, 1, LCF_CALL_RESULT);
+        lcf_kept_push(L, 1, LCF_CALL_ENVELOPE);
         return 2;
     }
     push_answer(L, call);
@@ -193,7 +177,7 @@ int lcf_call_peek(lua_State *L)
     struct lcf_call *call = check_call(L);
     if (!call->exchange) {
         lua_pushnil(L);
-        push_kept(L, 1, LCF_CALL_FAULT);
+        lcf_kept_push(L, 1, LCF_CALL_FAULT);
         return 2;
     }
     if (is_foreign(L, call)) return foreign_answer(L, call->exchange);
@@ -205,7 +189,7 @@ int lcf_call_deleted(lua_State *L)
     struct lcf_call *call = check_call(L);
     bool deleted = call->exchange && !is_foreign(L, call) && call->exchange->outcome == LCF_DELETED;
     if (deleted) {
-        push_kept(L, 1, LCF_CALL_RESERVE);
+        lcf_kept_push(L, 1, LCF_CALL_RESERVE);
         give_reserve(L, call, lua_gettop(L));
     }
     lua_pushboolean(L, deleted);
@@ -248,7 +232,7 @@ int lcf_call_sleep_of(lua_State *L)
         lcf_wrong_type(L, "wait", 1, "call (written call:wait)", 1);
     (void)lcf_optional_seconds(L, 2, 0, "wait", 1);
     if (handle) lua_getfield(L, 1, "sleep");
-    else push_kept(L, 1, LCF_CALL_SLEEP);
+    else lcf_kept_push(L, 1, LCF_CALL_SLEEP);
     return 1;
 }
 

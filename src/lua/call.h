@@ -34,8 +34,6 @@ void lcf_call_open(lua_State *L);
 
 /* [-0, +1, e] An empty call with its table; its collector is right for it from the start. */
 struct lcf_call *lcf_call_push(lua_State *L);
-/* [-1, +0, e] Keeps the value on top of the stack in the call at `index`. */
-void lcf_call_keep(lua_State *L, int index, int slot);
 /* [-0, +1, e] The table of methods. */
 void lcf_call_push_methods(lua_State *L);
 

@@ -12,27 +12,11 @@ static struct lcf_client *check_client(lua_State *L)
     return lcf_state_check(L, 1, LCF_SLOT_CLIENT_META, "cloudflare.client");
 }
 
-void lcf_client_get(lua_State *L, int index, int slot)
-{
-    lua_getuservalue(L, index);
-    lua_rawgeti(L, -1, slot);
-    lua_replace(L, -2);
-}
-
-/* [-1, +0, -] Keeps the value on top of the stack in the client at `index`. */
-static void keep(lua_State *L, int index, int slot)
-{
-    lua_getuservalue(L, index);
-    lua_insert(L, -2);
-    lua_rawseti(L, -2, slot);
-    lua_pop(L, 1);
-}
-
 bool lcf_client_take_reserve(lua_State *L, int index)
 {
     struct lcf_client *client = lua_touserdata(L, index);
     if (client->reserves == 0) return false;
-    lcf_client_get(L, index, LCF_CLIENT_RESERVES);
+    lcf_kept_push(L, index, LCF_CLIENT_RESERVES);
     lua_rawgeti(L, -1, client->reserves);
     lua_pushboolean(L, 0);
     lua_rawseti(L, -3, client->reserves--);
@@ -43,7 +27,7 @@ bool lcf_client_take_reserve(lua_State *L, int index)
 void lcf_client_give_reserve(lua_State *L, int index)
 {
     struct lcf_client *client = lua_touserdata(L, index);
-    lcf_client_get(L, index, LCF_CLIENT_RESERVES);
+    lcf_kept_push(L, index, LCF_CLIENT_RESERVES);
     lua_insert(L, -2);
     if (client->reserves < LCF_RESERVES_KEPT) lua_rawseti(L, -2, ++client->reserves);
     else lua_pop(L, 1);
@@ -61,7 +45,7 @@ static struct lcf_client *push_empty(lua_State *L)
     lua_createtable(L, LCF_CLIENT_NAMESPACE, 0);
     lua_setuservalue(L, -2);
     lua_createtable(L, LCF_RESERVES_KEPT, 0);
-    keep(L, lua_gettop(L) - 1, LCF_CLIENT_RESERVES);
+    lcf_kept_set(L, lua_gettop(L) - 1, LCF_CLIENT_RESERVES);
     return client;
 }
 
@@ -180,9 +164,9 @@ static struct lcf_client *make(lua_State *L, int index, const char *function, bo
         return NULL;
     }
     lua_settop(L, at + LCF_CLIENT_HOOKS);
-    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) keep(L, at, LCF_CLIENT_VAULT + hook);
+    for (int hook = LCF_CLIENT_HOOKS; hook-- > 0;) lcf_kept_set(L, at, LCF_CLIENT_VAULT + hook);
     lua_pushstring(L, client->profile->base_url);
-    keep(L, at, LCF_CLIENT_URL);
+    lcf_kept_set(L, at, LCF_CLIENT_URL);
     return client;
 }
 
@@ -256,7 +240,7 @@ static int client_tostring(lua_State *L)
 {
     struct lcf_client *client = check_client(L);
     if (client->closed) lua_pushliteral(L, "closed");
-    else lcf_client_get(L, 1, LCF_CLIENT_URL);
+    else lcf_kept_push(L, 1, LCF_CLIENT_URL);
     lua_pushfstring(L, "cloudflare.client: %s", lua_tostring(L, -1));
     return 1;
 }
@@ -264,14 +248,14 @@ static int client_tostring(lua_State *L)
 /* [-0, +1, e] The operations of the client at `index`, made when they are first asked for. */
 static void push_namespace(lua_State *L, int index)
 {
-    lcf_client_get(L, index, LCF_CLIENT_NAMESPACE);
+    lcf_kept_push(L, index, LCF_CLIENT_NAMESPACE);
     if (!lua_isnil(L, -1)) return;
     lua_pop(L, 1);
     lcf_state_get(L, LCF_SLOT_NAMESPACE);
     lua_pushvalue(L, index);
     lua_call(L, 1, 1);
     lua_pushvalue(L, -1);
-    keep(L, index, LCF_CLIENT_NAMESPACE);
+    lcf_kept_set(L, index, LCF_CLIENT_NAMESPACE);
 }
 
 /* [-0, +1, v] Its operations, then its methods. */

@@ -43,9 +43,6 @@ struct lcf_client *lcf_client_resolve(lua_State *L, int index, const char *funct
 /* [-0, +0, v] Raises where the client is closed. */
 void lcf_client_check_open(lua_State *L, const struct lcf_client *client, const char *function);
 
-/* [-0, +1, -] Pushes what the client at `index` keeps in a slot. */
-void lcf_client_get(lua_State *L, int index, int slot);
-
 /* [-0, +0|1, -] Pushes the reserve of an answer that the client at `index` has left; false where there is none. */
 bool lcf_client_take_reserve(lua_State *L, int index);
 /* [-1, +0, -] Leaves the reserve on top of the stack to the client at `index`, where there is room for it. */

@@ -28,10 +28,7 @@ static int collect(lua_State *L)
 
 void lcf_draft_open(lua_State *L)
 {
-    lcf_state_metatable(L, LCF_SLOT_DRAFT_META, "cloudflare.draft");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    lcf_state_userdata(L, LCF_SLOT_DRAFT_META, "cloudflare.draft", collect);
 }
 
 struct lcf_draft *lcf_draft_push(lua_State *L, const char *whole)

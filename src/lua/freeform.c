@@ -4,6 +4,7 @@
 #include "draft.h"
 #include "names.h"
 #include "query.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,17 +32,9 @@ static const struct lcf_intent intents[2][2][METHODS] = {
 static const struct lcf_fault no_fault;
 
 /* [-0, +0, -] */
-static struct lcf_text text_at(lua_State *L, int index)
-{
-    struct lcf_text text;
-    text.at = lua_tolstring(L, index, &text.len);
-    return text;
-}
-
-/* [-0, +0, -] */
 static const struct lcf_intent *find_intent(lua_State *L, int index, const struct lcf_options *o)
 {
-    struct lcf_text name = text_at(L, index);
+    struct lcf_text name = lcf_text_at(L, index);
     const struct lcf_intent *of = intents[o->raw][o->repeatable];
     for (int method = 0; method < METHODS; method++)
         if (name.len == strlen(name.at) && strcmp(name.at, lcf_method_name((enum lcf_method)method)) == 0)
@@ -64,7 +57,7 @@ static const char *path_fault(struct lcf_text path)
 struct lcf_fault lcf_freeform_push_path(lua_State *L, int index)
 {
     struct lcf_draft *draft = lcf_draft_push(L, "path");
-    struct lcf_text path = text_at(L, index);
+    struct lcf_text path = lcf_text_at(L, index);
     const char *fault = path_fault(path);
     if (fault) lcf_draft_fault(draft, "path", fault);
     else lcf_draft_add_escaped(draft, lcf_span_of(path), lcf_path_keeps);
@@ -95,9 +88,9 @@ static bool write_line(lua_State *L, struct lcf_draft *draft)
 {
     size_t from = draft->text.len;
     if (lua_type(L, -2) != LUA_TSTRING) return refuse_header(draft, NULL, "names of header lines are strings");
-    struct lcf_text name = text_at(L, -2);
+    struct lcf_text name = lcf_text_at(L, -2);
     if (lua_type(L, -1) != LUA_TSTRING) return refuse_header(draft, name.at, "must be a string");
-    struct lcf_text value = text_at(L, -1);
+    struct lcf_text value = lcf_text_at(L, -1);
     enum lcf_header_fault fault = lcf_check_header(lcf_span_of(name), lcf_span_of(value));
     if (fault != LCF_HEADER_GOOD) return refuse_line(draft, name.at, fault);
     lcf_draft_add_char(draft, '\0');
@@ -137,14 +130,14 @@ static struct lcf_fault read_body(lua_State *L, int index, struct lcf_request *r
     if (lua_isnil(L, index)) return no_fault;
     if (request->intent->method == LCF_GET) return (struct lcf_fault){"body", "a GET has none: give a query"};
     struct lcf_fault fault = lcf_body_push(L, index, "body", "body", NULL);
-    if (!fault.message) request->body = text_at(L, -1);
+    if (!fault.message) request->body = lcf_text_at(L, -1);
     return fault;
 }
 
 /* [-0, +0, -] */
 static struct lcf_fault check_danger(lua_State *L, int path, const struct lcf_options *o, enum lcf_method method)
 {
-    bool high = lcf_path_segments(lcf_span_of(text_at(L, path))) < DANGEROUS_SEGMENTS;
+    bool high = lcf_path_segments(lcf_span_of(lcf_text_at(L, path))) < DANGEROUS_SEGMENTS;
     if (method != LCF_DELETE || o->dangerous || !high) return no_fault;
     return (struct lcf_fault){"path", "a DELETE this high may remove an account or a zone with all that is in it: if "
                                       "that is meant, give dangerous = true"};
@@ -156,7 +149,7 @@ static struct lcf_fault read_parts(lua_State *L, int path, int hooks, struct lcf
     struct lcf_fault fault = read_body(L, hooks + LCF_HOOK_BODY, request);
     if (!fault.message) fault = push_lines(L, hooks + LCF_HOOK_HEADERS);
     if (fault.message) return fault;
-    request->lines = text_at(L, -1);
+    request->lines = lcf_text_at(L, -1);
     fault = lcf_freeform_push_path(L, path);
     return fault.message ? fault : lcf_query_push(L, hooks + LCF_HOOK_QUERY, NULL);
 }

@@ -115,8 +115,5 @@ int lcf_journal_read(lua_State *L)
 
 void lcf_journal_open(lua_State *L)
 {
-    lcf_state_metatable(L, LCF_SLOT_JOURNAL_META, "cloudflare.journal");
-    lua_pushcfunction(L, journal_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    lcf_state_userdata(L, LCF_SLOT_JOURNAL_META, "cloudflare.journal", journal_gc);
 }

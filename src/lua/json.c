@@ -65,8 +65,7 @@ void lcf_json_load(lua_State *L)
 
 void lcf_redact(lua_State *L, const struct lcf_secret *secret)
 {
-    struct lcf_text text;
-    text.at = lua_tolstring(L, -1, &text.len);
+    struct lcf_text text = lcf_text_at(L, -1);
     size_t from = 0, at = lcf_secret_find(secret, text, 0);
     if (at == text.len) return;
     luaL_Buffer clean;

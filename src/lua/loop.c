@@ -324,10 +324,7 @@ int lcf_loop_can_yield(lua_State *L)
 void lcf_loop_open(lua_State *L)
 {
     int top = lua_gettop(L);
-    lcf_state_metatable(L, LCF_SLOT_LOOP_META, "cloudflare.loop");
-    lua_pushcfunction(L, loop_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    lcf_state_userdata(L, LCF_SLOT_LOOP_META, "cloudflare.loop", loop_gc);
     lcf_state_get(L, LCF_SLOT_TASKS);
     if (!lua_istable(L, -1)) lua_newtable(L), lcf_state_set(L, LCF_SLOT_TASKS);
     lcf_state_get(L, LCF_SLOT_LOOP);

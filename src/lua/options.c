@@ -2,6 +2,7 @@
 #include "../core/urls.h"
 #include "errors.h"
 #include "names.h"
+#include "state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ static struct lcf_fault take_count(const char *name, lua_Number value, int *plac
 /* [-0, +0, -] */
 static struct lcf_fault take_text(lua_State *L, const char *name, struct lcf_text *place)
 {
-    place->at = lua_tolstring(L, -1, &place->len);
+    *place = lcf_text_at(L, -1);
     if (place->len == 0 && strcmp(name, "proxy") != 0) return fault(name, "must not be empty"); /* "": no proxy */
     if (strlen(place->at) != place->len) return fault(name, "must not contain a NUL byte");
     return no_fault;

@@ -2,6 +2,7 @@
 #include "draft.h"
 #include "names.h"
 #include "options.h"
+#include "state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,18 +45,10 @@ static void add_encoded(struct lcf_draft *draft, struct lcf_span text)
 }
 
 /* [-0, +0, -] */
-static struct lcf_text text_at(lua_State *L, int index)
-{
-    struct lcf_text text;
-    text.at = lua_tolstring(L, index, &text.len);
-    return text;
-}
-
-/* [-0, +0, -] */
 static bool is_string(lua_State *L, int index, const char *string)
 {
     if (lua_type(L, index) != LUA_TSTRING) return false;
-    struct lcf_text text = text_at(L, index);
+    struct lcf_text text = lcf_text_at(L, index);
     return text.len == strlen(string) && memcmp(text.at, string, text.len) == 0;
 }
 
@@ -73,10 +66,10 @@ static bool write_plain(lua_State *L, int key, struct lcf_draft *draft)
 {
     const char *name = lua_tostring(L, key), *truth = lua_toboolean(L, -1) ? "true" : "false";
     lcf_draft_add_char(draft, '&');
-    add_encoded(draft, lcf_span_of(text_at(L, key)));
+    add_encoded(draft, lcf_span_of(lcf_text_at(L, key)));
     lcf_draft_add_char(draft, '=');
     switch (lua_type(L, -1)) {
-    case LUA_TSTRING: add_encoded(draft, lcf_span_of(text_at(L, -1))); return true;
+    case LUA_TSTRING: add_encoded(draft, lcf_span_of(lcf_text_at(L, -1))); return true;
     case LUA_TBOOLEAN: lcf_draft_add(draft, truth, strlen(truth)); return true;
     case LUA_TNUMBER: return add_number(L, name, draft);
     }
@@ -126,7 +119,7 @@ static bool is_taken(lua_State *L, const struct lcf_field *field)
     switch (field->type) {
     case LCF_FIELD_WHOLE: return is_whole(L, field);
     case LCF_FIELD_BOOLEAN: return lua_type(L, -1) == LUA_TBOOLEAN;
-    case LCF_FIELD_TEXT: return lua_type(L, -1) == LUA_TSTRING && text_at(L, -1).len > 0;
+    case LCF_FIELD_TEXT: return lua_type(L, -1) == LUA_TSTRING && lcf_text_at(L, -1).len > 0;
     case LCF_FIELD_CHOICE: break;
     }
     return is_choice(L, field);
@@ -163,7 +156,7 @@ static bool check_known(lua_State *L, const struct lcf_field *fields, struct lcf
 {
     const struct lcf_field *field = fields;
     while (field->name && !is_string(L, -2, field->name)) field++;
-    if (!field->name) return refuse_name(draft, fields, text_at(L, -2));
+    if (!field->name) return refuse_name(draft, fields, lcf_text_at(L, -2));
     return is_taken(L, field) || refuse_value(draft, field);
 }
 

@@ -4,6 +4,7 @@
 #include "client.h"
 #include "errors.h"
 #include "freeform.h"
+#include "state.h"
 #include "value.h"
 
 #include <string.h>
@@ -101,7 +102,7 @@ static struct lcf_fault read_id(lua_State *L, const struct placeholder *p, int i
     struct lcf_text id = {fallback, 0};
     const char *message = fallback[0] ? NULL : NO_ACCOUNT;
     if (!lua_isnil(L, index)) {
-        id.at = lua_tolstring(L, index, &id.len);
+        id = lcf_text_at(L, index);
         message = lcf_id_fault(id);
         if (message) message = lua_pushfstring(L, "%s (got %d bytes)", message, (int)id.len);
     }
@@ -124,11 +125,8 @@ static struct lcf_fault read_ids(lua_State *L, const struct lcf_operation *op, i
 /* [-0, +0, -] The value at `index`, sealed or not. */
 static struct lcf_text value_at(lua_State *L, int index)
 {
-    struct lcf_text text;
     const struct lcf_secret *sealed = lcf_begin_sealed(L, index);
-    if (sealed) return lcf_secret_value(sealed);
-    text.at = lua_tolstring(L, index, &text.len);
-    return text;
+    return sealed ? lcf_secret_value(sealed) : lcf_text_at(L, index);
 }
 
 /* [-0, +0..2, e] Pushes what the input at `index` becomes behind the URL: its query, or nothing. A body goes into the
@@ -139,7 +137,7 @@ static struct lcf_fault read_input(lua_State *L, const struct lcf_operation *op,
     if (op->body) request->body = (struct lcf_text){op->body, strlen(op->body)};
     if (op->input == LCF_BODY) {
         fault = lcf_body_push(L, index, "params", "", op->lists);
-        if (!fault.message) request->body.at = lua_tolstring(L, -1, &request->body.len);
+        if (!fault.message) request->body = lcf_text_at(L, -1);
     }
     if (op->input == LCF_VALUE) fault = lcf_value_fault(value_at(L, index));
     if (op->input == LCF_PAGES) fault = lcf_freeform_push_path(L, index++);
@@ -187,7 +185,7 @@ static struct lcf_fault read_arguments(lua_State *L, const struct lcf_operation 
 static void build_url(lua_State *L, const struct lcf_operation *op, int client_at, struct lcf_request *request)
 {
     const char *path = path_of(L, op);
-    lcf_client_get(L, client_at, LCF_CLIENT_URL);
+    lcf_kept_push(L, client_at, LCF_CLIENT_URL);
     push_url(L, path, request);
     request->url = lua_tostring(L, -1);
     request->plain = lcf_url_is_plain(lcf_span_of((struct lcf_text){request->url, strlen(request->url)}));

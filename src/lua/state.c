@@ -68,6 +68,36 @@ void lcf_state_metatable(lua_State *L, int slot, const char *name)
     lcf_state_set(L, slot);
 }
 
+void lcf_state_userdata(lua_State *L, int slot, const char *name, lua_CFunction gc)
+{
+    lcf_state_metatable(L, slot, name);
+    lua_pushcfunction(L, gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}
+
+void lcf_kept_push(lua_State *L, int index, int slot)
+{
+    lua_getuservalue(L, index);
+    lua_rawgeti(L, -1, slot);
+    lua_replace(L, -2);
+}
+
+void lcf_kept_set(lua_State *L, int index, int slot)
+{
+    lua_getuservalue(L, index);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, slot);
+    lua_pop(L, 1);
+}
+
+struct lcf_text lcf_text_at(lua_State *L, int index)
+{
+    struct lcf_text text;
+    text.at = lua_tolstring(L, index, &text.len);
+    return text;
+}
+
 void *lcf_state_test(lua_State *L, int index, int slot)
 {
     if (!lua_isuserdata(L, index) || !lua_getmetatable(L, index)) return NULL;

@@ -2,6 +2,7 @@
 #define LCF_STATE_H
 
 #include "../core/outcome.h"
+#include "../core/span.h"
 #include "compat.h"
 
 #include <stdbool.h>
@@ -50,6 +51,17 @@ void lcf_state_metatable(lua_State *L, int slot, const char *name);
 void *lcf_state_test(lua_State *L, int index, int slot);
 /* [-0, +0, v] The same; raises for anything else, as luaL_checkudata does. */
 void *lcf_state_check(lua_State *L, int index, int slot, const char *name);
+
+/* [-0, +0, e] The metatable of a slot with a finalizer. */
+void lcf_state_userdata(lua_State *L, int slot, const char *name, lua_CFunction gc);
+
+/* What a userdata keeps is in a table of its own, by numbers: [-0, +1, -] what it keeps there. */
+void lcf_kept_push(lua_State *L, int index, int slot);
+/* [-1, +0, -] Keeps the value on top of the stack, in a place that the table has. */
+void lcf_kept_set(lua_State *L, int index, int slot);
+
+/* [-0, +0, -] The string at `index`. */
+struct lcf_text lcf_text_at(lua_State *L, int index);
 
 /* [-0, +1, e] The table that package.loaded has under `name` (nginx's "ngx", LuaJIT's "jit"), or nil. */
 void lcf_loaded_push(lua_State *L, const char *name);

@@ -98,7 +98,7 @@ static int core_tell_unsent(lua_State *L)
 {
     const char *function = luaL_checkstring(L, 2);
     if (!lua_isuserdata(L, 1)) return 0;
-    lcf_client_get(L, 1, LCF_CLIENT_ON_EVENT);
+    lcf_kept_push(L, 1, LCF_CLIENT_ON_EVENT);
     lcf_loop_tell_unsent(L, function);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "timestamp.h"
 #include "../core/dates.h"
 #include "../transport/clock.h"
+#include "state.h"
 
 #include <math.h>
 
@@ -15,8 +16,7 @@ static int refuse(lua_State *L, const char *message)
 /* [-0, +0, -] Reads the string at 1. */
 static bool read_string(lua_State *L, int64_t *unix_time)
 {
-    struct lcf_text text;
-    text.at = lua_tolstring(L, 1, &text.len);
+    struct lcf_text text = lcf_text_at(L, 1);
     return lcf_timestamp_read(lcf_span_of(text), unix_time);
 }
 

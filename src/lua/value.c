@@ -1,6 +1,7 @@
 #include "value.h"
 #include "../core/kinds.h"
 #include "errors.h"
+#include "state.h"
 
 static const char *advice_for(enum lcf_value_kind kind)
 {
@@ -28,7 +29,7 @@ int lcf_secret_kind(lua_State *L)
 {
     struct lcf_text text;
     if (lua_type(L, 1) != LUA_TSTRING) lcf_wrong_type(L, "secret_kind", 1, "string", 1);
-    text.at = lua_tolstring(L, 1, &text.len);
+    text = lcf_text_at(L, 1);
     const struct lcf_value value = lcf_value_of(lcf_span_of(text));
     lua_pushstring(L, lcf_value_kind_name(value.kind));
     if (value.checksum == LCF_CHECKSUM_NONE) lua_pushnil(L);

@@ -340,12 +340,6 @@ const struct lcf_entry *lcf_exchange_last(const struct lcf_exchange *x)
     return x->count ? &x->entries[x->count - 1] : NULL;
 }
 
-static bool has_failed(const struct lcf_exchange *x)
-{
-    return x->outcome == LCF_NOT_FOUND || x->outcome == LCF_NOT_SENT || x->outcome == LCF_REFUSED ||
-           x->outcome == LCF_UNKNOWN || x->outcome == LCF_FAILED;
-}
-
 const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *x)
 {
     const struct lcf_entry *last = NULL, *objection = NULL;
@@ -353,7 +347,7 @@ const struct lcf_entry *lcf_exchange_answer(const struct lcf_exchange *x)
         if (e->status) last = e;
         if (lcf_is_objection(&x->plan, e)) objection = e;
     }
-    return objection && has_failed(x) ? objection : last;
+    return objection && lcf_is_failure(x->outcome) ? objection : last;
 }
 
 bool lcf_exchange_brings_secret(const struct lcf_exchange *x)
