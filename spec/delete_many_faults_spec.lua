@@ -5,6 +5,7 @@ local sandbox = require "spec.support.sandbox"
 local ways = require "spec.support.ways"
 
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 -- Whoever has the account's global key: the owner, who may do everything.
 local function owner()
@@ -104,9 +105,7 @@ for way, call_of in pairs { plain = ways.plain, async = ways.async, ["with sleep
 
     it("goes on behind a line that was torn", function()
       local ids = sandbox.seed(3)
-      local file = assert(io.open(path, "w"))
-      file:write(ids[1], " sending\n", ids[2], " delet")
-      file:close()
+      system.write(path, ids[1], " sending\n", ids[2], " delet")
       local work = assert(cloudflare.report_of(path))
       for _, id in ipairs(ids) do work[#work + 1] = id end
       local report = delete_many(work, { journal = cloudflare.journal(path) })

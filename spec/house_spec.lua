@@ -1,12 +1,6 @@
 -- What holds for the house as a whole.
 local read = require "spec.support.read"
-
-local function lines_of(command)
-  local found, pipe = {}, io.popen(command)
-  for line in pipe:lines() do found[#found + 1] = line end
-  pipe:close()
-  return found
-end
+local lines_of = require "spec.support.system".lines
 
 local function includes(folder, pattern)
   return lines_of(("grep -lE '#[[:space:]]*include[[:space:]]*[<\"]%s' src/%s/*"):format(pattern, folder))

@@ -2,16 +2,12 @@
 -- where they are installed is `make test-packages`.
 local cloudflare = require "cloudflare"
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local lua = os.getenv "LUA_INTERPRETER" or "lua5.4"
 
 -- Without a sanitizer that these specs may run under.
-local function lines_of(command)
-  local found, pipe = {}, io.popen("export LD_PRELOAD=; " .. command)
-  for line in pipe:lines() do found[#found + 1] = line end
-  pipe:close()
-  return found
-end
+local function lines_of(command) return system.lines("export LD_PRELOAD=; " .. command) end
 
 -- The globals that a rockspec sets.
 local function rock_of(path)
@@ -82,8 +78,7 @@ describe("the module", function()
   end)
 
   it("is installed below folders with blanks in their names", function()
-    local root = os.tmpname()
-    os.remove(root)
+    local root = system.directory()
     local found = lines_of(("make -s -o %s install MODULE=%s DESTDIR='%s/an image' PREFIX='/opt/our own' 2>&1; "
       .. "cd '%s/an image' && find . -type f; rm -rf '%s'"):format(module, module, root, root, root))
     assert.same({ "./opt/our own/lib/lua/5.4/cloudflare.so" }, found)
@@ -93,8 +88,7 @@ end)
 describe("what make install-dev installs", function()
   local root, prefix
   setup(function()
-    root = os.tmpname()
-    os.remove(root)
+    root = system.directory()
     prefix = root .. "/our own"
     assert.same({}, lines_of(("make -s install-dev LUA=%s PREFIX='%s' 2>&1"):format(lua, prefix)))
   end)

@@ -3,6 +3,7 @@ local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
 local child = require "spec.support.child"
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local A, B, C = ("a"):rep(32), ("b"):rep(32), ("c"):rep(32)
 
@@ -11,11 +12,7 @@ describe("the journal of a run", function()
   before_each(function() path = os.tmpname() end)
   after_each(function() os.remove(path) end)
 
-  local function write(text)
-    local file = assert(io.open(path, "w"))
-    file:write(text)
-    file:close()
-  end
+  local function write(text) system.write(path, text) end
 
   local function outcomes_of(text)
     write(text)
@@ -39,9 +36,7 @@ describe("the journal of a run", function()
   end)
 
   it("is written at once, and survives the end of the process without a word", function()
-    local script = os.tmpname()
-    local file = assert(io.open(script, "w"))
-    file:write(([[
+    child.run(([[
       local journal = require "cloudflare".journal(%q)
       assert(journal(%q, "sending"))
       assert(journal(%q, "deleted"))
@@ -49,9 +44,6 @@ describe("the journal of a run", function()
       local pid = assert(io.open("/proc/self/stat")):read "*n"
       os.execute("kill -9 " .. ("%%d"):format(pid))
     ]]):format(path, A, A, B))
-    file:close()
-    os.execute((os.getenv "LUA_INTERPRETER" or "lua5.4") .. " " .. script .. " 2>/dev/null")
-    os.remove(script)
     local report = assert(cloudflare.report_of(path))
     assert.same({ deleted = 1, unknown = 1 }, report.counts)
     assert.is_false(report.all_gone)

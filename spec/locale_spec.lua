@@ -2,15 +2,15 @@
 local cloudflare = require "cloudflare"
 local child = require "spec.support.child"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 
 local COMMA = "de_DE.UTF-8" -- 0,5
 
 -- The folder that `localedef` makes the locale in, for LOCPATH; the locale need not be installed.
 local folder
 local function make_locale()
-  folder = os.tmpname()
-  os.remove(folder)
-  local made = os.execute(("mkdir %s && LD_PRELOAD= localedef -i de_DE -f UTF-8 %s/%s"):format(folder, folder, COMMA))
+  folder = system.directory()
+  local made = os.execute(("LD_PRELOAD= localedef -i de_DE -f UTF-8 %s/%s"):format(folder, COMMA))
   assert(made == true or made == 0, "localedef needs the package locales: make deps")
 end
 

@@ -1,4 +1,6 @@
 local cloudflare = require "cloudflare"
+local free_port = require "spec.support.free_port"
+local read = require "spec.support.read"
 local sandbox = require "spec.support.sandbox"
 local second_opinion = require "spec.support.second_opinion"
 local socket = require "socket"
@@ -598,22 +600,12 @@ describe("deadlines", function()
 end)
 
 describe("nothing is sent", function()
-  -- A port that nobody listens on.
-  local function closed_port()
-    local server = assert(socket.bind("127.0.0.1", 0))
-    local _, port = server:getsockname()
-    server:close()
-    return port
-  end
-
   -- A file with an authority that has signed nothing here.
   local function write_stranger(path)
     local command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 "
       .. "-subj /CN=stranger -keyout /dev/null -out '" .. path .. "' 2>/dev/null"
     os.execute(command)
-    local file = assert(io.open(path))
-    assert.truthy(file:read "*a":find "BEGIN CERTIFICATE")
-    file:close()
+    assert.truthy(read(path):find "BEGIN CERTIFICATE")
   end
 
   local stranger = os.tmpname()
@@ -623,7 +615,7 @@ describe("nothing is sent", function()
 
   local tls_port = tonumber(sandbox.urls.http2:match ":(%d+)/")
 
-  local function to(url) return function() return { base_url = url:gsub("PORT", closed_port) } end end
+  local function to(url) return function() return { base_url = url:gsub("PORT", free_port) } end end
 
   local situations = {
     { "where the authority is unknown to the system", "tls", function() return { ca_path = false } end,
@@ -644,7 +636,7 @@ describe("nothing is sent", function()
     { "to a closed port", "network", to "https://127.0.0.1:PORT/client/v4" },
     { "in clear to a closed port", "network", to "http://127.0.0.1:PORT/client/v4" },
     { "through a proxy that is not there", "network", function()
-      return { proxy = "http://127.0.0.1:" .. closed_port() }
+      return { proxy = "http://127.0.0.1:" .. free_port() }
     end },
   }
 
@@ -678,7 +670,7 @@ describe("nothing is sent", function()
   end)
 
   it("to a closed port however often it is tried", function()
-    local options = sandbox.options("plain", { base_url = "http://127.0.0.1:" .. closed_port() })
+    local options = sandbox.options("plain", { base_url = "http://127.0.0.1:" .. free_port() })
     local _, err = cloudflare.new(options).tokens.delete(nil, sandbox.missing_id)
     assert.equal("not_sent", err.outcome)
     assert.equal("DELETE unsent, DELETE unsent, DELETE unsent", story(err.http))

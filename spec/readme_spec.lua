@@ -1,7 +1,7 @@
 -- The recipes of the README's section "Hosts", and the scripts of other sections, as they stand there. Recipes for a
 -- program are run in it: spec/hosts.
 local sandbox = require "spec.support.sandbox"
-local child = require "spec.support.child"
+local system = require "spec.support.system"
 local recipes = require "spec.support.recipes"
 local read = require "spec.support.read"
 local uv = require "luv"
@@ -62,16 +62,10 @@ it("the README's first program deletes, as its commands show it", function()
   local program, commands = head:match "```lua\n(.-)```", head:match "```sh\n(.-)```"
   local shown = commands:match "\n(examples/sandbox[^\n]+)"
   local command, result = shown:match "^(.-)  # prints \"(.-)\"$"
-  local folder = os.tmpname()
-  os.remove(folder)
-  assert(os.execute("mkdir " .. folder))
-  local file = assert(io.open(folder .. "/delete.lua", "w"))
-  file:write(program)
-  file:close()
-  command = command:gsub("lua5%.4 ", child.interpreter .. " "):gsub("delete%.lua", folder .. "/%0")
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local printed = pipe:read "*a"
-  pipe:close()
+  local folder = system.directory()
+  system.write(folder .. "/delete.lua", program)
+  command = command:gsub("lua5%.4 ", system.interpreter .. " "):gsub("delete%.lua", folder .. "/%0")
+  local _, printed = system.run(command .. " 2>&1")
   os.execute("rm -r " .. folder)
   assert.equal(result .. "\n", printed)
 end)

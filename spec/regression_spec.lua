@@ -1,7 +1,9 @@
 -- One spec for each way in which the module was once wrong.
 local cloudflare = require "cloudflare"
 local child = require "spec.support.child"
+local read = require "spec.support.read"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local socket = require "socket"
 
 -- Runs a script in a process of its own, where these variables are set too: what it prints, and its exit status.
@@ -265,11 +267,7 @@ describe("it was once wrong that", function()
         _G[n] = connection
       end
     ]]
-    local port
-    repeat
-      socket.sleep(0.05)
-      port = io.open(said):read "*l"
-    until port
+    local port = assert(system.wait_until(function() return read(said):match "^(%d+)\n" end))
     local cf = cloudflare.new(sandbox.options("plain", { base_url = "http://127.0.0.1:" .. port }))
     for _, id in ipairs(ids) do
       local token, err = cf.tokens.delete(nil, id)

@@ -1,13 +1,9 @@
 -- What `require "cloudflare"` needs, what it refuses, and which Lua may load which build.
 local sandbox = require "spec.support.sandbox"
 local child = require "spec.support.child"
+local system = require "spec.support.system"
 
 local build = os.getenv "BUILD" or "build"
-
-local function exists(path)
-  local file = io.open(path)
-  return file and file:close()
-end
 
 describe("require", function()
   if _VERSION == "Lua 5.1" then
@@ -23,7 +19,7 @@ describe("require", function()
     for _, lua in ipairs { "lua5.1", "luajit" } do
       it("loads the build of " .. lua .. " in Lua 5.1 and in LuaJIT", function()
         local folder = ("%s/%s"):format(build, lua)
-        if not exists(folder .. "/cloudflare.so") then return pending("not built: " .. folder) end
+        if not system.exists(folder .. "/cloudflare.so") then return pending("not built: " .. folder) end
         local id = sandbox.fresh()
         assert.equal("deleted", child.run(([[
           local _, answer = assert(require "cloudflare".tokens.delete(nil, "%s"))

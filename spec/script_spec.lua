@@ -1,18 +1,8 @@
 -- What a script relies on: it can be interrupted, and it can go on for long.
 local sandbox = require "spec.support.sandbox"
-local gettime = require "socket".gettime
-local sleep = require "socket".sleep
 local child = require "spec.support.child"
 local read = require "spec.support.read"
-
-local function eventually(seconds, condition)
-  local deadline = gettime() + seconds
-  while gettime() < deadline do
-    if condition() then return true end
-    sleep(0.02)
-  end
-  return false
-end
+local system = require "spec.support.system"
 
 describe("a script", function()
   before_each(sandbox.reset)
@@ -23,9 +13,9 @@ describe("a script", function()
       local cf = require "cloudflare".new { timeout = 60, attempt_timeout = 25 }
       cf.tokens.delete(nil, "%s")
     ]]):format(sandbox.missing_id))
-    assert.is_true(eventually(10, function() return sandbox.count "DELETE" == 1 end))
+    assert.is_true(system.wait_until(function() return sandbox.count "DELETE" == 1 end, 10))
     os.execute("kill -INT " .. pid)
-    assert.is_true(eventually(5, function() return read(output):find("interrupted!", 1, true) ~= nil end))
+    assert.is_true(system.wait_until(function() return read(output):find("interrupted!", 1, true) ~= nil end, 5))
   end)
 
   it("that has no descriptor left has sent nothing, and goes on when it has", function()
@@ -47,7 +37,7 @@ describe("a script", function()
       cf.async.tokens.delete(nil, "ID"):cancel()
       print(without_engine, try_full(), try(), cf.async.tokens.verify():pollfd() and "epoll" or "poll", "end")
     ]]):gsub("ID", id), "ulimit -n 64;")
-    assert.is_true(eventually(30, function() return read(output):find("end", 1, true) ~= nil end))
+    assert.is_true(system.wait_until(function() return read(output):find("end", 1, true) ~= nil end, 30))
     local said = read(output):gsub("%s+", " ")
     -- The engine itself takes one with epoll, and where libcurl needs one to wake itself, as 8.20 does.
     local _, _, without_engine, rest = said:find "^not_sent/(%a+) not_sent/network deleted (e?poll) end"
@@ -67,7 +57,7 @@ describe("a script", function()
       local memory_after, open_after = delete(1000)
       print(memory_after - memory < 4096, open_after - open, "end")
     ]]
-    assert.is_true(eventually(60, function() return read(output):find("end", 1, true) ~= nil end))
+    assert.is_true(system.wait_until(function() return read(output):find("end", 1, true) ~= nil end, 60))
     assert.equal("true 0 end", (read(output):gsub("%s+", " "):gsub(" $", "")))
     local connections = {}
     for _, entry in ipairs(sandbox.ledger()) do connections[entry.connection] = true end

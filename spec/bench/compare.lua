@@ -3,6 +3,7 @@
 local installed = require "spec.bench.installed"
 local measure = require "spec.bench.measure"
 local sandbox = require "spec.support.sandbox"
+local write = require "spec.support.system".write
 
 local work, results = measure.build .. "/spec/bench", measure.build .. "/bench"
 local MANY = 500
@@ -15,12 +16,6 @@ Peak memory: of the process that deleted %d.
 Installed: the client itself (dpkg's Installed-Size; node_modules by its bytes; programs stripped), and with its
 interpreter, its libraries and what those depend on, beyond Debian's required packages.
 Trusted: a hashed directory by the first C program, this module, lua-http and luasec; a bundle by the others; Node's own.]]
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
 
 local function present()
   local here = {}

@@ -3,6 +3,7 @@
 local measure = require "spec.bench.measure"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local socket = require "socket"
 
 local lua = os.getenv "LUA"
@@ -46,10 +47,7 @@ end
 local function fly(count)
   sandbox.reset()
   sandbox.fault { method = "DELETE", delay = ROUND_TRIP, times = CALLS }
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(table.concat(sandbox.seed(CALLS), "\n"), "\n")
-  file:close()
+  local path = system.write(os.tmpname(), table.concat(sandbox.seed(CALLS), "\n"), "\n")
   local found = measure.numbers(("%s %s spec/bench/in_flight.lua %d %s"):format(directory, lua, count, path))
   os.remove(path)
   return { cpu = found[1], steps = found[2] }

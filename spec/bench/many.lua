@@ -2,6 +2,7 @@
 -- `sandbox run`.
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local median = require "spec.bench.measure".median
 local gettime = require "socket".gettime
 
@@ -21,10 +22,7 @@ local function numbers_of(command)
 end
 
 local function by_module(ids, way)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(table.concat(ids, "\n"), "\n")
-  file:close()
+  local path = system.write(os.tmpname(), table.concat(ids, "\n"), "\n")
   local numbers = numbers_of(("%s spec/bench/delete_many.lua %s %s"):format(interpreter, way or "plain", path))
   os.remove(path)
   return numbers

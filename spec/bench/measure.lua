@@ -1,16 +1,13 @@
 -- What the parts of `make bench` share: processes measured from outside, interleaved rounds, medians.
+local system = require "spec.support.system"
+
 local measure = {
   build = os.getenv "BUILD" or "build",
   rounds = tonumber(os.getenv "BENCH_ROUNDS") or 11,
 }
 
 --- What a command prints.
-function measure.output(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
+measure.output = system.output
 
 --- The numbers that a command prints; it prints at least one.
 function measure.numbers(command)

@@ -1,20 +1,17 @@
 -- examples/rotate.lua: whatever happens on the way, the old token lives until the new one is deployed and works, and
 -- running the same again ends with one of them.
 local cjson = require "cjson"
-local socket = require "socket"
 local sandbox = require "spec.support.sandbox"
 local script = require "spec.support.script"
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local dir
 local id -- of the token to be replaced
 
 local function path(name) return dir .. "/" .. name end
 
-local function exists(name)
-  local file = io.open(path(name))
-  return file and file:close()
-end
+local function exists(name) return system.exists(path(name)) end
 
 -- Deploys, as a person might: the secret into a file.
 local DEPLOY = "cat >secret"
@@ -85,14 +82,12 @@ end
 
 -- A program in place of `sleep`, which notes how long it was to be; from the time `at` on it runs `act`.
 local function fake_sleep(at, act)
-  local file = assert(io.open(path "sleep", "w"))
-  file:write(([[
+  system.write(path "sleep", ([[
 #!/bin/sh
 unset LD_PRELOAD
 echo "$1" >>'%s'
 [ $(wc -l <'%s') -lt %d ] || { %s; } >/dev/null
 ]]):format(path "slept", path "slept", at or 1000, act or ":"))
-  file:close()
   os.execute("chmod +x " .. path "sleep")
   return { PATH = dir .. ":" .. os.getenv "PATH" }
 end
@@ -110,9 +105,7 @@ describe("examples/rotate.lua", function()
   before_each(function()
     sandbox.reset()
     secrets_seen = { sandbox.token, sandbox.key }
-    dir = os.tmpname()
-    os.remove(dir)
-    os.execute("mkdir " .. dir)
+    dir = system.directory()
     id = sandbox.grow({ count = 1, name = "app", secret = "new", groups = { "Workers Scripts Write", "Account Analytics Read" } }).ids[1]
   end)
   after_each(function() os.execute("rm -rf " .. dir) end)
@@ -571,9 +564,7 @@ describe("examples/rotate.lua", function()
     end)
 
     it("that is none is left alone", function()
-      local file = assert(io.open(path "state", "w"))
-      file:write "root:x:0:0\n"
-      file:close()
+      system.write(path "state", "root:x:0:0\n")
       assert.equal(2, (rotate(words_of())))
       assert.equal("root:x:0:0\n", read(path "state"))
     end)
@@ -592,7 +583,7 @@ describe("examples/rotate.lua", function()
         assert.truthy(said:find(why, 1, true), said)
       end
       os.remove(path "deploying")
-      repeat socket.sleep(0.02) until exists "slow"
+      assert(system.wait_until(function() return exists "slow" end))
       assert.equal(0, (rotate(words_of())))
       assert_replaced()
     end)
@@ -636,9 +627,7 @@ describe("examples/rotate.lua", function()
 
     -- Runs it where a file may have 512 bytes, of which so many lines of rotations that have ended take 11 each.
     local function rotate_in_little_room(lines)
-      local file = assert(io.open(path "state", "w"))
-      file:write(("100 ended \n"):rep(lines))
-      file:close()
+      system.write(path "state", ("100 ended \n"):rep(lines))
       return script.run("rotate", words_of(), {}, "ulimit -f 1; trap '' XFSZ;")
     end
 
@@ -695,18 +684,12 @@ describe("examples/rotate.lua", function()
 end)
 
 describe("the guide of examples/rotate.lua", function()
-  before_each(function()
-    dir = os.tmpname()
-    os.remove(dir)
-    os.execute("mkdir " .. dir)
-  end)
+  before_each(function() dir = system.directory() end)
   after_each(function() os.execute("rm -rf " .. dir) end)
 
   it("says what its commands do", function()
     -- in place of GitHub's: it reads a secret from standard input
-    local file = assert(io.open(path "gh", "w"))
-    file:write(("#!/bin/sh\necho \"$@\" >'%s'; exec cat >'%s'\n"):format(path "gh.arguments", path "gh.secret"))
-    file:close()
+    system.write(path "gh", ("#!/bin/sh\necho \"$@\" >'%s'; exec cat >'%s'\n"):format(path "gh.arguments", path "gh.secret"))
     os.execute("chmod +x " .. path "gh")
     assert.equal(6, script.check_guide("examples/rotate.md", dir, { PATH = dir .. ":" .. os.getenv "PATH" }))
     assert.equal("secret set CLOUDFLARE_API_TOKEN --repo example/site\n", read(path "gh.arguments"))

@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local sandbox = require "spec.support.sandbox"
 local script = require "spec.support.script"
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local DAY = 86400
 local WITH_KEY = { CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email }
@@ -212,9 +213,7 @@ describe("examples/tidy.lua", function()
 
     it("leaves alone what an earlier run began, and is not selected any more", function()
       local grown = sandbox.grow { count = 1, secret = "new", name = "used" }
-      local file = assert(io.open(journal, "w"))
-      file:write(grown.ids[1] .. " sending\n")
-      file:close()
+      system.write(journal, grown.ids[1], " sending\n")
       sandbox.api("GET", sandbox.tokens "/verify", nil, grown.values[1]) -- somebody uses it
       local _, status, err = tidy { "--unused-since", "90d", "--delete", "--journal", journal }
       assert.equal(0, status)
@@ -223,9 +222,7 @@ describe("examples/tidy.lua", function()
     end)
 
     it("asks nothing where the journal cannot be written, or is none, and names the file", function()
-      local file = assert(io.open(journal, "w"))
-      file:write "root:x:0:0\n"
-      file:close()
+      system.write(journal, "root:x:0:0\n")
       for _, path in ipairs { journal, "/nowhere/journal" } do
         local status, out, err = script.run("tidy", { "--unused-since", "90d", "--delete", "--journal", path })
         assert.same({ 2, "" }, { status, out })
@@ -259,9 +256,7 @@ describe("examples/tidy.lua", function()
 end)
 
 it("the guide of examples/tidy.lua says what its commands do", function()
-  local dir = os.tmpname()
-  os.remove(dir)
-  os.execute("mkdir " .. dir)
+  local dir = system.directory()
   local alive, count = pcall(script.check_guide, "examples/tidy.md", dir)
   os.execute("rm -rf " .. dir)
   assert.same({ true, 4 }, { alive, count })

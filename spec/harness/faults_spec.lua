@@ -4,6 +4,7 @@ local ltn12 = require "ltn12"
 local cjson = require "cjson"
 local socket = require "socket"
 local faults = require "spec.support.faults"
+local system = require "spec.support.system"
 
 local NAMED = '{"name":"a name","policies":[]}'
 
@@ -29,14 +30,6 @@ local function world(entry)
 end
 
 local function truth(id) return faults.truth({ id })[1] end
-
-local function eventually(happened)
-  local deadline = socket.gettime() + 60
-  while not happened() do
-    assert(socket.gettime() < deadline, "it does not happen")
-    socket.sleep(0.01)
-  end
-end
 
 describe("the fault server", function()
   it("removes by DELETE", function()
@@ -143,11 +136,9 @@ describe("the fault server", function()
   for _, over in ipairs { "http1", "http2" } do
     it("reads a whole body over " .. over, function()
       local id, _, collection = world { account = true }
-      local pipe = io.popen(("LD_PRELOAD= curl -s --capath %s -d @- %s%s <<'END'\n%s\nEND"):format(
+      local made = cjson.decode(system.output(("LD_PRELOAD= curl -s --capath %s -d @- %s%s <<'END'\n%s\nEND"):format(
         os.getenv "SANDBOX_CA_PATH", faults.options(over).base_url, collection,
-        cjson.encode { name = ("n"):rep(40000) }))
-      local made = cjson.decode(pipe:read "*a").result
-      pipe:close()
+        cjson.encode { name = ("n"):rep(40000) }))).result
       assert.same({ 40000, made.value }, { #made.name, truth(id).live[1] })
     end)
   end
@@ -177,10 +168,9 @@ describe("the fault server", function()
   it("takes no goodbye for a request: the alert with which a client ends TLS", function()
     local id = world {}
     local port = faults.listen("http1", 1, { id = id, up = 100000 })[1]
-    local pipe = io.popen(("LD_PRELOAD= openssl s_client -tls1_3 -connect localhost:%d 2>&1 </dev/null"):format(port))
-    local handshake = tonumber(pipe:read "*a":match "written (%d+) bytes")
-    pipe:close()
-    eventually(function() return truth(id).relayed > handshake end)
+    local said = system.output(("LD_PRELOAD= openssl s_client -tls1_3 -connect localhost:%d 2>&1 </dev/null"):format(port))
+    local handshake = tonumber(said:match "written (%d+) bytes")
+    assert(system.wait_until(function() return truth(id).relayed > handshake end), "it does not happen")
     assert.is_false(truth(id).left)
   end)
 

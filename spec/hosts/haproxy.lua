@@ -1,5 +1,6 @@
 -- HAProxy: a service waits, and HAProxy goes on serving; what is counted is what it serves.
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 
 local CONFIGURATION = [[
 global
@@ -37,9 +38,7 @@ return {
   leave = "USR1", -- it would go at once on TERM, and clean up nothing
 
   specify = function(host)
-    local id = io.popen "id -u"
-    local user = id:read "*n" == 0 and "user nobody" or "" -- whoever is not root stays who he is
-    id:close()
+    local user = system.output "id -u" == "0" and "user nobody" or "" -- whoever is not root stays who he is
     host:write("haproxy.cfg", CONFIGURATION:format(user, host.port))
     host:write("revoke.lua", host.recipes.HAProxy)
     host:write("named.lua", NAMED .. host.recipes.HAProxy)

@@ -2,6 +2,7 @@
 local socket = require "socket"
 local program = require "spec.support.program"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 
 local SLOW = 0.6  -- seconds that the API takes while a program goes on
 local AGES = 20   -- and while a program leaves
@@ -14,7 +15,7 @@ Host.__index = Host
 function Host:check(holds, what) return self.sweep:check(holds, self.name .. ": " .. what) end
 
 --- Puts a file beside the program, and returns its path.
-function Host:write(name, text) return program.write(self.dir .. "/" .. name, text) end
+function Host:write(name, text) return system.write(self.dir .. "/" .. name, text) end
 
 -- Starts the program; the API will take `delay` seconds to delete `self.id`.
 local function start(self, command, delay)
@@ -46,7 +47,7 @@ local function check_left(self, sent)
 end
 
 local function is_asked(self)
-  return program.until_true(function() return #sandbox.requests_for(self.id) > 0 end)
+  return system.wait_until(function() return #sandbox.requests_for(self.id) > 0 end)
 end
 
 --- The program's script deletes by the recipe, counts its ticks, and ends the program.
@@ -85,7 +86,7 @@ end
 
 local function start_serving(self, command, delay)
   start(self, command, delay)
-  program.until_true(function() return self:get "/served" == "served" or self.child:status(0) end)
+  system.wait_until(function() return self:get "/served" == "served" or self.child:status(0) end)
   assert(not self.child:status(0), self.child:log())
 end
 

@@ -5,6 +5,8 @@
 -- CC, BUILD and JOBS (2) are the environment's.
 package.path = "./?.lua;" .. package.path
 local operators = require "spec.mutate.operators"
+local read = require "spec.support.read"
+local write = require "spec.support.system".write
 local Sweep = require "spec.support.sweep"
 
 local cc, jobs = os.getenv "CC" or "cc", tonumber(os.getenv "JOBS" or 2)
@@ -31,19 +33,6 @@ local FLAVOURS = {
   { name = "plain", core = "-O0", spec = "-O2", most = 4 },
   { name = "checked", core = SANITIZE, spec = SANITIZE, most = 1 },
 }
-
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
 
 local function run(...) return (os.execute(table.concat({ ... }, " "))) end
 

@@ -2,8 +2,8 @@
 local nginx = require "spec.support.nginx"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
-
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 describe("in nginx", function()
   local server
@@ -24,10 +24,8 @@ describe("in nginx", function()
       end)
 
       it("goes on behind a line that was torn", function()
-        local ids, path = sandbox.seed(2), os.tmpname()
-        local file = assert(io.open(path, "w"))
-        file:write(ids[1], " sending\n", ids[2], " delet")
-        file:close()
+        local ids = sandbox.seed(2)
+        local path = system.write(os.tmpname(), ids[1], " sending\n", ids[2], " delet")
         assert.equal("deleted deleted", ask("resumed", way, path .. "&other=" .. ids[2]))
         assert.truthy(read(path):find(ids[2] .. " delet torn\n", 1, true))
         os.remove(path)

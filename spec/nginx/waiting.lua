@@ -1,6 +1,7 @@
 -- The plain form inside a real nginx worker: it waits where one can wait, and says so where not.
 local nginx = require "spec.support.nginx"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local socket = require "socket"
 
 local CONF = "spec/nginx/places.conf.in"
@@ -17,13 +18,6 @@ local function slow_token(seconds)
   local id = sandbox.fresh()
   sandbox.fault { token = id, delay = seconds or BUSY }
   return id
-end
-
-local function eventually(condition)
-  for _ = 1, 1000 do
-    if condition() then return true end
-    socket.sleep(0.02)
-  end
 end
 
 -- The worker wrote nothing that is worse than a notice.
@@ -84,7 +78,7 @@ describe("in nginx the plain form", function()
       local id = sandbox.fresh()
       sandbox.fault { token = id, method = "DELETE", status = 429, headers = { ["Retry-After"] = "1" } }
       assert.equal("begun", (server:get("/begin_task?id=" .. id)))
-      assert.is_true(eventually(function() return sandbox.is_deleted(id) end))
+      assert.is_true(system.wait_until(function() return sandbox.is_deleted(id) end))
       assert.equal("1 deleted, 2 not_found", (server:get "/end_task"))
     end)
 
@@ -138,7 +132,7 @@ describe("in nginx the plain form", function()
       local id = sandbox.fresh()
       server:get(("/%s?id=%s"):format(phase, id))
       local said
-      eventually(function()
+      system.wait_until(function()
         said = server:get("/seen?key=" .. phase)
         return said ~= ""
       end)
@@ -159,13 +153,13 @@ describe("in nginx the plain form", function()
   it("and async: a call that nobody keeps is finished by the pump", function()
     local id = slow_token()
     assert.equal("begun", (server:get("/dropped?id=" .. id)))
-    assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
+    assert.truthy(system.wait_until(function() return sandbox.is_deleted(id) end))
   end)
 
   it("and async: one whose credential took its time, too", function()
     local id = sandbox.fresh()
     assert.equal("begun", (server:get("/vault?id=" .. id)))
-    assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
+    assert.truthy(system.wait_until(function() return sandbox.is_deleted(id) end))
   end)
 
   it("and call:wait(seconds) comes back for other work", function()
@@ -197,7 +191,7 @@ for _, setting in ipairs { { "off", "content" }, { "on", "content" }, { "on", "a
         client:close()
       end
       for _, id in ipairs(ids) do
-        assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
+        assert.truthy(system.wait_until(function() return sandbox.is_deleted(id) end))
       end
       assert.equal("deleted", (server:get("/content?id=" .. slow_token(0.05))))
       assert_clean(server)
@@ -214,7 +208,7 @@ describe("a reload with calls in flight", function()
     socket.sleep(0.2)
     server:reload()
     for _, client in ipairs(waiting) do assert.truthy(client:receive "*a":find("deleted", 1, true)) end
-    assert.truthy(eventually(function()
+    assert.truthy(system.wait_until(function()
       local workers = server:workers()
       return #workers == 1 and workers[1] ~= old
     end))
@@ -227,7 +221,7 @@ end)
 describe("nginx with the build for Lua 5.1", function()
   local module = (os.getenv "BUILD" or "build") .. "/lua5.1/cloudflare.so"
   local server
-  setup(function() server = io.open(module) and start { LUA = "lua5.1" } end)
+  setup(function() server = system.exists(module) and start { LUA = "lua5.1" } end)
   teardown(function() if server then server:stop() end end)
 
   it("waits in content, and sends nothing in sort", function()
@@ -244,11 +238,7 @@ describe("with lua_code_cache off", function()
   it("every request has a state of its own, and nothing piles up", function()
     local server = start { CACHE = "off" }
     local worker = server:workers()[1]
-    local function descriptors()
-      local count = 0
-      for _ in io.popen("ls /proc/" .. worker .. "/fd"):lines() do count = count + 1 end
-      return count
-    end
+    local function descriptors() return #system.lines("ls /proc/" .. worker .. "/fd") end
     for _ = 1, 5 do server:get("/content?id=" .. sandbox.fresh()) end
     local before = descriptors()
     for _ = 1, 40 do assert.equal("deleted", (server:get("/content?id=" .. sandbox.fresh()))) end
@@ -267,7 +257,7 @@ describe("where no timer is left for the pump", function()
     socket.sleep(3) -- now there are timers again
     assert.equal("begun", (server:get("/dropped?id=" .. second)))
     for _, id in ipairs { first, second } do
-      assert.truthy(eventually(function() return sandbox.is_deleted(id) end))
+      assert.truthy(system.wait_until(function() return sandbox.is_deleted(id) end))
     end
     server:stop()
   end)

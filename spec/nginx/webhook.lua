@@ -1,5 +1,6 @@
 -- The webhook of examples/nginx: signed notices, and what holds for every sender.
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local webhook = require "spec.support.webhook"
 local read = require "spec.support.read"
 local http = require "socket.http"
@@ -233,11 +234,9 @@ end)
 
 describe("the webhook does not start", function()
   local function refuses(settings, why)
-    local pipe = io.popen(([[LUA_PATH='examples/nginx/?.lua;;' luajit -e '
+    local said = system.output(([[LUA_PATH='examples/nginx/?.lua;;' luajit -e '
       local ok, said = pcall(require("webhook.settings").set, { %s })
       io.write(tostring(said))']]):format(settings))
-    local said = pipe:read "*a"
-    pipe:close()
     assert.truthy(said:find(why, 1, true), said)
   end
 

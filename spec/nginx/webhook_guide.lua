@@ -1,6 +1,7 @@
 -- The guide of examples/nginx: its commands and scripts, as they stand there. (webhook_github runs fetch_secret.)
 local read = require "spec.support.read"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local webhook = require "spec.support.webhook"
 local cjson = require "cjson"
 
@@ -31,14 +32,9 @@ local function run(hook, script)
   local value, id = webhook.leak()
   local id_too = sandbox.fresh()
   script = script:gsub("http://127.0.0.1:8080", hook.url):gsub("cfat_…", value):gsub("ed17574386854bf78a67040be0a770b0", id_too)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write((webhook.environment:gsub("' (%u)", "'\n%1")), "\n", (script:gsub("curl ", "curl -sS ")))
-  file:close()
-  local said = {}
-  local pipe = io.popen("sh -u " .. path .. " 2>&1")
-  for line in pipe:lines() do said[#said + 1] = line end
-  pipe:close()
+  local variables = webhook.environment:gsub("' (%u)", "'\n%1")
+  local path = system.write(os.tmpname(), variables, "\n", (script:gsub("curl ", "curl -sS ")))
+  local said = system.lines("sh -u " .. path .. " 2>&1")
   os.remove(path)
   return said, id, id_too
 end
@@ -68,10 +64,7 @@ describe("the guide of the webhook", function()
   local without_token = setmetatable({ CLOUDFLARE_API_TOKEN = "" }, { __index = VALUES })
 
   it("reads the credential from a file of root's", function()
-    local path = os.tmpname()
-    local file = assert(io.open(path, "w"))
-    file:write(sandbox.token, "\n")
-    file:close()
+    local path = system.write(os.tmpname(), sandbox.token, "\n")
     local line = block("lua", "api_token = assert"):match "(api_token = assert.-)\n":gsub("/etc/nginx/cloudflare.token", path)
     hook = webhook.start(line, environment(without_token))
     os.remove(path)

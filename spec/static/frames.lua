@@ -1,14 +1,10 @@
 -- The example host: it links the module statically, caps Lua's memory, and calls it sixty times a second.
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 
 local host = (os.getenv "BUILD" or "build") .. "/host/frames"
 
-local function output_of(ids)
-  local pipe = io.popen(("%s 0.5 %s 2>&1"):format(host, table.concat(ids, " ")))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
+local function output_of(ids) return system.output(("%s 0.5 %s 2>&1"):format(host, table.concat(ids, " "))) end
 
 describe("the frame host", function()
   before_each(sandbox.reset)

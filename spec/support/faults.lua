@@ -1,28 +1,18 @@
 -- The specs' side of the fault server (spec/faults): starts it, registers tokens, opens lanes, asks for the truth.
 local socket = require "socket"
 local cjson = require "cjson".new()
+local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local faults = { account = ("a"):rep(32), transports = { "plain", "http1", "http2" } }
-
-local function read_line(path)
-  local file = assert(io.open(path))
-  local line = file:read "*a":match "^(.-)\n"
-  file:close()
-  return line
-end
 
 -- The server ends with its standard input, so with this process.
 local function start()
   local path = os.tmpname()
   local server = assert(io.popen("exec spec/faults/server >'" .. path .. "'", "w"))
-  local deadline, line = socket.gettime() + 30, nil
-  while not line do
-    socket.sleep(0.02)
-    line = read_line(path)
-    assert(line or socket.gettime() < deadline, "the fault server did not start")
-  end
+  local line = system.wait_until(function() return read(path):match "^(.-)\n" end, 30)
   os.remove(path)
-  return server, cjson.decode(line)
+  return server, cjson.decode((assert(line, "the fault server did not start")))
 end
 
 local server, ports = start()

@@ -3,41 +3,34 @@ local free_port = require "spec.support.free_port"
 local socket = require "socket"
 local http = require "socket.http"
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local nginx = {}
 nginx.__index = nginx
 
 local function run(command)
-  local pipe = io.popen(command .. " 2>&1; echo $?")
-  local text = pipe:read "*a"
-  pipe:close()
-  local said, status = text:match "^(.-)(%d+)\n$"
-  return tonumber(status) == 0, said
+  local said, status = system.output(command .. " 2>&1; echo $?"):match "^(.-)(%d+)$"
+  return status == "0", said
 end
-
-local function output(command) return assert(select(2, run(command))):gsub("%s+$", "") end
 
 -- A template is a file's name, or the text itself.
 local function write_configuration(self, template, values, edit)
   local text = (template:find "\n" and template or read(template)):gsub("@(%u+)@", values)
-  if edit then text = edit(text) end
-  local file = assert(io.open(self.dir .. "/nginx.conf", "w"))
-  file:write(text)
-  file:close()
+  system.write(self.dir .. "/nginx.conf", edit and edit(text) or text)
 end
 
 --- The directory and port of one to be; `environment` is for its command, as a shell writes it.
 function nginx.prepare(environment)
-  return setmetatable({ dir = output "mktemp -d", port = free_port(), environment = environment or "" }, nginx)
+  return setmetatable({ dir = system.directory(), port = free_port(), environment = environment or "" }, nginx)
 end
 
 --- Launches it; `values` fill the names between at-signs of the template, beside HERE, BUILD,
 --- MODULES and PORT; `edit` may change the whole text.
 function nginx:launch(template, values, edit)
-  local here = output "pwd"
+  local here = system.output "pwd"
   values = setmetatable(values or {}, { __index = {
     HERE = here .. "/" .. (template:match "^([^\n]*)/" or ""), BUILD = here .. "/" .. (os.getenv "BUILD" or "build"),
-    PORT = tostring(self.port), MODULES = output "nginx -V 2>&1 | sed -n 's/.*--modules-path=\\([^ ]*\\).*/\\1/p'",
+    PORT = tostring(self.port), MODULES = system.output "nginx -V 2>&1 | sed -n 's/.*--modules-path=\\([^ ]*\\).*/\\1/p'",
   } })
   write_configuration(self, template, values, edit)
   -- the specs' own environment is not for nginx, and a daemon keeps what it inherits
@@ -45,11 +38,7 @@ function nginx:launch(template, values, edit)
     :format(self.environment, self.dir)
   assert(run(self.command .. " </dev/null >/dev/null 3>&- 4>&- 5>&-"))
   self.pid = assert(self.dir .. "/" .. read(self.dir .. "/nginx.conf"):match "\npid ([^;]+);")
-  for _ = 1, 500 do
-    if #self:workers() > 0 then return end
-    socket.sleep(0.02)
-  end
-  error "nginx has no worker"
+  assert(system.wait_until(function() return #self:workers() > 0 end), "nginx has no worker")
 end
 
 function nginx.start(template, values)
@@ -90,10 +79,7 @@ end
 
 function nginx:stop()
   run(self.command .. " -s quit")
-  for _ = 1, 500 do
-    if not io.open(self.pid) then break end
-    socket.sleep(0.02)
-  end
+  system.wait_until(function() return not system.exists(self.pid) end, 10)
   run("rm -rf " .. self.dir)
 end
 

@@ -1,21 +1,11 @@
 -- One of the system's programs, run as a child in a directory of its own: what it wrote, and how it left.
-local socket = require "socket"
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local program = {}
 program.__index = program
 
-local function output(command)
-  local pipe = io.popen(command .. " 2>/dev/null")
-  local text = pipe:read "*a":gsub("%s+$", "")
-  pipe:close()
-  return text
-end
-
-local function exists(path)
-  local file = io.open(path)
-  return file and file:close()
-end
+local function output(command) return system.output(command .. " 2>/dev/null") end
 
 --- Where it lies, or nil; an ordinary user's path may not lead there.
 function program.find(name)
@@ -37,16 +27,9 @@ function program.version(command) return output(command):match "%d+%.[%w.]*%w" e
 
 --- A directory for programs to run in.
 function program.directory()
-  local dir = output "mktemp -d"
+  local dir = system.directory()
   assert(os.execute("chmod 755 " .. dir)) -- a program may give up root, and reads it still
   return dir
-end
-
-function program.write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  return path
 end
 
 --- Starts `command`, for a shell, in `dir`; `lua` is the build of the module that it finds, `environment`
@@ -57,7 +40,7 @@ function program.start(command, dir, lua, environment)
   local words = { ("LUA_CPATH='%s' HOME='%s'"):format(cpath, dir) }
   for name, value in pairs(environment) do words[#words + 1] = ("%s='%s'"):format(name, value) end
   -- a shell of its own says how the program ended, also by which signal
-  program.write(dir .. "/start.sh", ([[
+  system.write(dir .. "/start.sh", ([[
     unset LUA_PATH
     export PATH="$PATH:/usr/sbin:/usr/games" %s
     cd '%s' && rm -f pid status said
@@ -68,20 +51,10 @@ function program.start(command, dir, lua, environment)
   return setmetatable({ dir = dir }, program)
 end
 
---- Waits until `condition` holds; whether it ever did.
-function program.until_true(condition, seconds)
-  local deadline = socket.gettime() + (seconds or 60)
-  while not condition() do
-    if socket.gettime() > deadline then return false end
-    socket.sleep(0.01)
-  end
-  return true
-end
-
 --- How it ended, as a shell counts (128 and the signal); nil where it has not within `seconds`.
 function program:status(seconds)
   local path = self.dir .. "/status"
-  return program.until_true(function() return exists(path) end, seconds) and tonumber(read(path)) or nil
+  return system.wait_until(function() return system.exists(path) end, seconds) and tonumber(read(path)) or nil
 end
 
 --- Sends it a signal.
@@ -99,6 +72,6 @@ function program:kill() os.execute(("kill -s KILL -- -$(cat %s/pid) 2>/dev/null"
 
 --- What it wrote to its terminal, and what the script inside it noted in the file `said`.
 function program:log() return read(self.dir .. "/log"):sub(-2000) end
-function program:said() return exists(self.dir .. "/said") and read(self.dir .. "/said") or "" end
+function program:said() return system.exists(self.dir .. "/said") and read(self.dir .. "/said") or "" end
 
 return program

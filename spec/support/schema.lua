@@ -1,6 +1,6 @@
 -- Holds exchanges with the API against its published schema; spec/schema/validate does the work.
 local cjson = require "cjson"
-local program = require "spec.support.program"
+local system = require "spec.support.system"
 
 local schema = {}
 
@@ -14,10 +14,9 @@ function schema.problems(exchanges, waivers)
       answer = each.answer,
     }
   end
-  local path = program.write(os.tmpname(), cjson.encode { exchanges = sent, waivers = waivers })
-  local pipe, found = io.popen("env -u LD_PRELOAD spec/schema/validate <" .. path .. " 2>&1"), {}
-  for line in pipe:lines() do found[#found + 1] = line:find "^%[" and cjson.decode(line) or { line } end
-  pipe:close()
+  local path = system.write(os.tmpname(), cjson.encode { exchanges = sent, waivers = waivers })
+  local found = system.lines("env -u LD_PRELOAD spec/schema/validate <" .. path .. " 2>&1")
+  for i, line in ipairs(found) do found[i] = line:find "^%[" and cjson.decode(line) or { line } end
   os.remove(path)
   return found
 end

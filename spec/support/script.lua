@@ -1,12 +1,9 @@
 -- The scripts of examples/, run as a person runs them, by the Lua that runs these specs; and the guides beside them.
-local socket = require "socket"
 local guide = require "spec.support.guide"
-local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local script = {}
-local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
-
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+local interpreter, quote = system.interpreter, system.quote
 
 -- A sanitizer is for the Lua alone: some of the system's programs hang below it.
 local SPARE = "sanitizer=${LD_PRELOAD:-}; unset LD_PRELOAD\n"
@@ -24,25 +21,8 @@ local function line_of(name, words, environment)
   return table.concat(line, " ")
 end
 
-local function output_of(line)
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
-
-local function take(path)
-  local text = read(path)
-  os.remove(path)
-  return text
-end
-
---- Runs lines of a shell: the exit status as it counts, standard output, standard error.
-function script.shell(lines)
-  local out, err = os.tmpname(), os.tmpname()
-  local status = output_of(("{ %s%s\n} >%s 2>%s </dev/null; echo $?"):format(SPARE, lines, out, err))
-  return tonumber(status), take(out), take(err)
-end
+--- Runs lines of a shell: status, standard output, standard error.
+function script.shell(lines) return system.run(SPARE .. lines) end
 
 --- Runs a script of examples/ by its name: status, standard output, standard error. `before`: lines for the shell.
 function script.run(name, words, environment, before)
@@ -54,7 +34,7 @@ function script.again(line) return script.shell("env " .. SANITIZED .. line) end
 
 -- What was killed may stay as a zombie, without a command line, for as long as nobody asks how it ended.
 local function is_running(pid)
-  local file = io.open(("/proc/%d/cmdline"):format(pid))
+  local file = io.open(("/proc/%s/cmdline"):format(pid))
   local words = file and file:read "*a" or ""
   if file then file:close() end
   return words ~= ""
@@ -63,12 +43,10 @@ end
 --- Starts one and goes on; kills it with SIGKILL once `condition` holds; whether it ever did.
 function script.kill_when(condition, name, words, environment)
   local line = "exec " .. line_of(name, words, environment)
-  local pid = tonumber(output_of(("{ %s%s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(SPARE, line)))
-  local deadline = socket.gettime() + 30
-  while not condition() and socket.gettime() < deadline do socket.sleep(0.005) end
-  local holds = condition()
+  local pid = system.output(("{ %s%s\n} >/dev/null 2>&1 </dev/null & echo $!"):format(SPARE, line))
+  local holds = system.wait_until(condition, 30)
   os.execute("kill -s KILL " .. pid)
-  while is_running(pid) do socket.sleep(0.005) end
+  system.wait_until(function() return not is_running(pid) end)
   return holds
 end
 

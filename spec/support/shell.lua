@@ -1,26 +1,17 @@
 -- A command as a person runs it in a shell, in a directory of its own: what it says, where, and how it ends.
 local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 local shell = {}
 shell.__index = shell
 
-local function output_of(command)
-  local pipe = io.popen(command)
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
-
-local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
-local interpreter = os.getenv "LUA_INTERPRETER" or arg[-1]
-local here = output_of "pwd":gsub("\n", "")
+local here = system.output "pwd"
 
 --- A new directory, with a `lua` on its path that is the Lua of these specs and finds the module.
 function shell.new()
-  local self = setmetatable({ dir = output_of "mktemp -d":gsub("\n", "") }, shell)
+  local self = setmetatable({ dir = system.directory() }, shell)
   local cpath = (os.getenv "LUA_CPATH" or ""):gsub("^[^/;]", here .. "/%0")
-  self:write(".bin/lua", ("#!/bin/sh\nLUA_CPATH=%s exec %s \"$@\"\n"):format(quoted(cpath), interpreter))
+  self:write(".bin/lua", ("#!/bin/sh\nLUA_CPATH=%s exec %s \"$@\"\n"):format(system.quote(cpath), system.interpreter))
   os.execute(("chmod +x %s/.bin/lua"):format(self.dir))
   return self
 end
@@ -38,9 +29,7 @@ end
 function shell:write(name, text)
   local folder = name:match "^(.*)/"
   if folder then os.execute(("mkdir -p %s/%s"):format(self.dir, folder)) end
-  local file = assert(io.open(self:path(name), "wb"))
-  file:write(text)
-  file:close()
+  system.write(self:path(name), text)
 end
 
 function shell:read(name) return read(self:path(name)) end
@@ -49,8 +38,7 @@ function shell:read(name) return read(self:path(name)) end
 --- and on standard error.
 function shell:run(command)
   self:write(".command", command)
-  local status = output_of(("cd %s && PATH=\"$PWD/.bin:$PATH\" sh .command >.out 2>.err </dev/null; echo $?"):format(self.dir))
-  return tonumber(status), self:read ".out", self:read ".err"
+  return system.run(("cd %s && PATH=\"$PWD/.bin:$PATH\" sh .command"):format(self.dir))
 end
 
 function shell:remove() os.execute("rm -rf " .. self.dir) end

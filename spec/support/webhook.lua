@@ -2,10 +2,10 @@
 local nginx = require "spec.support.nginx"
 local read = require "spec.support.read"
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local cjson = require "cjson"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
-local socket = require "socket"
 
 local webhook = {
   notices_secret = "between the sender and us",
@@ -36,7 +36,7 @@ local BESIDES = [[
 ]]
 
 local function adapt(self, settings)
-  local here = io.popen("pwd"):read "*l"
+  local here = system.output "pwd"
   return function(text)
     text = text:gsub("127.0.0.1:8080", "127.0.0.1:" .. self.server.port):gsub("daemon off;", "env SANDBOX_DIR;")
       :gsub("${prefix}%.%./%.%./", here .. "/"):gsub("${prefix}", here .. "/examples/nginx/")
@@ -70,13 +70,8 @@ end
 
 --- A signature as GitHub's.
 function webhook.sign(secret, body)
-  local path = os.tmpname()
-  local file = assert(io.open(path, "w"))
-  file:write(body)
-  file:close()
-  local pipe = io.popen(("openssl dgst -sha256 -hmac '%s' -r %s"):format(secret, path))
-  local digest = pipe:read "*a":match "^%x+"
-  pipe:close()
+  local path = system.write(os.tmpname(), body)
+  local digest = system.output(("openssl dgst -sha256 -hmac '%s' -r %s"):format(secret, path)):match "^%x+"
   os.remove(path)
   return "sha256=" .. digest
 end
@@ -140,12 +135,7 @@ end
 function webhook:forget_values() self.server:get "/spec/forget-values" end
 
 --- What a file of the journal holds.
-function webhook:file(name)
-  local file = assert(io.open(self.server.dir .. "/run/" .. name))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+function webhook:file(name) return read(self.server.dir .. "/run/" .. name) end
 
 --- Kills its workers, and with `all` its master too.
 function webhook:kill(all)
@@ -165,13 +155,7 @@ end
 webhook.survivor = "--ignore-signal=XFSZ " .. webhook.environment
 
 --- Until something that nginx does by itself has happened.
-function webhook.eventually(happened)
-  local deadline = socket.gettime() + 60
-  while not happened() do
-    assert(socket.gettime() < deadline, "it does not happen")
-    socket.sleep(0.02)
-  end
-end
+function webhook.eventually(happened) assert(system.wait_until(happened), "it does not happen") end
 
 --- Values of tokens that the sandbox is given, and their ids.
 function webhook.leak(more)

@@ -1,22 +1,16 @@
 -- The specs' side of witness.py: listeners that tell what arrived.
 local cjson = require "cjson"
 local socket = require "socket"
+local read = require "spec.support.read"
+local system = require "spec.support.system"
 
 -- Starts one that ends with this process, and returns the port where it takes orders.
 local function start()
   local told = os.tmpname()
   os.execute("python3 spec/support/witness.py >" .. told .. " </dev/null &")
-  local deadline = socket.gettime() + 30
-  local port
-  repeat
-    assert(socket.gettime() < deadline, "the witness did not start")
-    socket.sleep(0.01)
-    local file = assert(io.open(told))
-    port = file:read "*l" and file:seek "set" and file:read "*n"
-    file:close()
-  until port
+  local port = system.wait_until(function() return read(told):match "^(%d+)\n" end, 30)
   os.remove(told)
-  return port
+  return (assert(port, "the witness did not start"))
 end
 
 local control = assert(socket.connect("127.0.0.1", start()))

@@ -3,17 +3,13 @@
 local certificates = require "spec.support.certificates"
 local witness = require "spec.support.witness"
 local Sweep = require "spec.support.sweep"
+local system = require "spec.support.system"
 
 local DIR, AUTHORITY = certificates.dir, certificates.authority
 assert(os.execute(("mkdir %s/hashed %s/home && cp %s/authority.pem %s/hashed/$(openssl x509 -hash -noout -in %s/authority.pem).0")
   :format(DIR, DIR, DIR, DIR, DIR)))
 
-local function write(name, text)
-  local file = assert(io.open(DIR .. "/" .. name, "w"))
-  file:write(text)
-  file:close()
-  return DIR .. "/" .. name
-end
+local function write(name, text) return system.write(DIR .. "/" .. name, text) end
 
 local function listen(certificate, newest, ciphers)
   local tls = certificate and certificates.tls(certificate, { oldest = "TLSv1", newest = newest, ciphers = ciphers })
@@ -54,10 +50,7 @@ local function observe(peer, variables, own_proxy)
   for name, value in pairs(variables) do set[#set + 1] = ("%s='%s'"):format(name, value) end
   local command = ("env %s lua5.4 %s '%s' '%s' %s"):format(table.concat(set, " "), SCRIPT, peer[2]:format(peer[1]),
     peer[3] or "", own_proxy or "")
-  local pipe = io.popen(command)
-  local outcome = pipe:read "*a"
-  pipe:close()
-  return { outcome = outcome, heard = witness.heard_to_the_end(peer[1]), told = witness.heard_to_the_end(proxy) }
+  return { outcome = system.output(command), heard = witness.heard_to_the_end(peer[1]), told = witness.heard_to_the_end(proxy) }
 end
 
 local baseline = {}

@@ -3,24 +3,15 @@
 local certificates = require "spec.support.certificates"
 local witness = require "spec.support.witness"
 local Sweep = require "spec.support.sweep"
+local system = require "spec.support.system"
 
 local DIR = certificates.dir
 local CLEAN = ("env -i PATH='%s' HOME=/nonexistent "):format(os.getenv "PATH")
 local OURS = CLEAN .. ("LUA_PATH='%s' LUA_CPATH='%s' lua5.4 "):format(package.path, package.cpath)
 
-local function output_of(command)
-  local pipe = io.popen(command .. " 2>&1")
-  local output = pipe:read "*a"
-  pipe:close()
-  return (output:gsub("%s+$", ""))
-end
+local function output_of(command) return system.output(command .. " 2>&1") end
 
-local function write(name, text)
-  local file = assert(io.open(DIR .. "/" .. name, "w"))
-  file:write(text)
-  file:close()
-  return DIR .. "/" .. name
-end
+local function write(name, text) return system.write(DIR .. "/" .. name, text) end
 
 -- Prints outcome/attempts of each round of calls; `between` is a command to run before the second.
 local SCRIPT = write("rounds.lua", [[

@@ -6,6 +6,7 @@
 local cjson = require "cjson".new()
 local cloudflare = require "cloudflare"
 local faults = require "spec.support.faults"
+local system = require "spec.support.system"
 
 local folder = arg[1] -- where npm has put the SDK
 local HTML = "<html><body>Please log in</body></html>"
@@ -81,16 +82,13 @@ end
 
 -- One process for all: its lines go in by a file, and come out by another.
 local function theirs(ids)
-  local asked, said = os.tmpname(), {}
-  local file = assert(io.open(asked, "w"))
-  local options = faults.options "plain"
-  for _, id in ipairs(ids) do
-    file:write(cjson.encode { base = options.base_url, account = options.account_id, id = id }, "\n")
+  local options, lines = faults.options "plain", {}
+  for i, id in ipairs(ids) do
+    lines[i] = cjson.encode { base = options.base_url, account = options.account_id, id = id } .. "\n"
   end
-  file:close()
-  local out = assert(io.popen(("cd '%s' && node sdk.mjs <'%s'"):format(folder, asked)))
-  for line in out:lines() do said[#said + 1] = cjson.decode(line).said end
-  out:close()
+  local asked = system.write(os.tmpname(), table.concat(lines))
+  local said = system.lines(("cd '%s' && node sdk.mjs <'%s'"):format(folder, asked))
+  for i, line in ipairs(said) do said[i] = cjson.decode(line).said end
   os.remove(asked)
   assert(#said == #ids, "the SDK did not answer every time")
   return said
