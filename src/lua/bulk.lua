@@ -11,6 +11,8 @@
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local next_ended, protected = core.next_ended, core.protected
+local make_report, is_id = core.report.make, core.report.is_id
+local FINAL, REMOVED, AMBIGUOUS = core.report.FINAL, core.report.REMOVED, core.report.AMBIGUOUS
 local type, ipairs, tostring, next, rawget, error = type, ipairs, tostring, next, rawget, error
 local setmetatable = setmetatable
 local min, max, huge = math.min, math.max, math.huge
@@ -21,9 +23,6 @@ local FIRST_FLIGHTS, FLIGHTS = 8, 50 -- how many are in flight until ten were an
 local ENOUGH_ANSWERED = 10
 local PROBES = 3
 
-local FINAL = { deleted = true, gone = true, not_found = true }
-local REMOVED = { deleted = true, gone = true }
-local AMBIGUOUS = { unknown = true, accepted = true }
 local LOCKED_OUT, ACCESS, AUTHENTICATION = 10502, 9109, 10000 -- the second may be about an address or a permission, too
 local REJECTED = { 1000, 6003, 9103, 9106, AUTHENTICATION, 10001 }
 
@@ -369,8 +368,6 @@ local function admit(self, value)
   if FINAL[earlier] and not REMOVED[item.known] then item.known = earlier end
 end
 
-local function is_id(id) return type(id) == "string" and #id == 32 and not id:find "[^0-9a-f]" end
-
 -- The same id may come several times: of one that was ambiguous once, not_found is no end.
 local function is_known(item) return REMOVED[item.known] or item.known and not item.earlier end
 
@@ -409,23 +406,11 @@ local function leave(self, item)
   if item.told then tell_journal(self, item.id, item.outcome) end
 end
 
---- A report of items: { id, outcome, err }, each with its outcome.
-function core.report(items)
-  local all, counts, all_gone = {}, {}, true
-  for i, item in ipairs(items) do
-    all[i] = { id = item.id, outcome = item.outcome, err = item.err }
-    counts[item.outcome] = (counts[item.outcome] or 0) + 1
-    all_gone = all_gone and FINAL[item.outcome] or false
-  end
-  all.counts, all.all_gone = counts, all_gone
-  return all
-end
-
 local function report(self)
   for _, item in ipairs(self.list) do
     if not item.outcome then leave(self, item) end
   end
-  local all = core.report(self.positions)
+  local all = make_report(self.positions)
   all.stopped, all.error = self.stopped, self.error
   return all
 end

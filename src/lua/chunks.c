@@ -10,6 +10,10 @@ static const char *const task_lines[] = {
 #include "task.inc"
     NULL,
 };
+static const char *const report_lines[] = {
+#include "report.inc"
+    NULL,
+};
 static const char *const bulk_lines[] = {
 #include "bulk.inc"
     NULL,
@@ -61,6 +65,7 @@ static const struct {
 } chunks[] = {
     {"nginx", nginx_lines},
     {"task", task_lines},
+    {"report", report_lines},
     {"bulk", bulk_lines},
     {"walk", walk_lines},
     {"pages", pages_lines},
