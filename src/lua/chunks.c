@@ -10,6 +10,10 @@ static const char *const task_lines[] = {
 #include "task.inc"
     NULL,
 };
+static const char *const realm_lines[] = {
+#include "realm.inc"
+    NULL,
+};
 static const char *const report_lines[] = {
 #include "report.inc"
     NULL,
@@ -65,6 +69,7 @@ static const struct {
 } chunks[] = {
     {"nginx", nginx_lines},
     {"task", task_lines},
+    {"realm", realm_lines},
     {"report", report_lines},
     {"bulk", bulk_lines},
     {"walk", walk_lines},
