@@ -32,8 +32,7 @@ local function detached(value, seen)
   return setmetatable(own, meta)
 end
 
--- What is sent -------------------------------------------------------------------------------------------------------
-
+-- What is sent.
 local groups_of = setmetatable({}, { __mode = "k" }) -- client → realm and account → its permission groups
 local DEFAULT = {} -- stands for the default client
 
@@ -139,8 +138,7 @@ local function note_missing(envelope, asked, granted)
   if type(asked) == "table" then envelope.missing = policy.missing(asked, granted) end
 end
 
--- Whether a token is as it was asked for -----------------------------------------------------------------------------
-
+-- How a token is compared with what was asked for.
 local function is_nothing(value)
   return value == nil or value == null or type(value) == "table" and next(value) == nil
 end
@@ -181,7 +179,7 @@ local function is_as_asked(body, token)
   return has_settings(body, token) and policy.same(body.policies, token.policies)
 end
 
--- create -------------------------------------------------------------------------------------------------------------
+-- What create does.
 
 -- Puts into `found` the tokens that the lost create may have made: of its name, issued since, never used. Their age is
 -- told by the server's clock.
@@ -254,8 +252,7 @@ local function create(task, ...)
   return recovered, detail or err
 end
 
--- update -------------------------------------------------------------------------------------------------------------
-
+-- What update does.
 local KEPT = { active = true, disabled = true } -- what a request may say of a token's status
 
 -- A put without a status, or with one that no request may say, might bring a token back to life.
@@ -345,7 +342,7 @@ local function update(task, ...)
   return put_table(self, id, params)
 end
 
--- roll ---------------------------------------------------------------------------------------------------------------
+-- What roll does.
 
 -- Reads the token first: `true, token, envelope`, the token where it could be read; or nil and why it is not rolled.
 local function may_roll(self, id, own)
