@@ -11,6 +11,9 @@
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
 local next_ended, protected = core.next_ended, core.protected
+local new_realm, enter = core.realm.new, core.realm.enter
+local make_report, is_id = core.report.make, core.report.is_id
+local FINAL, REMOVED, AMBIGUOUS = core.report.FINAL, core.report.REMOVED, core.report.AMBIGUOUS
 local type, ipairs, tostring, next, rawget, error = type, ipairs, tostring, next, rawget, error
 local setmetatable = setmetatable
 local min, max, huge = math.min, math.max, math.huge
@@ -21,22 +24,14 @@ local FIRST_FLIGHTS, FLIGHTS = 8, 50 -- how many are in flight until ten were an
 local ENOUGH_ANSWERED = 10
 local PROBES = 3
 
-local FINAL = { deleted = true, gone = true, not_found = true }
-local REMOVED = { deleted = true, gone = true }
-local AMBIGUOUS = { unknown = true, accepted = true }
 local LOCKED_OUT, ACCESS, AUTHENTICATION = 10502, 9109, 10000 -- the second may be about an address or a permission, too
 local REJECTED = { 1000, 6003, 9103, 9106, AUTHENTICATION, 10001 }
 
 -- Requests.
-local function begin(self, verb, id)
-  local name = self.family .. verb
-  if self.is_user then return self.task:begin(name, id, self.task.given) end
-  return self.task:begin(name, self.account, id, self.task.given)
-end
-
 local function launch(self, item, verb, landed)
   item.landed = landed
-  self.flights[#self.flights + 1], self.calls[#self.calls + 1] = item, begin(self, verb, item.id)
+  local call = self.realm:begin(verb, item.id, self.task.given)
+  self.flights[#self.flights + 1], self.calls[#self.calls + 1] = item, call
 end
 
 --- Whatever stops it starts nothing more; the first reason stays.
@@ -206,16 +201,10 @@ local function begin_item(self, item)
 end
 
 -- The credential.
-local function ask_list(self)
-  local task, query = self.task, { per_page = 5 }
-  if self.is_user then return task:ask("user.tokens.list", query, task.given) end
-  return task:ask("tokens.list", self.account, query, task.given)
-end
+local function ask_list(self) return self.realm:ask("list", { per_page = 5 }, self.task.given) end
 
 local function verify(self, is_user)
-  local task = self.task
-  if is_user then return task:ask("user.tokens.verify", task.given) end
-  return task:ask("tokens.verify", self.account, task.given)
+  return new_realm(self.task, is_user, self.realm.account):ask("verify", self.task.given)
 end
 
 --- A credential is asked about where it belongs. An older one does not tell: first here, and then at the other.
@@ -223,9 +212,9 @@ local function ask_about_credential(self)
   local kind = credential_kind(self.task.client, self.task.credential)
   if kind == "key" then return ask_list(self) end
   if kind ~= "older" then return verify(self, kind == "user") end
-  local token, err = verify(self, self.is_user)
+  local token, err = verify(self, self.realm.is_user)
   if token or status_of(err) ~= 401 then return token, err end
-  return verify(self, not self.is_user)
+  return verify(self, not self.realm.is_user)
 end
 
 -- What the API says of the credential; nil once that has stopped the run.
@@ -370,8 +359,6 @@ local function admit(self, value)
   if FINAL[earlier] and not REMOVED[item.known] then item.known = earlier end
 end
 
-local function is_id(id) return type(id) == "string" and #id == 32 and not id:find "[^0-9a-f]" end
-
 -- The same id may come several times. Of one that was ambiguous once, not_found is no end; nor of one that stands there
 -- without an outcome, too: the caller has seen it since, or asks by another credential.
 local function is_known(item)
@@ -413,23 +400,11 @@ local function leave(self, item)
   if item.told then tell_journal(self, item.id, item.outcome) end
 end
 
---- A report of items: { id, outcome, err }, each with its outcome.
-function core.report(items)
-  local all, counts, all_gone = {}, {}, true
-  for i, item in ipairs(items) do
-    all[i] = { id = item.id, outcome = item.outcome, err = item.err }
-    counts[item.outcome] = (counts[item.outcome] or 0) + 1
-    all_gone = all_gone and FINAL[item.outcome] or false
-  end
-  all.counts, all.all_gone = counts, all_gone
-  return all
-end
-
 local function report(self)
   for _, item in ipairs(self.list) do
     if not item.outcome then leave(self, item) end
   end
-  local all = core.report(self.positions)
+  local all = make_report(self.positions)
   all.stopped, all.error = self.stopped, self.error
   return all
 end
@@ -444,14 +419,12 @@ local function find_fault(own)
 end
 
 local function delete_many(task, ...)
-  local is_user = task.name:find "^user%." ~= nil
-  local account, ids = ...
-  if is_user then account, ids = nil, ... end
+  local realm, ids = enter(task, ...)
   local option, fault = find_fault(task.own)
   if fault then return task:refuse(option, fault) end
   local self = {
-    task = task, own = task.own, account = account, family = task.name:match "^(.*%.)",
-    is_user = is_user, items = {}, list = {}, positions = {}, queue = {}, from = 1, to = 0, flights = {}, calls = {},
+    task = task, own = task.own, realm = realm, items = {}, list = {}, positions = {},
+    queue = {}, from = 1, to = 0, flights = {}, calls = {},
     done = 0, answered = 0, probes = 0, resume_at = -huge, most = task.own.max_in_flight or FLIGHTS,
     deadline = task.own.deadline and now() + task.own.deadline or huge,
   }

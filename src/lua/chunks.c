@@ -10,6 +10,14 @@ static const char *const task_lines[] = {
 #include "task.inc"
     NULL,
 };
+static const char *const realm_lines[] = {
+#include "realm.inc"
+    NULL,
+};
+static const char *const report_lines[] = {
+#include "report.inc"
+    NULL,
+};
 static const char *const bulk_lines[] = {
 #include "bulk.inc"
     NULL,
@@ -59,19 +67,11 @@ static const struct {
     const char *name;
     const char *const *lines;
 } chunks[] = {
-    {"nginx", nginx_lines},
-    {"task", task_lines},
-    {"bulk", bulk_lines},
-    {"walk", walk_lines},
-    {"pages", pages_lines},
-    {"identify", identify_lines},
-    {"policy", policy_lines},
-    {"fields", fields_lines},
-    {"life", life_lines},
-    {"journal", journal_lines},
-    {"needed", needed_lines},
-    {"wait", wait_lines},
-    {"namespaces", namespaces_lines},
+    {"nginx", nginx_lines},   {"task", task_lines},         {"realm", realm_lines},
+    {"report", report_lines}, {"bulk", bulk_lines},         {"walk", walk_lines},
+    {"pages", pages_lines},   {"identify", identify_lines}, {"policy", policy_lines},
+    {"fields", fields_lines}, {"life", life_lines},         {"journal", journal_lines},
+    {"needed", needed_lines}, {"wait", wait_lines},         {"namespaces", namespaces_lines},
 };
 
 /* [-0, +0, -] A lua_Reader: a line at a time. */

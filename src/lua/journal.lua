@@ -4,14 +4,16 @@
 -- is the last one and has no end, or whoever wrote the next has ended it with " torn".
 local core = ...
 local failure, open, write, read = core.failure, core.open_journal, core.write_journal, core.read_journal
+local make_report, is_id = core.report.make, core.report.is_id
+local REMOVED, AMBIGUOUS = core.report.REMOVED, core.report.AMBIGUOUS
 local error, type, pairs = error, type, pairs
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
 
-local ENDS = { -- whether that is for good
-  deleted = true, gone = true, accepted = false, not_found = false, not_sent = false, refused = false, unknown = false,
+local WORDS = { -- what an entry may say of its id
+  sending = true, deleted = true, gone = true, accepted = true, not_found = true, not_sent = true, refused = true,
+  unknown = true,
 }
-local AMBIGUOUS = { accepted = true, unknown = true }
 
 local function check_path(path, name)
   if type(path) ~= "string" then
@@ -19,15 +21,13 @@ local function check_path(path, name)
   end
 end
 
-local function is_id(text) return type(text) == "string" and #text == 32 and not text:find "[^0-9a-f]" end
-
 --- A function for delete_many's `journal`; or nil and an error where the file cannot be written.
 function core.journal(path)
   check_path(path, "journal")
   local file, why = open(path)
   if not file then return nil, failure("host", "not_sent", "journal", ("%s cannot be opened: %s"):format(path, why)) end
   return function(id, word)
-    if not is_id(id) or word ~= "sending" and ENDS[word] == nil then return nil, "that is no entry of a journal" end
+    if not is_id(id) or not WORDS[word] then return nil, "that is no entry of a journal" end
     return write(file, id .. " " .. word .. "\n")
   end
 end
@@ -43,10 +43,10 @@ local function is_torn(line)
   if #id < 32 then return word == "" end
   word = word:match "^ ?(%l*_?%l*)$"
   if #id > 32 or not word then return false end
-  for name in pairs(ENDS) do
+  for name in pairs(WORDS) do
     if name:sub(1, #word) == word then return true end
   end
-  return ("sending"):sub(1, #word) == word
+  return false
 end
 
 local function note(item, word)
@@ -57,12 +57,12 @@ local function note(item, word)
   end
   item.is_open = false
   if AMBIGUOUS[word] then item.ambiguous = word end
-  if not ENDS[item.outcome] then item.outcome = ENDS[word] and word or item.ambiguous or word end
+  if not REMOVED[item.outcome] then item.outcome = REMOVED[word] and word or item.ambiguous or word end
 end
 
 local function note_line(items, line)
   local id, word = line:match "^(%x+) ([%l_]+)$"
-  if not is_id(id) or word ~= "sending" and ENDS[word] == nil then return is_torn(line) end
+  if not is_id(id) or not WORDS[word] then return is_torn(line) end
   local item = items[id]
   if not item then
     item = { id = id }
@@ -88,7 +88,7 @@ function core.report_of(path)
     return nil, failure("argument", "not_sent", "report_of", "the last line is none of a journal")
   end
   for i = 1, #items do
-    if items[i].is_open and not ENDS[items[i].outcome] then items[i].outcome = "unknown" end
+    if items[i].is_open and not REMOVED[items[i].outcome] then items[i].outcome = "unknown" end
   end
-  return core.report(items)
+  return make_report(items)
 end

@@ -5,12 +5,12 @@
 --   - a lost answer stays `unknown` unless a later read proves what became of it, and is never repeated, but for the
 --     roll of a create that may be recovered;
 --   - once a secret is there, nothing that may want memory stands between it and the caller.
--- A realm is where tokens live: an account, or the user. The operations of both are these functions.
+-- The operations of an account and of the user are these functions: `self` is the realm (realm.lua).
 local core = ...
 local policy, fields, timestamp, epoch = core.policy, core.fields, core.timestamp, core.epoch
 local now, unix_time, failure, inspect = core.now, core.unix_time, core.failure, core.inspect
 local rows, null = core.rows, core.null
-local copy, protected, all_tokens = policy.copy, core.protected, core.all_tokens
+local copy, protected, all_tokens, enter = policy.copy, core.protected, core.all_tokens, core.realm.enter
 local type, next, pairs, ipairs, pcall, tostring, error = type, next, pairs, ipairs, pcall, tostring, error
 local sort, max = table.sort, math.max
 local setmetatable, getmetatable, select = setmetatable, getmetatable, select
@@ -20,31 +20,7 @@ if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where
 local RECENT = 60     -- seconds: a token of a lost create was issued since so long before it was sent
 local SECOND_LOOK = 1 -- seconds between two looks: a list may lag
 
-local realm = {}
-realm.__index = realm
-
--- What a body begins with: its realm, and the arguments behind the account.
-local function enter(task, ...)
-  local is_user = task.name:find "^user%." ~= nil
-  local prefix = is_user and "user.tokens." or "tokens."
-  local self = setmetatable({ task = task, prefix = prefix, is_user = is_user }, realm)
-  if is_user then return self, ... end
-  self.account = (...)
-  return self, select(2, ...)
-end
-
---- The arguments of an operation of this realm: behind the account, if it is one.
-function realm:within(...)
-  if self.is_user then return ... end
-  return self.account, ...
-end
-
---- One request by its verb: `result, envelope`, or `nil, err`.
-function realm:ask(verb, ...) return self.task:ask(self.prefix .. verb, self:within(...)) end
-
-function realm:get(id) return self:ask("get", id, self.task:options()) end
-
-function realm:refuse(argument, message) return self.task:refuse(argument, message) end
+local function get(self, id) return self:ask("get", id, self.task:options()) end
 
 -- What the caller gave, as it is now. A table that is read by other means than its own fields stays, and is refused.
 local function detached(value, seen)
@@ -57,8 +33,7 @@ local function detached(value, seen)
   return setmetatable(own, meta)
 end
 
--- What is sent -------------------------------------------------------------------------------------------------------
-
+-- What is sent.
 local groups_of = setmetatable({}, { __mode = "k" }) -- client → realm and account → its permission groups
 local DEFAULT = {} -- stands for the default client
 
@@ -97,7 +72,7 @@ end
 
 -- The token as it is before its operation; or nil and an error.
 local function read_first(self, id)
-  local token, err = self:get(id)
+  local token, err = get(self, id)
   if token then return token, err end
   if err.outcome == "not_found" then return rename(self, err, "") end
   return unsent(self, "the token", err)
@@ -164,8 +139,7 @@ local function note_missing(envelope, asked, granted)
   if type(asked) == "table" then envelope.missing = policy.missing(asked, granted) end
 end
 
--- Whether a token is as it was asked for -----------------------------------------------------------------------------
-
+-- How a token is compared with what was asked for.
 local function is_nothing(value)
   return value == nil or value == null or type(value) == "table" and next(value) == nil
 end
@@ -206,7 +180,7 @@ local function is_as_asked(body, token)
   return has_settings(body, token) and policy.same(body.policies, token.policies)
 end
 
--- create -------------------------------------------------------------------------------------------------------------
+-- What create does.
 
 -- When a create begins; and the seconds since. The monotonic clock stands still while the machine is suspended, which
 -- is an ordinary way to lose an answer, and the other may be set: the longer time counts.
@@ -216,7 +190,7 @@ local function since_moment(began) return max(now() - began.now, unix_time() - b
 -- Puts into `found` the tokens that the lost create may have made: of its name, issued since, never used. Their age is
 -- told by the server's clock.
 local function look(self, body, began, found)
-  local tokens, date = all_tokens(self.task, self:within { include_expired = true })
+  local tokens, date = all_tokens(self, { include_expired = true })
   if not tokens then return nil, date end
   if not date then return nil, failure("response", "failed", self.task.name, "the answer does not tell the time") end
   local since = date - since_moment(began) - RECENT
@@ -284,8 +258,7 @@ local function create(task, ...)
   return recovered, detail or err
 end
 
--- update -------------------------------------------------------------------------------------------------------------
-
+-- What update does.
 local KEPT = { active = true, disabled = true } -- what a request may say of a token's status
 
 -- A put without a status, or with one that no request may say, might bring a token back to life.
@@ -305,7 +278,7 @@ end
 
 -- After a put whose answer was lost: the token, where it is as asked; else the error tells how it is.
 local function look_after(self, id, body, err)
-  local token, envelope = self:get(id)
+  local token, envelope = get(self, id)
   if not token then return nil, err end
   if is_as_asked(body, token) then
     prepend(envelope.http, err.http)
@@ -375,7 +348,7 @@ local function update(task, ...)
   return put_table(self, id, params)
 end
 
--- roll ---------------------------------------------------------------------------------------------------------------
+-- What roll does.
 
 -- Reads the token first: `true, token, envelope`, the token where it could be read; or nil and why it is not rolled.
 local function may_roll(self, id, own)
@@ -404,7 +377,7 @@ local function is_replaced(self, id)
     local found, err = self:ask("identify", self.task.own.old, self.task:options())
     if found or err.reason ~= "not_accepted" then return false end
   end
-  local token = self:get(id)
+  local token = get(self, id)
   return token and token.status == "active"
 end
 

@@ -9,8 +9,8 @@ if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where
 
 -- Which files a file needs; what it gives stands under its name.
 local NEEDS = {
-  bulk = {}, walk = {}, policy = {}, fields = {}, identify = {}, pages = { "walk" }, journal = { "bulk" },
-  life = { "policy", "fields", "walk" },
+  realm = {}, report = {}, policy = {}, fields = {}, identify = {}, walk = { "realm" }, pages = { "walk" },
+  bulk = { "realm", "report" }, journal = { "report" }, life = { "realm", "policy", "fields", "walk" },
 }
 -- In which file the operations of several requests are, by their verbs.
 local FILES = {

@@ -7,7 +7,7 @@
 -- and the envelope, or nil and an error; `per_page`, where pages may be made smaller; `takes_unnamed`, where items
 -- without an id are taken, too. It keeps `total` and `date` of the last answer there.
 local core = ...
-local failure, now = core.failure, core.now
+local failure, now, enter = core.failure, core.now, core.realm.enter
 local type, pairs, ipairs, tonumber, ceil, max, min = type, pairs, ipairs, tonumber, math.ceil, math.max, math.min
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
@@ -40,9 +40,7 @@ local function ask_tokens(self, number)
   local task = self.task
   local rest = task:quota_rest(0)
   if rest > 0 then task:rest(min(rest, task.limit - now())) end
-  local options = task:options()
-  if self.is_user then return task:ask("user.tokens.list", query, options) end
-  return task:ask("tokens.list", self.account, query, options)
+  return self.realm:ask("list", query, task:options())
 end
 
 -- How many items an answer counts; nil where that is no such number.
@@ -123,19 +121,12 @@ local function reversed(tokens)
   return found
 end
 
---- All tokens, and by the server's clock when the last of them was read; or nil and an error. `...` is the account, if
---- it is not the user's tokens that the task is about, and a query.
-function core.all_tokens(task, ...)
-  local is_user = task.name:find "^user%." ~= nil
-  local account, query = ...
-  if is_user then account, query = nil, ... end
+--- All tokens of a realm, and by the server's clock when the last of them was read; or nil and an error.
+function core.all_tokens(realm, query)
   query = query or {}
-  if query.page then
-    return task:refuse("query.page", "every page is read; leave it out")
-  end
+  if query.page then return realm:refuse("query.page", "every page is read; leave it out") end
   local self = {
-    task = task, ask = ask_tokens, account = account, is_user = is_user, query = query,
-    per_page = query.per_page or MOST,
+    task = realm.task, realm = realm, ask = ask_tokens, query = query, per_page = query.per_page or MOST,
   }
   local tokens, err = all(self)
   if not tokens then return nil, err end
@@ -143,7 +134,7 @@ function core.all_tokens(task, ...)
 end
 
 local function each(task, ...)
-  local tokens, err = core.all_tokens(task, ...)
+  local tokens, err = core.all_tokens(enter(task, ...))
   return tokens and iterate(tokens) or once(err)
 end
 
