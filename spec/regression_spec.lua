@@ -99,9 +99,10 @@ describe("it was once wrong that", function()
   it("an answer that had long arrived was taken for a deadline that passed", function()
     local cf, id = cloudflare.new(sandbox.options()), sandbox.fresh()
     assert(cf.tokens.verify()) -- a warm connection
-    local call = cf.async.tokens.delete(nil, id, { timeout = 2, attempt_timeout = 0.6 })
-    cloudflare.step(0)
-    socket.sleep(1) -- the host is busy
+    sandbox.fault { token = id, delay = 0.1 }
+    local call = cf.async.tokens.delete(nil, id, { timeout = 4, attempt_timeout = 1 })
+    while sandbox.count "DELETE" == 0 do cloudflare.step(0.01) end
+    socket.sleep(1.2) -- the host is busy
     local token, envelope = call:wait()
     assert.equal(id, token.id)
     assert.equal("deleted", envelope.outcome)

@@ -1,6 +1,6 @@
 -- A run of delete_many is killed at some stage, once or twice, and the next goes on from its journal. Nothing that was
--- sent is missing there; nothing is sent again whose end stands there; and what the last report says of each id is what
--- the sandbox's ledger says, which knows every request by the run that sent it.
+-- sent is missing there; nothing is sent again that is noted there as deleted or gone; and what the last report says of
+-- each id is what the sandbox's ledger says, which knows every request by the run that sent it.
 local cloudflare = require "cloudflare"
 local socket = require "socket"
 local sandbox = require "spec.support.sandbox"
@@ -119,6 +119,7 @@ local function truths()
 end
 
 local FINAL = { deleted = true, gone = true, not_found = true }
+local REMOVED = { deleted = true, gone = true } -- what was not found is asked about again: it is given again
 local UNSENT = { sent = {} }
 
 -- What is false of an id, or nil. `run` is the last one; `noted` has the words after each.
@@ -127,7 +128,7 @@ local function id_is_wrong(case, id, outcome, truth)
   for run = 1, last do
     local name, before = "run " .. run, run > 1 and case.noted[run - 1][id]
     if truth.sent[name] and not case.noted[run][id] then return name .. " sent it and did not note it" end
-    if truth.sent[name] and FINAL[before] then return ("%s sent it, but it was noted as %s"):format(name, before) end
+    if truth.sent[name] and REMOVED[before] then return ("%s sent it, but it was noted as %s"):format(name, before) end
     local word = case.noted[run][id]
     if word == "deleted" and before ~= "deleted" and truth.by ~= name then
       return ("%s noted that it deleted it, but %s did"):format(name, truth.by or "nobody")
