@@ -83,7 +83,7 @@ static const luaL_Reg core[] = {
     {"step", lcf_loop_step},
     {"pause", lcf_loop_pause},
     {"now", lcf_loop_now},
-    {"unix_time", lcf_loop_unix_time},
+    {"uptime", lcf_loop_uptime},
     {"can_yield", lcf_loop_can_yield},
     {NULL, NULL},
 };

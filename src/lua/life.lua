@@ -8,11 +8,10 @@
 -- The operations of an account and of the user are these functions: `self` is the realm (realm.lua).
 local core = ...
 local policy, fields, timestamp, epoch = core.policy, core.fields, core.timestamp, core.epoch
-local now, unix_time, failure, inspect = core.now, core.unix_time, core.failure, core.inspect
-local rows, null = core.rows, core.null
+local uptime, failure, inspect, rows, null = core.uptime, core.failure, core.inspect, core.rows, core.null
 local copy, protected, all_tokens, enter = policy.copy, core.protected, core.all_tokens, core.realm.enter
 local type, next, pairs, ipairs, pcall, tostring, error = type, next, pairs, ipairs, pcall, tostring, error
-local sort, max = table.sort, math.max
+local sort = table.sort
 local setmetatable, getmetatable, select = setmetatable, getmetatable, select
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
@@ -182,18 +181,14 @@ end
 
 -- What create does.
 
--- When a create begins; and the seconds since. The monotonic clock stands still while the machine is suspended, which
--- is an ordinary way to lose an answer, and the other may be set: the longer time counts.
-local function moment() return { now = now(), unix_time = unix_time() } end
-local function since_moment(began) return max(now() - began.now, unix_time() - began.unix_time) end
-
 -- Puts into `found` the tokens that the lost create may have made: of its name, issued since, never used. Their age is
--- told by the server's clock.
+-- told by the server's clock, and that of the create by one that goes on while the machine is suspended, which is an
+-- ordinary way to lose an answer.
 local function look(self, body, began, found)
   local tokens, date = all_tokens(self, { include_expired = true })
   if not tokens then return nil, date end
   if not date then return nil, failure("response", "failed", self.task.name, "the answer does not tell the time") end
-  local since = date - since_moment(began) - RECENT
+  local since = date - (uptime() - began) - RECENT
   for _, token in ipairs(tokens) do
     local issued = token.name == body.name and is_nothing(token.last_used_on) and epoch(token.issued_on)
     found[token.id] = issued and issued >= since and token or nil
@@ -244,7 +239,7 @@ local function create(task, ...)
   local self, params = enter(task, ...)
   local body, fault = prepare(self, params)
   if not body then return nil, fault end
-  local options, began = task:options(), moment()
+  local options, began = task:options(), uptime()
   local token, err = self:ask("create", body, options)
   if token then
     pcall(note_missing, err, body.policies, token.policies) -- `err` is the envelope

@@ -309,9 +309,9 @@ int lcf_loop_now(lua_State *L)
     return 1;
 }
 
-int lcf_loop_unix_time(lua_State *L)
+int lcf_loop_uptime(lua_State *L)
 {
-    lua_pushnumber(L, lcf_unix_time());
+    lua_pushnumber(L, lcf_uptime());
     return 1;
 }
 

@@ -58,8 +58,8 @@ int lcf_loop_refusals_left(lua_State *L);
 int lcf_loop_note_lockout(lua_State *L);
 /* now(): [-0, +1, -] monotonic seconds. */
 int lcf_loop_now(lua_State *L);
-/* unix_time(): [-0, +1, -] seconds since 1970, by the machine's clock, which may jump. */
-int lcf_loop_unix_time(lua_State *L);
+/* uptime(): [-0, +1, -] monotonic seconds, of which those count that the machine is suspended. */
+int lcf_loop_uptime(lua_State *L);
 /* can_yield(): [-0, +1, -] */
 int lcf_loop_can_yield(lua_State *L);
 

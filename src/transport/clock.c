@@ -16,6 +16,15 @@ double lcf_now(void)
     return seconds(CLOCK_MONOTONIC);
 }
 
+double lcf_uptime(void)
+{
+#ifdef CLOCK_BOOTTIME /* Linux: CLOCK_MONOTONIC stands still there while the machine is suspended */
+    return seconds(CLOCK_BOOTTIME);
+#else
+    return lcf_now();
+#endif
+}
+
 void lcf_rest(double length)
 {
     double whole = floor(length);
