@@ -246,9 +246,20 @@ static struct child *find_child(pid_t pid)
     return NULL;
 }
 
+/* LeakSanitizer looks for what was not counted here, where it is there, in one case of so many: it takes longer than the
+ * case. */
+#define LOOKS_EVERY 8
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "leak_check_at_exit=0";
+}
+void __lsan_do_leak_check(void) __attribute__((weak));
+
 /* start(scenario, id, source, mode, at): begins a case and returns its number. */
 static int start(lua_State *L)
 {
+    static unsigned started;
     const char *scenario = luaL_checkstring(L, 1), *id = luaL_checkstring(L, 2);
     plan.source = (enum source)luaL_checkoption(L, 3, NULL, source_names);
     plan.mode = (enum mode)luaL_checkoption(L, 4, NULL, mode_names);
@@ -256,11 +267,13 @@ static int start(lua_State *L)
     int ends[2];
     if (pipe(ends) != 0) die("no pipe");
     fflush(stdout);
+    bool looks = started++ % LOOKS_EVERY == 0 && &__lsan_do_leak_check;
     pid_t pid = fork();
     if (pid < 0) die("no process");
     if (pid == 0) {
         play(ends[1], scenario, id);
-        exit(0); /* here LeakSanitizer looks at all that was not counted */
+        if (looks) __lsan_do_leak_check();
+        exit(0);
     }
     close(ends[1]);
     *find_child(0) = (struct child){pid, ends[0]};
