@@ -202,7 +202,7 @@ test-packages:
 	@$(MAKE) --no-print-directory -s LUA=lua5.4
 	BUILD=$(BUILD) spec/run $(PACKAGED)
 
-# Everything there is: all of every sweep, the proof, every mutant, and coverage. Over half an hour.
+# Everything there is: all of every sweep, the proof, every mutant, and coverage. More than an hour on two cores.
 test-all:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES) $(HOST_PACKAGES) $(PACKAGED_PACKAGES)"
 	@$(MAKE) --no-print-directory -s suites
