@@ -308,10 +308,10 @@ end
 
 -- Steps.
 
--- Whether another credential's word that a token is not there is to be believed: it may see less than ours. Ours, which
--- is that token's, is asked itself.
-local function is_gone(run, cf, id)
-  if cf == run.cf or id ~= run.own then return true end
+-- Whether the word of a client that the token is not there is to be believed. The new credential may see less than the
+-- one that it replaces, which is asked itself.
+local function is_gone(run, cf)
+  if cf == run.cf then return true end
   local own, err = run.cf.tokens.verify()
   return not own and err.outcome == "refused" and err.http.status == 401
 end
@@ -319,7 +319,7 @@ end
 -- Deletes a token; true where it is gone for sure.
 local function delete(run, cf, id)
   local token, answer = cf.tokens.delete(nil, id, { missing_ok = true, check_first = true })
-  if token and answer.outcome ~= "accepted" and (answer.outcome ~= "not_found" or is_gone(run, cf, id)) then
+  if token and answer.outcome ~= "accepted" and (answer.outcome ~= "not_found" or is_gone(run, cf)) then
     note(run, "gone", id)
     say(answer.outcome, id)
     return true
@@ -413,7 +413,7 @@ local function superseded(run, works)
   return ids
 end
 
--- The client that deletes: where the credential itself is replaced, that of the new secret.
+-- The client that deletes the credential of the requests: that of the new secret.
 local function deleting_client(run, value)
   if not value or not token_of(run.state, run.own) then return run.cf end
   return assert(cloudflare.new { api_token = value, account_id = run.account })
@@ -423,7 +423,9 @@ local function finish(run, value)
   local works, all_gone = run.state.works, true
   if run.state.lost or run.state.creating then find_lost(run) end
   local cf = deleting_client(run, value)
-  for _, id in ipairs(superseded(run, works)) do all_gone = delete(run, cf, id) and all_gone end
+  for _, id in ipairs(superseded(run, works)) do
+    all_gone = delete(run, id == run.own and cf or run.cf, id) and all_gone
+  end
   if not all_gone then
     run_again(run, ("%s is deployed and works, and the old token, %s, is not known to be deleted"):format(works,
       run.state.old))
