@@ -1,28 +1,20 @@
 #include "kinds.h"
+#include "alphabet.h"
 
 #include <stdint.h>
 
 #define LETTERS 40 /* of a token's value, without prefix and checksum */
 #define CHECKSUM 8 /* digits */
 
-static bool is_hex(int byte)
+static bool is_letter_of_value(char byte)
 {
-    return lcf_is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
-}
-
-static bool is_letter_of_value(int byte)
-{
-    return lcf_is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' ||
-           byte == '-';
+    return lcf_is_digit(byte) || lcf_is_letter(byte) || byte == '_' || byte == '-';
 }
 
 /* Whether it is `len` bytes, each of which is allowed. */
-static bool is_all(struct lcf_span text, int len, bool (*allowed)(int))
+static bool is_all(struct lcf_span text, int len, bool (*allowed)(char))
 {
-    if (text.end - text.at != len) return false;
-    while (!lcf_is_empty(text))
-        if (!allowed(lcf_next(&text))) return false;
-    return true;
+    return text.end - text.at == len && lcf_all(text, allowed);
 }
 
 /* CRC-32 as zlib and gzip have it. */
@@ -70,15 +62,15 @@ static const struct prefix prefixes[] = {
 /* How it is told by length and alphabet. */
 struct shape {
     int len;
-    bool (*allowed)(int);
+    bool (*allowed)(char);
     enum lcf_value_kind kind;
 };
 
 static const struct shape shapes[] = {
-    {32, is_hex, LCF_VALUE_ID},
-    {37, is_hex, LCF_VALUE_KEY},
+    {32, lcf_is_hex, LCF_VALUE_ID},
+    {37, lcf_is_hex, LCF_VALUE_KEY},
     {LETTERS, is_letter_of_value, LCF_VALUE_OLDER},
-    {64, is_hex, LCF_VALUE_R2_SECRET},
+    {64, lcf_is_hex, LCF_VALUE_R2_SECRET},
 };
 
 struct lcf_value lcf_value_of(struct lcf_span value)

@@ -217,8 +217,8 @@ static struct lcf_move after_refusal(const struct lcf_facts *f)
     return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
 }
 
-/* What a 404 means to any operation but a removal. Where the path of a ONCE request names no thing of its own (a create),
- * the 404 is about something else: it is a refusal. */
+/* What a 404 means to any operation but a removal. Where the path of a ONCE request names no thing of its own (a
+ * create), the 404 is about something else: it is a refusal. */
 static enum lcf_outcome absence(const struct lcf_facts *f)
 {
     if (f->ambiguous) return LCF_UNKNOWN;

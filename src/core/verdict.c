@@ -41,8 +41,8 @@ static bool is_about_access(int code)
     return i < sizeof codes / sizeof *codes;
 }
 
-/* Keeps a code. When the list is full, a code about access replaces the last one, unless that is the lock-out: the trace
- * must show what decided. */
+/* Keeps a code. When the list is full, a code about access replaces the last one, unless that is the lock-out: the
+ * trace must show what decided. */
 static void keep_code(int code, struct lcf_reading *r)
 {
     bool about_access = is_about_access(code);

@@ -144,8 +144,8 @@ int lcf_begin_refuse(lua_State *L)
     return give_fault(L, op, ARG_MESSAGE + 1);
 }
 
-/* [-0, +0, -] Takes hold of all that a finalizer might take away, by closing the client, before Lua may run one. The credential:
- * of the call's own options, copied when they were read, of the seal at `seal_at`, or the client's. */
+/* [-0, +0, -] Takes hold of all that a finalizer might take away, by closing the client, before Lua may run one. The
+ * credential: of the call's own options, copied when they were read, of the seal at `seal_at`, or the client's. */
 static bool hold(lua_State *L, struct lcf_call *call, const struct lcf_client *client, const struct lcf_options *own,
                  int seal_at)
 {

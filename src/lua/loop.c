@@ -121,8 +121,8 @@ static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
     }
 }
 
-/* [-0, +0, -] Tells what is new of `x`; false where a listener forked or the state closes, and nothing more may be told.
- * The listener of a call that brought a secret is kept until the secret is taken or lost, because a loss is told as a
+/* [-0, +0, -] Tells what is new of `x`; false where a listener forked or the state closes, and nothing more may be
+ * told. The listener of a call that brought a secret is kept until the secret is taken or lost, because a loss is told as a
  * second end. A listener may cancel, which adds news. */
 static bool tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
 {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One sentence: headline, cause, answer, advice, ray. The rules: foreign words pass lcf_words_copy; the finished sentence
- * is redacted as a whole; no part leaves anything on the stack, where the buffer may lie. */
+/* One sentence: headline, cause, answer, advice, ray. The rules: foreign words pass lcf_words_copy; the finished
+ * sentence is redacted as a whole; no part leaves anything on the stack, where the buffer may lie. */
 
 #define QUOTE_MAX 300 /* bytes of the API's or libcurl's words that go into a sentence */
 

@@ -65,8 +65,8 @@ static CURLcode set_authorities(CURL *easy, const char *ca_file, const char *ca_
 }
 
 /* From 8.21 on, NULL makes libcurl add its default: beside the caller's store it would trust the system's, and beside a
- * directory it would parse the system's bundle for each connection. So the unused option gets a value that adds nothing:
- * for a file, the file itself as directory; for a directory, one certificate of it as file. libcurl still parses a
+ * directory it would parse the system's bundle for each connection. So the unused option gets a value that adds
+ * nothing: for a file, the file itself as directory; for a directory, one certificate of it as file. libcurl still parses a
  * caller's file for each connection, because it caches one only where no directory is set. */
 static CURLcode harden_authorities(CURL *easy, const char *ca_file, const char *ca_path, long kept, bool adds_default)
 {
