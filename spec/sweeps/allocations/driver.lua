@@ -10,7 +10,7 @@ local socket = require "socket"
 
 local AT_ONCE = 4  -- cases under way: some wait for the clock
 -- Cases of one scenario, source and mode in `make test`; and of what takes several requests.
-local SHARE, LITTLE = 4, type(jit) == "table" and 1 or 2 -- luacheck: ignore
+local SHARE, LITTLE = 2, 1
 local CHUNK = 2000 -- cases between two looks at the ledger
 
 -- What is refused: one request, in Lua also the one that 5.4 makes again after an emergency

@@ -73,11 +73,12 @@ acts["listener"] = function()
 end
 
 acts["scheduler"] = function()
-  local cf = client { sleep = coroutine.yield }
+  local cf, sleep = client { sleep = coroutine.yield }, require "socket.core".sleep
   return function()
     local token, err
     local thread = coroutine.create(function() token, err = cf.tokens.delete(nil, id) end)
     while coroutine.status(thread) ~= "dead" do
+      sleep(0.001)
       local ok, why = coroutine.resume(thread)
       if not ok then error(why, 0) end
     end
