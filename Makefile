@@ -182,8 +182,8 @@ $(ALLOCATIONS): spec/sweeps/allocations/host.c $(call checked,transport,core tra
 check: $(MODULE) unit
 	BUILD=$(BUILD) spec/run unit $(LUA)
 
-# The long ones first.
-SUITES = valgrind sweeps asan examples unit $(LUAS) poll harness hosts tsan lint
+# The long ones first; of the sweeps each is short.
+SUITES = valgrind asan examples $(LUAS) unit poll sweeps harness hosts tsan lint
 test: deps
 	@$(MAKE) --no-print-directory -s suites
 	CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES)
