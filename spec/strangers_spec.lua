@@ -6,18 +6,23 @@ local faults = require "spec.support.faults"
 local TOKEN = "cfat_" .. ("f"):rep(40)
 local PAGE = "<html><head><title>Blocked</title></head><body>This site is not allowed here.</body></html>"
 
--- How a deletion ends to which every answer is `script`, with little time.
-local function told(script)
+-- How a deletion ends to which every answer is `script`, within a time in seconds.
+local function told_within(seconds, script)
   local id = faults.fresh()
   script.times, script.effect = 99, false
   faults.register { { id = id, scripts = { script } } }
-  local options = faults.options("http1", { timeout = 0.8 })
-  local cf = assert(cloudflare.new(options))
+  local cf = assert(cloudflare.new(faults.options("http1", { timeout = seconds })))
   local result, err = cf.tokens.delete(nil, id)
   faults.truth({ id }, true)
   cf:close()
   assert.is_nil(result)
   return err
+end
+
+-- With little time, unless this machine needs more of it for one answer.
+local function told(script)
+  local err = told_within(0.8, script)
+  return err.http.status and err or told_within(10, script)
 end
 
 local function html(status, body)
