@@ -132,6 +132,18 @@ describe("the judge", function()
     assert.truthy(problem {}:find "2 requests that change something arrived")
   end)
 
+  it("takes a refusal of what a middleman had done for wrong only where a read was heard that shows it", function()
+    local world = truth { copied = 1, done = { delete = 1 }, state = "absent", gets = 2, answers = {
+      { method = "GET", says = "proof" }, { method = "DELETE", says = "refusal" }, { method = "GET", says = "absent" } } }
+    local function problem(heard)
+      local trace = { { method = "GET", complete = true }, { method = "DELETE", sent = true, complete = true },
+        { method = "GET", complete = heard } }
+      return (judge("refused", { trace = trace }, world, nil, false))
+    end
+    assert.truthy(problem(true):find "a lie: refused")
+    assert.is_nil(problem(false))
+  end)
+
   it("wants GETs to be asked past the caches, and no more requests than the trace has", function()
     local http = { trace = { { method = "DELETE", sent = true } } }
     assert.is_nil((judge("unknown", http, truth {}, nil, false)))

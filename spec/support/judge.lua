@@ -18,6 +18,14 @@ local function told(truth, method, what, after)
   end
 end
 
+-- Whether the call had the whole answer to its last read, as far as its trace tells. The truth has also what was said and
+-- did not reach it: it was cancelled, or its time was up.
+local function heard_last_read(trace)
+  for i = #trace, 1, -1 do
+    if trace[i].method == "GET" then return trace[i].complete end
+  end
+end
+
 local function last_said(truth)
   local last = truth.answers[#truth.answers]
   return last and last.method ~= "GET" and last.says
@@ -146,7 +154,9 @@ local excused = {
   -- A middleman sends a DELETE twice: the first copy deletes, the answer is that to the second. It may be known only
   -- from reads of this call, one that showed the token and a later one that did not.
   { world = function(t) return t.copied > 0 end, not_found = true, refused = true,
-    unless = function(t) return told(t, "GET", "absent", told(t, "GET", "proof") or #t.answers) end },
+    unless = function(t, _, trace)
+      return told(t, "GET", "absent", told(t, "GET", "proof") or #t.answers) and heard_last_read(trace)
+    end },
   -- The same of what must happen once: of two secrets the caller has the second.
   { world = function(t) return t.copied > 0 end, ok = true,
     unless = function(t, call) return not is_in(t.live, type(call.result) == "table" and call.result.value or call.result) end },
@@ -157,9 +167,9 @@ local excused = {
   { world = function(t) return blind(t, "DELETE") and blind(t, "GET") end, gone = true, unless = function() return false end },
 }
 
-local function is_excused(outcome, truth, call)
+local function is_excused(outcome, truth, call, trace)
   for _, excuse in ipairs(excused) do
-    if excuse[outcome] and excuse.world(truth) then return not excuse.unless(truth, call) end
+    if excuse[outcome] and excuse.world(truth) then return not excuse.unless(truth, call, trace) end
   end
   return false
 end
@@ -180,9 +190,9 @@ local function contradicted(outcome, http, truth, ending, call)
 end
 
 -- nil, or what is false in what was said, or must not have happened.
-local function lie(outcome, truth, call, nature)
+local function lie(outcome, truth, call, nature, trace)
   if not is_true[nature][outcome] then return ("no outcome of a %s: %s"):format(call.operation, tostring(outcome)) end
-  if not is_true[nature][outcome](truth, call) and not is_excused(outcome, truth, call) then
+  if not is_true[nature][outcome](truth, call) and not is_excused(outcome, truth, call, trace) then
     return ("a lie: %s, but state %s, %d arrived, %d took effect, last said %s"):format(
       outcome, tostring(truth.state), truth.arrived, truth.effects, tostring(last_said(truth)))
   end
@@ -195,7 +205,7 @@ end
 --- default: { operation =, params =, recover =, result =, err = }.
 return function(outcome, http, truth, one_each, ending, call)
   call = call or { operation = "delete" }
-  local problem = lie(outcome, truth, call, operations[call.operation].nature)
+  local problem = lie(outcome, truth, call, operations[call.operation].nature, http.trace)
   if problem then return problem, true end
   if type(call.result) == "table" and call.result.recovered then return end -- its trace is the roll's
   problem = count_wrong(http, truth, one_each, call.err and call.err.recover_error)
