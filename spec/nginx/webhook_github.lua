@@ -83,12 +83,16 @@ describe("the webhook for GitHub that can fetch the secret", function()
   local function show(secret) http.request(hook.url .. "/spec/secret" .. (secret and "?value=" .. secret or "")) end
 
   it("revokes what was found", function()
-    local value, id = webhook.leak()
-    show(value)
-    local status, answer = hook:event(alert_of(21))
+    local value, id, status, answer
+    for number = 31, 33 do
+      value, id = webhook.leak()
+      show(value)
+      status, answer = hook:event(alert_of(number))
+      if status == 200 then break end -- the timer that works off what is kept was not faster
+    end
     assert.same({ 200, { id = id, outcome = "deleted" } }, { status, answer })
     assert.is_true(sandbox.is_deleted(id))
-    assert.truthy(hook:file "alerts":find("octo/hello.world#21 kept\nocto/hello.world#21 deleted\n", 1, true))
+    assert.truthy(hook:file "alerts":find "octo/hello.world#(%d+) kept\nocto/hello.world#%1 deleted\n")
     assert.is_nil((hook:file "alerts" .. hook.server:log()):find(value, 1, true))
   end)
 
