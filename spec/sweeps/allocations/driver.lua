@@ -2,15 +2,16 @@
 -- what the caller was told. The host (spec/sweeps/allocations/host.c) plays each case in a
 -- process of its own.
 package.path = "./?.lua;" .. package.path
-local start, collect = ...
+local start, collect, is_sanitized = ...
 local unpack = table.unpack or unpack -- luacheck: ignore 113
 local Sweep = require "spec.support.sweep"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
-local AT_ONCE = 4  -- cases under way: some wait for the clock
--- Cases of one scenario, source and mode in `make test`; and of what takes several requests.
-local SHARE, LITTLE = 2, 1
+local AT_ONCE = is_sanitized and 4 or 12 -- cases under way: some wait for the clock
+-- Cases of one scenario, source and mode in `make test`; and of what takes several requests. SWEEP=all walks them all
+-- without sanitizers, and so many times as many with them.
+local SHARE, LITTLE, MORE = 2, 1, 5
 local CHUNK = 2000 -- cases between two looks at the ledger
 
 -- What is refused: one request, in Lua also the one that 5.4 makes again after an emergency
@@ -49,7 +50,7 @@ local OTHERS = {
 }
 
 local interpreter = type(jit) == "table" and "luajit" or _VERSION:lower():gsub(" ", "") -- luacheck: ignore
-local sweep = Sweep.new("allocations, " .. interpreter)
+local sweep = Sweep.new("allocations, " .. interpreter .. (is_sanitized and ", sanitized" or ""))
 local lost, definite, raised, met, secrets = 0, 0, 0, 0, 0
 
 -- Plays cases, some at once; each gets its `status` and `report`.
@@ -200,7 +201,8 @@ local function walk(scenarios, most)
       local source, mode, all = refusal[1], refusal[2], {}
       local count = counts[refusal[3]] or 0
       for at = 1, count > 0 and count + 2 or 0 do all[at] = case_of(scenario, source, mode, at) end
-      for _, case in ipairs(Sweep.share(all, most, scenario.most)) do cases[#cases + 1] = case end
+      local most_of_whole = is_sanitized and MORE * most or scenario.most
+      for _, case in ipairs(Sweep.share(all, most, most_of_whole)) do cases[#cases + 1] = case end
     end
   end
   run(cases)
