@@ -142,6 +142,7 @@ describe("the judge", function()
     end
     assert.truthy(problem(true):find "a lie: refused")
     assert.is_nil(problem(false))
+    assert.truthy(problem(nil):find "a lie: refused") -- nobody kept the whole trace
   end)
 
   it("wants GETs to be asked past the caches, and no more requests than the trace has", function()

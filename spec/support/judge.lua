@@ -18,11 +18,11 @@ local function told(truth, method, what, after)
   end
 end
 
--- Whether the call had the whole answer to its last read, as far as its trace tells. The truth has also what was said and
+-- Whether the trace tells that the call had not the whole answer to its last read. The truth has also what was said and
 -- did not reach it: it was cancelled, or its time was up.
-local function heard_last_read(trace)
+local function missed_last_read(trace)
   for i = #trace, 1, -1 do
-    if trace[i].method == "GET" then return trace[i].complete end
+    if trace[i].method == "GET" then return trace[i].complete == false end
   end
 end
 
@@ -155,7 +155,7 @@ local excused = {
   -- from reads of this call, one that showed the token and a later one that did not.
   { world = function(t) return t.copied > 0 end, not_found = true, refused = true,
     unless = function(t, _, trace)
-      return told(t, "GET", "absent", told(t, "GET", "proof") or #t.answers) and heard_last_read(trace)
+      return told(t, "GET", "absent", told(t, "GET", "proof") or #t.answers) and not missed_last_read(trace)
     end },
   -- The same of what must happen once: of two secrets the caller has the second.
   { world = function(t) return t.copied > 0 end, ok = true,
