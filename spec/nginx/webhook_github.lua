@@ -83,8 +83,9 @@ describe("the webhook for GitHub that can fetch the secret", function()
   local function show(secret) http.request(hook.url .. "/spec/secret" .. (secret and "?value=" .. secret or "")) end
 
   it("revokes what was found", function()
-    local value, id, status, answer
+    local value, id, status, answer, name
     for number = 31, 33 do
+      name = "octo/hello.world#" .. number
       value, id = webhook.leak()
       show(value)
       status, answer = hook:event(alert_of(number))
@@ -92,7 +93,7 @@ describe("the webhook for GitHub that can fetch the secret", function()
     end
     assert.same({ 200, { id = id, outcome = "deleted" } }, { status, answer })
     assert.is_true(sandbox.is_deleted(id))
-    assert.truthy(hook:file "alerts":find "octo/hello.world#(%d+) kept\nocto/hello.world#%1 deleted\n")
+    assert.truthy(hook:file "alerts":find(name .. " kept\n" .. name .. " deleted\n", 1, true))
     assert.is_nil((hook:file "alerts" .. hook.server:log()):find(value, 1, true))
   end)
 
