@@ -208,13 +208,13 @@ test-packages:
 	BUILD=$(BUILD) spec/run $(PACKAGED)
 
 # Everything there is: all of every sweep, the proof, every mutant, and coverage. More than an hour on two cores, so a part
-# that fails does not keep the others from running.
+# that fails does not keep the others from running, and the sweeps, which are long here, begin early.
 test-all:
 	@$(MAKE) --no-print-directory deps PACKAGES="$(PACKAGES) $(PROOF_PACKAGES) $(HOST_PACKAGES) $(PACKAGED_PACKAGES)"
 	@SWEEP=all $(MAKE) --no-print-directory -s suites
 	@$(MAKE) --no-print-directory -k whole prove mutate coverage
 whole:
-	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run $(SUITES) $(PROGRAMS) $(PACKAGED)
+	SWEEP=all CC=$(CC) BUILD=$(BUILD) spec/run valgrind sweeps $(filter-out valgrind sweeps,$(SUITES)) $(PROGRAMS) $(PACKAGED)
 
 suites:
 	$(MAKE) -j2 unit host replays sweeps

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 #include <lualib.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -226,13 +227,33 @@ static void play(int out, const char *scenario, const char *id)
     lua_State *L = open_state(lua_alloc);
     lua_pushstring(L, scenario);
     lua_pushstring(L, id);
-    run_file(L, "spec/sweeps/allocations/subject.lua", 2, 2);
+    lua_pushstring(L, source_names[plan.source]);
+    run_file(L, "spec/sweeps/allocations/subject.lua", 3, 2);
     try_and_tell(L, report, sizeof report);
     plan.armed = plan.mode != CAP;
     lua_close(L);
     plan.armed = false;
     dprintf(out, "%zu %zu %zu %zu %zu %zu %s", plan.seen[OURS], plan.seen[CURLS], plan.seen[LUAS],
             (plan.peak - plan.start) / GRAIN, plan.refused, held[OURS] + held[CURLS] + held[LUAS], report);
+}
+
+struct task {
+    int out;
+    const char *scenario, *id;
+};
+
+static void *play_task(void *data)
+{
+    const struct task *task = data;
+    play(task->out, task->scenario, task->id);
+    return NULL;
+}
+
+/* In a thread, whose blocks lie together: among those of the process each would be a page to copy. */
+static void play_apart(struct task task)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, play_task, &task) != 0 || pthread_join(thread, NULL) != 0) die("no thread");
 }
 
 static struct child {
@@ -258,6 +279,14 @@ const char *__asan_default_options(void)
 }
 void __lsan_do_leak_check(void) __attribute__((weak));
 
+/* Under sanitizers and for coverage as a process ends; else at once, for OpenSSL's way to the end is long. */
+void __gcov_dump(void) __attribute__((weak));
+static void leave(void)
+{
+    if (&__lsan_do_leak_check || &__gcov_dump) exit(0);
+    _exit(0);
+}
+
 /* start(scenario, id, source, mode, at): begins a case and returns its number. */
 static int start(lua_State *L)
 {
@@ -273,9 +302,9 @@ static int start(lua_State *L)
     pid_t pid = fork();
     if (pid < 0) die("no process");
     if (pid == 0) {
-        play(ends[1], scenario, id);
+        play_apart((struct task){ends[1], scenario, id});
         if (looks) __lsan_do_leak_check();
-        exit(0);
+        leave();
     }
     close(ends[1]);
     *find_child(0) = (struct child){pid, ends[0]};
@@ -300,11 +329,24 @@ static int collect(lua_State *L)
     return 3;
 }
 
+/* What OpenSSL and libcurl keep from their first exchange every case would otherwise make anew. */
+static void warm_up(void)
+{
+    if (__wrap_curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) die("libcurl could not be set up");
+    CURL *easy = curl_easy_init();
+    curl_easy_setopt(easy, CURLOPT_URL, getenv("SANDBOX_TLS_BASE_URL"));
+    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("SANDBOX_CA_FILE"));
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (curl_easy_perform(easy) != CURLE_OK) die("the sandbox does not answer");
+    curl_easy_cleanup(easy);
+}
+
 int main(void)
 {
     mallopt(M_PERTURB, LITTER);
+    mallopt(M_TOP_PAD, 4 << 20); /* memory is asked of the system seldom */
     lua_State *L = open_state(NULL);
-    if (__wrap_curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) die("libcurl could not be set up");
+    warm_up();
     lua_pushcfunction(L, start);
     lua_pushcfunction(L, collect);
     lua_pushboolean(L, &__lsan_do_leak_check != NULL);
