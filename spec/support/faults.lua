@@ -9,7 +9,7 @@ local faults = { account = ("a"):rep(32), transports = { "plain", "http1", "http
 -- The server ends with its standard input, so with this process.
 local function start()
   local path = os.tmpname()
-  local server = assert(io.popen("exec spec/faults/server >'" .. path .. "'", "w"))
+  local server = assert(io.popen("LD_PRELOAD= exec spec/faults/server >'" .. path .. "'", "w"))
   local line = system.wait_until(function() return read(path):match "^(.-)\n" end, 30)
   os.remove(path)
   return server, cjson.decode((assert(line, "the fault server did not start")))

@@ -7,7 +7,7 @@ local system = require "spec.support.system"
 -- Starts one that ends with this process, and returns the port where it takes orders.
 local function start()
   local told = os.tmpname()
-  os.execute("python3 spec/support/witness.py >" .. told .. " </dev/null &")
+  os.execute("LD_PRELOAD= python3 spec/support/witness.py >" .. told .. " </dev/null &")
   local port = system.wait_until(function() return read(told):match "^(%d+)\n" end, 30)
   os.remove(told)
   return (assert(port, "the witness did not start"))
