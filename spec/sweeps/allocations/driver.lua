@@ -14,14 +14,13 @@ local AT_ONCE = is_sanitized and 4 or 16 -- cases under way: most wait for the c
 local SHARE, LITTLE, MORE = 2, 1, 5
 local CHUNK = 2000 -- cases between two looks at the ledger
 
--- What is refused: one request, all from one on, or all of Lua's above a cap. And which number in a report says how often.
+-- What is refused: one request, all from one on, or all of Lua's above a cap.
 local REFUSALS = {
-  { "module", "once", 1 }, { "module", "on", 1 },
-  { "libcurl", "once", 2 }, { "libcurl", "on", 2 },
-  { "Lua", "once", 3 }, { "Lua", "on", 3 }, { "Lua", "cap", 4 },
+  { "module", "once" }, { "module", "on" }, { "libcurl", "once" }, { "libcurl", "on" },
+  { "Lua", "once" }, { "Lua", "on" }, { "Lua", "cap" },
 }
 -- From 5.2 on Lua collects garbage and asks again: that, too, is refused.
-if _VERSION ~= "Lua 5.1" then REFUSALS[#REFUSALS + 1] = { "Lua", "again", 3 } end
+if _VERSION ~= "Lua 5.1" then REFUSALS[#REFUSALS + 1] = { "Lua", "again" } end
 
 -- How each ends while memory lasts.
 local SCENARIOS = {
@@ -190,17 +189,28 @@ local function case_of(scenario, source, mode, at)
   }
 end
 
--- Once with all the memory there is: how each ends, and how often it asks. Then with every request refused.
+-- How often each asks whose memory: played with all the memory there is, since a case may go another way for each source.
+local function counts_of(scenarios)
+  local cases, counts = {}, {}
+  for _, scenario in ipairs(scenarios) do
+    for _, source in ipairs { "libcurl", "Lua" } do cases[#cases + 1] = case_of(scenario, source, "once", 0) end
+  end
+  run(cases)
+  for i = 1, #cases, 2 do
+    local module, libcurl = (cases[i].counts or ""):match "^(%d+) (%d+)"
+    local lua, grains = (cases[i + 1].counts or ""):match "(%d+) (%d+)$"
+    counts[#counts + 1] = { module = module, libcurl = libcurl, Lua = lua, cap = grains }
+  end
+  return counts
+end
+
+-- Every request refused, of every source, in every way.
 local function walk(scenarios, most)
-  local whole, cases = {}, {}
-  for i, scenario in ipairs(scenarios) do whole[i] = case_of(scenario, "Lua", "once", 0) end
-  run(whole)
+  local counts, cases = counts_of(scenarios), {}
   for i, scenario in ipairs(scenarios) do
-    local counts = {}
-    for count in (whole[i].counts or ""):gmatch "%d+" do counts[#counts + 1] = tonumber(count) end
     for _, refusal in ipairs(REFUSALS) do
-      local source, mode, all = refusal[1], refusal[2], {}
-      local count = counts[refusal[3]] or 0
+      local source, mode = refusal[1], refusal[2]
+      local count, all = tonumber(counts[i][mode == "cap" and mode or source]) or 0, {}
       for at = 1, count > 0 and count + 2 or 0 do all[at] = case_of(scenario, source, mode, at) end
       local most_of_whole = is_sanitized and MORE * most or scenario.most
       for _, case in ipairs(Sweep.share(all, most, most_of_whole)) do cases[#cases + 1] = case end
