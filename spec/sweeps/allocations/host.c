@@ -249,7 +249,7 @@ static void *play_task(void *data)
     return NULL;
 }
 
-/* In a thread, whose blocks lie together: among those of the process each would be a page to copy. */
+/* A thread allocates from fresh pages; in the heap that the fork shares, each page used would be copied first. */
 static void play_apart(struct task task)
 {
     pthread_t thread;
@@ -279,7 +279,7 @@ const char *__asan_default_options(void)
 }
 void __lsan_do_leak_check(void) __attribute__((weak));
 
-/* Under sanitizers and for coverage as a process ends; else at once, for OpenSSL's way to the end is long. */
+/* Ends a case. Sanitizers and coverage report when a process exits; without them OpenSSL's long clean-up is skipped. */
 void __gcov_dump(void) __attribute__((weak));
 static void leave(void)
 {
@@ -329,7 +329,7 @@ static int collect(lua_State *L)
     return 3;
 }
 
-/* What OpenSSL and libcurl keep from their first exchange every case would otherwise make anew. */
+/* One exchange before the first fork: what OpenSSL and libcurl keep from it no case has to make again. */
 static void warm_up(void)
 {
     if (__wrap_curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) die("libcurl could not be set up");
@@ -344,7 +344,7 @@ static void warm_up(void)
 int main(void)
 {
     mallopt(M_PERTURB, LITTER);
-    mallopt(M_TOP_PAD, 4 << 20); /* memory is asked of the system seldom */
+    mallopt(M_TOP_PAD, 4 << 20); /* the heap grows in large steps: each is a system call */
     lua_State *L = open_state(NULL);
     warm_up();
     lua_pushcfunction(L, start);
