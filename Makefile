@@ -170,7 +170,7 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard spec/fuzz/*.[ch] src/lua/*.[ch]) 
 	@mkdir -p $(@D)
 	$(COMPILE) $(SANITIZE) $< $(FUZZ_MAIN) $(call fuzz_needs,$@) -o $@
 
-# A host whose memory fails, for the Lua at hand: under sanitizers, where a case takes three times as long, and without
+# A host whose memory fails, for the Lua at hand: under sanitizers, where a case takes much longer, and without
 # them, to walk every case.
 ALLOCATIONS     = $(BUILD)/spec/sweeps/allocations_$(LUA)_sweep
 ALL_ALLOCATIONS = $(BUILD)/spec/sweeps/whole/allocations_$(LUA)_sweep

@@ -8,7 +8,7 @@ local Sweep = require "spec.support.sweep"
 local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
-local AT_ONCE = is_sanitized and 4 or 16 -- cases under way: most wait for the clock, under sanitizers for the processor
+local AT_ONCE = is_sanitized and 4 or 16 -- cases under way: some wait for the clock
 -- Cases of one scenario, source and mode in `make test`; and of what takes several requests. SWEEP=all walks them all
 -- without sanitizers, and so many times as many with them.
 local SHARE, LITTLE, MORE = 2, 1, 5
