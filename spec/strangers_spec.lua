@@ -72,6 +72,16 @@ describe("an answer that is not the API's", function()
     assert.is_nil(told(html(502, PAGE .. TOKEN)).http.excerpt:find("cfat_", 1, true))
   end)
 
+  it("is shown with its type, without the credential, or without a type that is too long", function()
+    for before = 0, 100, 5 do
+      local kind = "text/html; " .. ("x"):rep(before)
+      local err = told { status = 502, body = PAGE, headers = { { "Content-Type", kind .. TOKEN } } }
+      local fits = #kind + #TOKEN <= 100
+      assert.equal(fits and kind .. "[redacted]" or nil, err.http.content_type)
+      assert.equal(PAGE, err.http.excerpt)
+    end
+  end)
+
   it("is cut at 200 bytes, between two characters", function()
     for before = 196, 200 do
       local shown = told(html(502, ("x"):rep(before) .. "\226\130\172 and so on")).http.excerpt

@@ -58,12 +58,17 @@ static void take_ray(struct lcf_headers *h, struct lcf_span value)
     memcpy(h->ray_id, ray, sizeof ray);
 }
 
+/* Whole or not at all: what was cut might end in half a credential, which nobody would recognise. */
 static void take_type(struct lcf_headers *h, struct lcf_span value)
 {
-    size_t n = 0;
-    for (int byte; n < LCF_TYPE_MAX && (byte = lcf_next(&value)) >= ' ' && byte <= '~'; n++)
-        h->content_type[n] = (char)byte;
-    h->content_type[n] = '\0';
+    char type[LCF_TYPE_MAX + 1] = {0};
+    h->content_type[0] = '\0';
+    for (size_t n = 0; !lcf_is_empty(value); n++) {
+        int byte = lcf_next(&value);
+        if (n == LCF_TYPE_MAX || byte < ' ' || byte > '~') return;
+        type[n] = (char)byte;
+    }
+    memcpy(h->content_type, type, sizeof type);
 }
 
 static void take_length(struct lcf_headers *h, struct lcf_span value)

@@ -8,13 +8,13 @@
 /* The few response headers that are believed, and how far. Fed one raw line at a time. */
 
 #define LCF_RAY_MAX 40           /* a CF-Ray is 16 hexadecimal digits, a dash and an airport */
-#define LCF_TYPE_MAX 60          /* bytes of a Content-Type that are kept, to be shown */
+#define LCF_TYPE_MAX 100         /* bytes of the longest Content-Type that is kept, to be shown */
 #define LCF_RETRY_MAX 86400.0    /* a longer wait, in seconds, is taken for garbage */
 
 struct lcf_headers {
     size_t bytes;              /* of the whole header block, for its bound */
     char ray_id[LCF_RAY_MAX + 1];
-    char content_type[LCF_TYPE_MAX + 1]; /* as far as it is printable ASCII */
+    char content_type[LCF_TYPE_MAX + 1]; /* printable ASCII, or none */
     bool begun, interim;       /* a status line came; it was a 1xx, so another one follows */
     bool ended;                /* the blank line behind the block arrived */
     bool chunked;
