@@ -16,7 +16,7 @@
  * where reading is not permitted one more DELETE must say the same.
  * With nothing ambiguous a DELETE decides alone: denied is `not_found`, refused is `refused`. But where
  * a GET had shown the token, something between may have repeated the request and kept the first answer:
- * a denial then needs a GET's absence, and after a refusal one GET asks whether the token vanished.
+ * a denial then needs a GET's absence, and before the end of a refusal one GET asks whether the token vanished.
  * A 429 is waited out, what never left is sent again; both within max_retries and the retry budget.
  * Other natures are settled by the answers to their own requests. A read is repeated until an answer is
  * believed. What replaces is repeated after an ambiguous request until a yes: `ok`. What may be done once is
@@ -209,12 +209,10 @@ static struct lcf_move after_denial(const struct lcf_facts *f)
     return f->missed ? end_as(f, LCF_GONE) : act(LCF_CONFIRM, f);
 }
 
-/* Where a GET had shown the token, one more asks whether it vanished with the refusal. */
 static struct lcf_move after_refusal(const struct lcf_facts *f)
 {
     if (f->ambiguous) return end_as(f, LCF_UNKNOWN);
-    struct lcf_move move = f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
-    return move.act == LCF_END && f->seen ? act(LCF_CONFIRM, f) : move;
+    return f->last->status == 429 ? send_again(f) : end_as(f, LCF_REFUSED);
 }
 
 /* What a 404 means to any operation but a removal. Where the path of a ONCE request names no thing of its own (a
@@ -294,17 +292,24 @@ static struct lcf_move next(const struct lcf_facts *f)
     return own ? after_delete(f) : after_look(f);
 }
 
+/* Where a GET had shown the token, a call does not end as refused before one more has asked whether it vanished. */
+static struct lcf_move unless_refused(const struct lcf_facts *f, struct lcf_move move)
+{
+    bool asks = f->seen && f->last->method == LCF_DELETE;
+    return asks && move.act == LCF_END && move.outcome == LCF_REFUSED ? act(LCF_CONFIRM, f) : move;
+}
+
 /* Holds a request back where too little time is left for it, or the server's block still lasts. What
  * settles a call is not held back by a block. */
 static struct lcf_move gate(const struct lcf_facts *f)
 {
-    struct lcf_move move = next(f);
+    struct lcf_move move = unless_refused(f, next(f));
     double blocked_until = f->history->blocked_until;
     bool settles = f->ambiguous || (move.act == LCF_CONFIRM && f->own_sent);
     if (move.act != LCF_SEND && move.act != LCF_CONFIRM) return move;
     if (f->plan->deadline - f->now < LCF_LEAST_TIME) return run_out(f);
     if (settles || blocked_until <= f->now) return move;
-    if (blocked_until > f->plan->deadline - LCF_LEAST_TIME) return end(proven(f), LCF_KIND_API);
+    if (blocked_until > f->plan->deadline - LCF_LEAST_TIME) return unless_refused(f, end(proven(f), LCF_KIND_API));
     return (struct lcf_move){.act = LCF_WAIT, .spends = move.spends, .until = blocked_until};
 }
 
