@@ -120,6 +120,35 @@ describe("on_event", function()
     assert.equal(0, cloudflare.step()) -- nor does anything stay forbidden
   end)
 
+  it("nor in a coroutine that it resumes, whatever that one is told of meanwhile", function()
+    local waiting = cloudflare.new(sandbox.options("http2", {
+      sleep = coroutine.yield, on_event = function() end, api_token = function() return "no credential" end,
+    }))
+    local said
+    local resting = coroutine.create(function()
+      waiting.tokens.get(nil, sandbox.missing_id)
+      said = { pcall(cloudflare.step) }
+    end)
+    coroutine.resume(resting)
+    local cf = cloudflare.new(sandbox.options("http2", { on_event = function() coroutine.resume(resting) end }))
+    local id = sandbox.fresh()
+    assert.equal(id, cf.tokens.delete(nil, id).id)
+    assert.is_false(said[1])
+    assert.truthy(said[2]:find "on_event")
+  end)
+
+  it("is told at once of what it cancels, also where it hears of a call that never began", function()
+    local ends, pending = {}, nil
+    local cf = cloudflare.new(sandbox.options("http2", { on_event = function(event)
+      ends[#ends + 1] = event.token_id or "none"
+      pending:cancel()
+    end }))
+    local id = sandbox.fresh()
+    pending = cf.async.tokens.delete(nil, id)
+    cf.tokens.delete(nil, "not an id")
+    assert.same({ "none", id }, ends)
+  end)
+
   -- Of operations of several requests: what is wrong with a value is found before the first, or between two.
   local account, value = sandbox.account, "cfat_" .. ("a"):rep(48)
   local bad_values = {

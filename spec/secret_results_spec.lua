@@ -40,6 +40,17 @@ describe("the secret of a new token", function()
     roll = function(space) return space.tokens.roll(nil, sandbox.fresh()) end,
   }
 
+  -- A coroutine in which `make` runs, whose client's `sleep` yields, once the request that makes the secret is under way.
+  local function under_way(make, own)
+    local thread = coroutine.create(function() return make(own) end)
+    coroutine.resume(thread) -- before it begins
+    coroutine.resume(thread)
+    if make == makers.create then return thread end
+    step_until(function() return cloudflare.step() == 0 end) -- roll reads the token first
+    coroutine.resume(thread)
+    return thread
+  end
+
   local function secret_of(result) return type(result) == "table" and result.value or result end
 
   for name, make in pairs(makers) do
@@ -84,6 +95,41 @@ describe("the secret of a new token", function()
       assert.equal("ok", events[#events].outcome)
       assert.is_true(events[#events].lost)
       cloudflare.step()
+    end)
+
+    for _, last in ipairs { "attempt", "outcome" } do
+      it(("is told of as lost once, also where its call is collected while the %s is told, after %s"):format(last, name), function()
+        local lost = 0
+        local own = cloudflare.new(sandbox.options("plain", { sleep = coroutine.yield, on_event = function(event)
+          if event.lost then lost = lost + 1 end
+          if not event[last] then return end
+          collectgarbage()
+          collectgarbage()
+        end }))
+        under_way(make, own)
+        step_until(function() return cloudflare.step() == 0 end)
+        collectgarbage()
+        collectgarbage()
+        cloudflare.step()
+        assert.equal(1, lost)
+      end)
+    end
+
+    it("is told of at its end, also where it is taken while another call's end is told, after " .. name, function()
+      local ends, result = {}, nil
+      local own = cloudflare.new(sandbox.options("http2", { sleep = coroutine.yield, on_event = function(event)
+        if event.outcome and event.operation ~= "tokens.get" then ends[#ends + 1] = event end
+      end }))
+      local taking = under_way(make, own)
+      local function take() result = select(2, coroutine.resume(taking)) or result end
+      local other = cloudflare.new(sandbox.options("http2", { on_event = take }))
+      other.async.tokens.get(nil, sandbox.missing_id)
+      step_until(function() return cloudflare.step() == 0 end)
+      take()
+      assert.truthy(result)
+      assert.equal(1, #ends)
+      assert.truthy(ends[1].token_id)
+      assert.is_nil(ends[1].lost)
     end)
 
     it("is not told of as lost once somebody has it, after " .. name, function()

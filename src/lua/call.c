@@ -33,7 +33,7 @@ static bool has_ended(lua_State *L, const struct lcf_call *call)
 static void report_loss(lua_State *L, const struct lcf_call *call)
 {
     struct lcf_exchange *x = call->exchange;
-    if (!x || call->taken || !lcf_exchange_brings_secret(x) || call->engine != lcf_loop_current(L)) return;
+    if (!x || x->taken || !lcf_exchange_brings_secret(x) || call->engine != lcf_loop_current(L)) return;
     x->lost = true;
     lcf_engine_tell_again(call->engine, x);
     lcf_loop_deliver(L);
@@ -164,12 +164,13 @@ static bool bears_secret(const struct lcf_call *call)
     return call->exchange && lcf_exchange_brings_secret(call->exchange);
 }
 
-/* [-0, +0, -] */
+/* [-0, +0, -] The listener is kept where the end is still to be told. */
 static void note_taken(lua_State *L, struct lcf_call *call)
 {
-    if (call->taken || !call->kept) return;
-    call->taken = true;
-    lcf_events_forget(L, call->exchange);
+    struct lcf_exchange *x = call->exchange;
+    if (!call->kept || x->taken) return;
+    x->taken = true;
+    if (x->end_told) lcf_events_forget(L, x);
 }
 
 int lcf_call_peek(lua_State *L)

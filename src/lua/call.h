@@ -16,7 +16,6 @@ struct lcf_call {
     bool gave;                     /* its reserve has been left to the client */
     bool plain;                    /* it stays in the module, which asks for its answer once */
     bool kept;                     /* its answer, which holds a secret, has been built and is kept in Lua */
-    bool taken;                    /* and it has been given to somebody */
 };
 
 /* What a call keeps in Lua: slots of the table that is its user value. */

@@ -99,10 +99,12 @@ void lcf_loop_tell_unsent(lua_State *L, const char *operation)
     struct loop *loop = push_loop(L);
     lua_insert(L, -2); /* loop, listener */
     lcf_events_push_unsent(L, operation);
-    loop->busy = true; /* nothing raises until it is false again */
+    bool within = loop->busy; /* inside another listener, which has resumed a coroutine */
+    loop->busy = true; /* nothing raises until it is as it was */
     if (lua_pcall(L, 2, 0, 0) != 0) lua_pop(L, 1);
-    loop->busy = false;
+    loop->busy = within;
     lua_pop(L, 1);
+    lcf_loop_deliver(L); /* what the listener ended */
 }
 
 /* [-0, +0, -] Whether the loop goes on after Lua ran: not in a child, nor where a closing state collected its engine,
@@ -121,25 +123,42 @@ static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
     }
 }
 
-/* [-0, +0, -] Tells what is new of `x`; false where a listener forked or the state closes, and nothing more may be
- * told. The listener of a call that brought a secret is kept until the secret is taken or lost, because a loss is told as a
- * second end. A listener may cancel, which adds news. */
-static bool tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
+/* [-0, +0, -] Tells the listener on top of the stack what is new of `x`, and notes whether it is told as lost; false where
+ * a listener forked or the state closes, and nothing more may be told. A listener may cancel, which adds news. */
+static bool tell_news(lua_State *L, const struct loop *loop, struct lcf_exchange *x, bool *lost)
 {
-    bool ended = x->state == LCF_ENDED, again = x->end_told, on = true;
+    bool on = true, ended = x->state == LCF_ENDED;
     size_t count = x->count;
-    if (ended) x->lost = x->lost || (lcf_exchange_brings_secret(x) && x->holders == 1);
-    lcf_events_push_listener(L, x);
     for (size_t i = x->told; on && lua_isfunction(L, -1) && i < count + ended; i++) {
+        *lost = x->lost;
         lcf_events_tell(L, x, i);
         on = goes_on(L, loop);
     }
-    lua_pop(L, 1);
     if (on) x->told = count;
-    if (!ended) return on;
-    if (!again) count_refusals(loop, x), loop->ended++;
+    return on;
+}
+
+/* [-0, +0, -] The end of `x` has been told. The listener of a call that brought a secret is kept until the secret is taken
+ * or lost, because a loss is told as a second end; either may happen while a listener runs. */
+static void note_told(lua_State *L, struct loop *loop, struct lcf_exchange *x, bool lost)
+{
+    if (!x->end_told) count_refusals(loop, x), loop->ended++;
     x->end_told = true;
-    if (x->lost || !lcf_exchange_brings_secret(x)) lcf_events_forget(L, x);
+    if (lost || x->taken || !lcf_exchange_brings_secret(x)) lcf_events_forget(L, x);
+    lcf_exchange_release(x); /* the engine's hold */
+}
+
+/* [-0, +0, -] As tell_news; it holds `x`, which the engine of a closing state lets go of. */
+static bool tell_exchange(lua_State *L, struct loop *loop, struct lcf_exchange *x)
+{
+    bool ended = x->state == LCF_ENDED, bears = ended && lcf_exchange_brings_secret(x);
+    if (bears && !x->taken && x->holders == 1) x->lost = true;
+    bool lost = x->lost;
+    lcf_exchange_hold(x);
+    lcf_events_push_listener(L, x);
+    bool on = tell_news(L, loop, x, &lost);
+    lua_pop(L, 1);
+    if (ended) note_told(L, loop, x, lost);
     lcf_exchange_release(x);
     return on;
 }
@@ -203,7 +222,7 @@ void lcf_loop_advance(lua_State *L)
     lua_pop(L, 1);
 }
 
-/* [-0, +0, v] Steps the engine; how many calls are in flight. */
+/* [-0, +0, -] Steps the engine; how many calls are in flight. */
 static size_t step_engine(lua_State *L, struct loop *loop, double seconds)
 {
     loop->busy = true;
@@ -220,7 +239,8 @@ int lcf_loop_step(lua_State *L)
     struct loop *loop = push_loop(L);
     check_idle(L, loop, "step");
     double due = ask_tasks(L, "due");
-    bool rests = lua_isnumber(L, -1) || lua_toboolean(L, 2);
+    bool has_task = lua_isnumber(L, -1) && isfinite(due); /* that rests, and is of this process */
+    bool rests = has_task || lua_toboolean(L, 2);
     if (lua_isnumber(L, -1) && due < seconds) seconds = due;
     size_t in_flight = 0;
     if (loop && loop->engine && !lcf_engine_is_idle(loop->engine)) in_flight = step_engine(L, loop, seconds);

@@ -92,6 +92,7 @@ struct lcf_exchange {
     bool has_news;
     size_t told;                 /* entries that whoever listens has been told of */
     bool end_told;
+    bool taken;                  /* it brought a secret, and somebody has been given it */
     bool lost;                   /* it brought a secret, and whoever could have taken it is gone */
 };
 
