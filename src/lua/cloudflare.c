@@ -16,6 +16,8 @@
 #include "timestamp.h"
 #include "value.h"
 
+#include <string.h>
+
 /* Assembles the module, nothing else. */
 
 /* What lies on the stack meanwhile. */
@@ -29,7 +31,7 @@ static void check_versions(lua_State *L)
     luaL_checkversion(L);
 #else
     lua_getglobal(L, "_VERSION");
-    if (!lua_isstring(L, -1) || lua_tostring(L, -1)[4] != '5' || lua_tostring(L, -1)[6] != '1')
+    if (!lua_isstring(L, -1) || strncmp(lua_tostring(L, -1), "Lua 5.1", 7) != 0)
         luaL_error(L, "cloudflare: built for Lua 5.1 and LuaJIT, loaded by %s", lua_tostring(L, -1));
     lua_pop(L, 1);
 #endif

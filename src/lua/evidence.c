@@ -3,7 +3,6 @@
 #include "json.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #define EXCERPT_SHOWN 200 /* bytes of an answer that is not the API's */
@@ -16,15 +15,14 @@ void lcf_set_text(lua_State *L, const char *name, const char *text, const struct
     lua_setfield(L, -2, name);
 }
 
-/* What every lua_Integer holds: in Lua 5.1 and LuaJIT of 32 bits it has 32. */
-static bool is_integer(double number)
+bool lcf_is_integer(double number)
 {
-    return number == floor(number) && fabs(number) <= (sizeof(lua_Integer) < 8 ? INT32_MAX : 0x1p53);
+    return number == floor(number) && fabs(number) < (sizeof(lua_Integer) < 8 ? 0x1p31 : 0x1p53);
 }
 
 void lcf_set_number(lua_State *L, const char *name, double number)
 {
-    if (is_integer(number)) lua_pushinteger(L, (lua_Integer)number);
+    if (lcf_is_integer(number)) lua_pushinteger(L, (lua_Integer)number);
     else lua_pushnumber(L, number);
     lua_setfield(L, -2, name);
 }

@@ -1,7 +1,7 @@
 #include "json.h"
+#include "evidence.h"
 #include "state.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -90,7 +90,7 @@ static void tidy(lua_State *L, const struct lcf_secret *secret)
     if (type == LUA_TTABLE) tidy_table(L, secret);
 #if LUA_VERSION_NUM >= 503
     lua_Number number = type == LUA_TNUMBER && !lua_isinteger(L, -1) ? lua_tonumber(L, -1) : 0.5;
-    if (number == floor(number) && fabs(number) < 0x1p53) {
+    if (lcf_is_integer(number)) {
         lua_pop(L, 1);
         lua_pushinteger(L, (lua_Integer)number);
     }

@@ -158,6 +158,7 @@ static void push_url(lua_State *L, const char *path, struct lcf_request *request
 {
     int base = lua_gettop(L);
     luaL_Buffer b;
+    luaL_checkstack(L, LUA_MINSTACK, "a URL"); /* in Lua 5.1 a long one is gathered in up to ten pieces */
     luaL_buffinit(L, &b);
     luaL_addstring(&b, lua_tostring(L, base));
     for (const char *from = path; *from; from = path) {

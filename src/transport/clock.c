@@ -1,8 +1,12 @@
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
+#define _TIME_BITS 64 /* behind 2038 on a machine of 32 bits, where the call fails otherwise */
 #include "clock.h"
 
 #include <math.h>
 #include <time.h>
+
+#define LONGEST_REST 86400.0 /* seconds; who rests longer asks again */
 
 static double seconds(clockid_t clock)
 {
@@ -27,6 +31,7 @@ double lcf_uptime(void)
 
 void lcf_rest(double length)
 {
+    if (length > LONGEST_REST) length = LONGEST_REST;
     double whole = floor(length);
     struct timespec t = {(time_t)whole, (long)((length - whole) * 1e9)};
     nanosleep(&t, NULL);
