@@ -308,6 +308,11 @@ end
 
 -- Steps.
 
+-- Whether a client says that the token is not there, and no read has shown it before.
+local function is_unseen(answer)
+  return answer.outcome == "not_found" or answer.outcome == "gone" and not answer.http.seen
+end
+
 -- Whether the word of a client that the token is not there is to be believed. The new credential may see less than the
 -- one that it replaces, which is asked itself.
 local function is_gone(run, cf)
@@ -319,13 +324,14 @@ end
 -- Deletes a token; true where it is gone for sure.
 local function delete(run, cf, id)
   local token, answer = cf.tokens.delete(nil, id, { missing_ok = true, check_first = true })
-  if token and answer.outcome ~= "accepted" and (answer.outcome ~= "not_found" or is_gone(run, cf)) then
+  local is_doubtful = token and is_unseen(answer) and not is_gone(run, cf)
+  if token and answer.outcome ~= "accepted" and not is_doubtful then
     note(run, "gone", id)
     say(answer.outcome, id)
     return true
   end
   complain(("%s is not known to be deleted (%s): %s"):format(id, answer.outcome,
-    answer.outcome == "not_found" and "the new token does not see it, and it is accepted"
+    is_doubtful and "the new token does not see it, and it is accepted"
       or token and "the API said yes without naming it" or tostring(answer)))
   return false
 end

@@ -122,6 +122,16 @@ describe("tokens.delete_many", function()
       assert.is_false(is_deleted(own))
     end)
 
+    it("stays as ambiguous as an earlier run left it, where it is refused", function()
+      for _, word in ipairs { "unknown", "accepted" } do
+        local report = cf.tokens.delete_many(nil, { { id = own, outcome = word } })
+        assert.same({ word }, outcomes(report))
+        assert.equal("argument", report[1].err.kind)
+        assert.equal(word, report[1].err.http.earlier)
+      end
+      assert.is_false(is_deleted(own))
+    end)
+
     it("is deleted last with include_self", function()
       local ids = sandbox.seed(12)
       table.insert(ids, 1, own)
@@ -489,12 +499,24 @@ describe("tokens.delete_many", function()
       end
     end)
 
-    it("asks again about what was not there, where the id is given afresh beside it", function()
-      local id, other = sandbox.fresh(), sandbox.fresh()
-      local report = cf.tokens.delete_many(nil, { { id = id, outcome = "not_found" }, id, { id = other, outcome = "gone" }, other })
-      assert.same({ "deleted", "deleted", "gone", "gone" }, outcomes(report))
-      assert.same(1, #sandbox.requests_for(id))
-      assert.same({}, sandbox.requests_for(other))
+    it("asks again about what was not there or gone, where the id is given afresh beside it", function()
+      for _, word in ipairs { "not_found", "gone" } do
+        local id = sandbox.fresh()
+        local report = cf.tokens.delete_many(nil, { { id = id, outcome = word }, id })
+        assert.same({ "deleted", "deleted" }, outcomes(report))
+        assert.equal(1, #sandbox.requests_for(id))
+      end
+      local report = cf.tokens.delete_many(nil, { GONE_TO, { id = GONE_TO, outcome = "gone" } })
+      assert.same({ "gone", "gone" }, outcomes(report))
+    end)
+
+    it("never asks again about what was deleted", function()
+      local id = sandbox.fresh()
+      for _, word in ipairs { "gone", "unknown", "not_found" } do
+        local report = cf.tokens.delete_many(nil, { { id = id, outcome = word }, { id = id, outcome = "deleted" }, id })
+        assert.same({ deleted = 3 }, report.counts)
+      end
+      assert.same({}, sandbox.requests_for(id))
     end)
 
     it("that names an id several times: what was ambiguous once stays so, whatever came before or after", function()

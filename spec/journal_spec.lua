@@ -112,6 +112,18 @@ describe("the journal of a run", function()
     assert.equal("a unknown", (outcomes_of(A .. " unknown\n" .. A .. " not_sent\n")))
   end)
 
+  it("gone is taken back by what leaves it open whether the token lives", function()
+    local gone = A .. " sending\n" .. A .. " gone\n" .. A .. " sending\n"
+    assert.equal("a unknown", (outcomes_of(gone)))
+    assert.equal("a unknown", (outcomes_of(gone .. A .. " unknown\n")))
+    assert.equal("a unknown", (outcomes_of(gone .. A .. " refused\n")))
+    assert.equal("a accepted", (outcomes_of(gone .. A .. " accepted\n")))
+    assert.equal("a deleted", (outcomes_of(gone .. A .. " deleted\n")))
+    for _, word in ipairs { "gone", "not_found", "not_sent" } do
+      assert.equal("a gone", (outcomes_of(gone .. A .. " " .. word .. "\n")))
+    end
+  end)
+
   it("a torn last line is ignored, wherever it was torn", function()
     local line = B .. " deleted"
     for length = 0, #line do

@@ -141,6 +141,17 @@ describe("a call of several requests", function()
       assert.equal(3, call:wait().counts.deleted)
     end)
 
+    it("does not rest where one of its functions steps and nothing else is in flight", function()
+      local began, rested
+      local call = cf.async.tokens.delete_many(nil, sandbox.seed(1), { keep = function()
+        began = socket.gettime()
+        cloudflare.step(30)
+        rested = socket.gettime() - began
+      end })
+      assert.equal(1, call:wait().counts.deleted)
+      assert.is_true(rested < 30 - MARGIN)
+    end)
+
     it("says so when a function that it was given yields", function()
       local ids, call = sandbox.seed(2), nil
       local host = coroutine.wrap(function()
@@ -230,6 +241,17 @@ describe("a call of several requests", function()
       step_until(function() return #sandbox.ledger() > 0 end)
       assert.is_false(call:cancel())
       assert.same({ not_sent = 1 }, call:wait().counts)
+    end)
+
+    it("after a mistake of the caller's: whether deletions are still in flight", function()
+      local ids = sandbox.seed(2)
+      sandbox.fault { method = "DELETE", token = ids[1], delay = 0.3 }
+      local call = cf.async.tokens.delete_many(nil, ids, { keep = function(_, _, id)
+        if id == ids[2] then coroutine.yield() end
+      end })
+      step_until(function() return call:done() end)
+      assert.is_true(call:cancel())
+      assert.is_false((pcall(call.wait, call)))
     end)
 
     it("from inside one of its own functions: it ends when that has returned", function()

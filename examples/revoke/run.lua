@@ -8,6 +8,7 @@ local report = require "revoke.report"
 local Run = {}
 Run.__index = Run
 
+local AMBIGUOUS = { unknown = true, accepted = true }
 local WINDOW = 1800 -- seconds in which the API counts refusals
 
 --- fields: options, account, accounts (to look for values in, this one first), refusals, findings, paper
@@ -157,7 +158,7 @@ local function entries_of(self, items)
 end
 
 -- delete_many takes every well-formed id but that of its own credential.
-local function is_own(entry) return entry.outcome == "not_sent" and entry.err.kind == "argument" end
+local function is_own(entry) return entry.err and entry.err.kind == "argument" end
 
 -- One that ends while others go on; why, delete_many tells in the end.
 local function end_in_flight(self, item, outcome)
@@ -176,7 +177,8 @@ local function options_for(self, of, more)
       end
     end,
     progress = function(done, total, id, outcome)
-      for _, item in ipairs(outcome == "not_sent" and {} or of[id]) do end_in_flight(self, item, outcome) end
+      local is_news = outcome ~= "not_sent" and outcome ~= self.earlier[id]
+      for _, item in ipairs(is_news and of[id] or {}) do end_in_flight(self, item, outcome) end
       self.paper:progress(done, total)
     end,
   }
@@ -201,7 +203,10 @@ end
 --- Deletes the credential's own token, where it is among the items: nothing could be deleted after it.
 function Run:delete_own()
   if not self.stopped then return self:delete_many(self.last, true) end
-  for _, item in ipairs(self.last) do self:finish(item, "not_sent", "the run was stopped before") end
+  for _, item in ipairs(self.last) do
+    local earlier = self.earlier[item.id]
+    self:finish(item, AMBIGUOUS[earlier] and earlier or "not_sent", "the run was stopped before")
+  end
 end
 
 --- The end of a run that was interrupted: what is not known of each item is said to be so.

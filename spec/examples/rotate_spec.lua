@@ -471,6 +471,16 @@ describe("examples/rotate.lua", function()
       assert.equal(2, select(2, living()))
     end)
 
+    it("nor that it is gone, where it never saw it", function()
+      local lose = control("fault", cjson.encode { token = id, method = "DELETE", status = 502 })
+      local hide = control("fault", cjson.encode { token = id, status = 404, code = 1003, times = 9 })
+      local status, out, err = rotate(words_of("--deploy", ("cd '%s' && %s && %s && %s"):format(dir, DEPLOY, lose, hide)), own)
+      assert.equal(3, status)
+      assert.truthy(err:find("is not known to be deleted (gone): the new token does not see it", 1, true), err)
+      assert.is_nil(out:find("done", 1, true))
+      assert.equal(2, select(2, living()))
+    end)
+
     it("goes on where the old one is deleted by itself, after it was killed", function()
       sandbox.fault { method = "DELETE", status = 403, code = 9109 }
       assert.equal(3, (rotate(words_of(), own)))

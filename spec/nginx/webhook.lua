@@ -114,6 +114,12 @@ describe("the webhook", function()
     assert.same({ 200, { { id = id, outcome = "gone" } } }, { status, answer })
   end)
 
+  it("does not call a token gone that nothing has shown, though an answer was lost: it may be another account's", function()
+    sandbox.fault { token = sandbox.missing_id, method = "DELETE", status = 502 }
+    local status, answer = hook:notice { { id = sandbox.missing_id } }
+    assert.same({ 200, { { id = sandbox.missing_id, outcome = "not_found" } } }, { status, answer })
+  end)
+
   it("does nothing for a stranger", function()
     local id = sandbox.fresh()
     for _, signature in ipairs { "sha256=" .. ("0"):rep(64), "sha256=00", "", "sha1=" .. ("0"):rep(40) } do

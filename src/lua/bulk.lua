@@ -13,7 +13,7 @@ local now, failure, credential_kind = core.now, core.failure, core.credential_ki
 local next_ended, protected = core.next_ended, core.protected
 local new_realm, enter = core.realm.new, core.realm.enter
 local make_report, is_id = core.report.make, core.report.is_id
-local FINAL, REMOVED, AMBIGUOUS = core.report.FINAL, core.report.REMOVED, core.report.AMBIGUOUS
+local FINAL, AMBIGUOUS = core.report.FINAL, core.report.AMBIGUOUS
 local type, ipairs, tostring, next, rawget, error = type, ipairs, tostring, next, rawget, error
 local setmetatable = setmetatable
 local min, max, huge = math.min, math.max, math.huge
@@ -261,8 +261,10 @@ local function find_self(self)
     self.last = item
     return
   end
-  settle(self, item, "not_sent", failure("argument", "not_sent", self.task.name,
-    "ids: this is the token by which the requests are made; include_self = true deletes it, last"))
+  local err = failure("argument", "not_sent", self.task.name,
+    "ids: this is the token by which the requests are made; include_self = true deletes it, last")
+  note_earlier(item, err)
+  settle(self, item, item.earlier or "not_sent", err)
 end
 
 -- The run.
@@ -344,6 +346,8 @@ local function fly(self)
 end
 
 -- What is asked for, and what is given back.
+local STRENGTH = { not_found = 1, gone = 2, deleted = 3 } -- of what an id came with several times, the strongest counts
+
 local function admit(self, value)
   local id, earlier = value, nil
   if type(value) == "table" then id, earlier = value.id, value.outcome end
@@ -356,13 +360,19 @@ local function admit(self, value)
   self.positions[#self.positions + 1] = item
   if type(value) ~= "table" then item.is_asked_afresh = true end
   if AMBIGUOUS[earlier] then item.earlier = item.earlier or earlier end
-  if FINAL[earlier] and not REMOVED[item.known] then item.known = earlier end
+  if (STRENGTH[earlier] or 0) > (STRENGTH[item.known] or 0) then item.known = earlier end
 end
 
--- The same id may come several times. Of one that was ambiguous once, not_found is no end; nor of one that stands there
--- without an outcome, too: the caller has seen it since, or asks by another credential.
+-- The same id may come several times. Nothing but deleted is an end of one that was ambiguous once; nor of one that
+-- stands there without an outcome, too: the caller has seen it since, or asks by another credential.
 local function is_known(item)
-  return REMOVED[item.known] or item.known and not item.earlier and not item.is_asked_afresh
+  return item.known == "deleted" or item.known and not item.earlier and not item.is_asked_afresh
+end
+
+-- What is asked about once more: not_found would be less than what is known of one that is gone.
+local function reopen(self, item)
+  if item.known == "gone" then item.earlier = item.earlier or "unknown" end
+  put(self, item)
 end
 
 local function malformed(self, item)
@@ -375,7 +385,7 @@ local function sort(self)
   for _, item in ipairs(self.list) do
     if not is_id(item.id) then settle(self, item, "not_sent", malformed(self, item))
     elseif is_known(item) then settle(self, item, item.known)
-    else put(self, item) end
+    else reopen(self, item) end
   end
 end
 

@@ -1,11 +1,12 @@
 -- The journal of delete_many in a file, a line an entry: "ID sending" before the first byte that may delete a token,
 -- "ID OUTCOME" at its end. What a killed run leaves is read back as a report: an id without an end is unknown, and one
--- that was ambiguous once ends only as deleted or gone, whatever stands behind. A line that was torn tells nothing: it
--- is the last one and has no end, or whoever wrote the next has ended it with " torn".
+-- that was ambiguous once ends only as deleted or gone. Nothing behind it takes deleted back; gone is taken back by
+-- what leaves it open whether the token lives, because another credential may see more. A line that was torn tells
+-- nothing: it is the last one and has no end, or whoever wrote the next has ended it with " torn".
 local core = ...
 local failure, open, write, read = core.failure, core.open_journal, core.write_journal, core.read_journal
 local make_report, is_id = core.report.make, core.report.is_id
-local REMOVED, AMBIGUOUS = core.report.REMOVED, core.report.AMBIGUOUS
+local AMBIGUOUS = core.report.AMBIGUOUS
 local error, type, pairs = error, type, pairs
 
 if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where memory ends
@@ -49,6 +50,15 @@ local function is_torn(line)
   return false
 end
 
+local REMOVED = { deleted = true, gone = true }
+local AGREES_WITH_GONE = { gone = true, not_found = true, not_sent = true }
+
+local function note_end(item, word)
+  if item.outcome == "deleted" or item.outcome == "gone" and AGREES_WITH_GONE[word] then return end
+  item.outcome = REMOVED[word] and word or item.ambiguous or word
+  if word == "gone" then item.ambiguous = item.ambiguous or "unknown" end
+end
+
 local function note(item, word)
   if word == "sending" then
     if item.is_open then item.ambiguous = "unknown" end
@@ -57,7 +67,7 @@ local function note(item, word)
   end
   item.is_open = false
   if AMBIGUOUS[word] then item.ambiguous = word end
-  if not REMOVED[item.outcome] then item.outcome = REMOVED[word] and word or item.ambiguous or word end
+  note_end(item, word)
 end
 
 local function note_line(items, line)
@@ -88,7 +98,7 @@ function core.report_of(path)
     return nil, failure("argument", "not_sent", "report_of", "the last line is none of a journal")
   end
   for i = 1, #items do
-    if items[i].is_open and not REMOVED[items[i].outcome] then items[i].outcome = "unknown" end
+    if items[i].is_open and items[i].outcome ~= "deleted" then items[i].outcome = "unknown" end
   end
   return make_report(items)
 end

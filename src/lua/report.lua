@@ -6,7 +6,6 @@ if core.jit then core.jit.off(true, true) end -- LuaJIT's compiler crashes where
 
 local report = {}
 
-report.REMOVED = { deleted = true, gone = true }
 report.FINAL = { deleted = true, gone = true, not_found = true } -- the token is not there
 report.AMBIGUOUS = { unknown = true, accepted = true }
 

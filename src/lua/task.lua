@@ -211,6 +211,7 @@ end
 local function fail(self, message)
   local err = message == NO_MEMORY and rescue(self)
   if not err then self.failed, self.raised = true, message end
+  for _, is_change in pairs(self.calls) do self.changed = self.changed or is_change end -- those go on without it
   finish(self, nil, err or nil)
 end
 
