@@ -26,8 +26,8 @@ without --delete.
                          (or CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL)
   CLOUDFLARE_ACCOUNT_ID  the account; where it is unset, ACCOUNT_ID must be given
 
-exit status: 0 all is well, 1 some were not deleted, the tokens could not be read, or standard output failed, 2 wrong
-usage, 3 some are unknown
+exit status: 0 all is well, 1 some were not deleted, the tokens could not be read, the clock is off, or standard output
+failed, 2 wrong usage, no usable credential or journal, 3 some are unknown
 ]=]
 
 local function complain(message) io.stderr:write("tidy: ", tostring(message), "\n") end

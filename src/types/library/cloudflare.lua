@@ -24,15 +24,16 @@
 ---| "failed"    # failure of a read: no trustworthy answer; nothing was changed
 
 ---@alias cloudflare.Kind
----| "argument"  # a bad value; no socket was opened
+---| "argument"  # a bad value; nothing that changes anything was sent
 ---| "api"       # the API answered no
 ---| "network"   # no connection, or it broke
 ---| "timeout"   # a deadline ended it
 ---| "tls"       # the peer did not prove who it is, or a certificate file or setting is unusable
 ---| "response"  # an answer that is not the API's envelope
 ---| "cancelled" # by `call:cancel()` or `client:close()`
----| "host"      # this process: no memory or descriptor left, a place in nginx that cannot wait, or a call
----             # of the parent of a fork
+---| "host"      # this process: no memory, descriptor or thread left, a journal that cannot be opened or read, a
+---             # place in nginx that cannot wait, an id that a stopped or dry run did not send, or a call of the
+---             # parent of a fork
 
 ---Why `delete_many` ended early.
 ---@alias cloudflare.Stop
@@ -64,7 +65,8 @@
 
 ---Why `identify` has no answer. None of them says that the secret is dead.
 ---@alias cloudflare.Reason
----| "not_accepted" # 401, code 1000 or 1001: dead, of another account, or of the other kind
+---| "not_accepted" # 401, code 1000 or 1001, or 9109 "Invalid access token": dead, of another account, of the other
+---                # kind, or made seconds ago
 ---| "elsewhere"    # 9109: an address condition keeps us out; it lives
 ---| "lockout"      # 10502, or 9109 "Max auth failures": too many refusals; ask again in half an hour
 
@@ -72,7 +74,7 @@
 ---@alias cloudflare.Proved
 ---| "deleted"  # DELETE: 200 that names the token
 ---| "present"  # a read: 200 with what was asked for
----| "ok"       # POST or PUT: a yes with what it must bring
+---| "ok"       # what changes something and is no deletion of a token: a yes with what it must bring
 ---| "accepted" # DELETE: a yes that names no token, or another one
 ---| "absent"   # an authoritative 404 about the token
 ---| "refused"  # an authoritative no, a 404 about the route or the credential too
@@ -89,10 +91,10 @@
 ---@field outcome cloudflare.Outcome
 ---The evidence.
 ---@field http cloudflare.Http
----Repeating the same call can do no further harm. True for reads and deletions; for other operations where nothing
----was done: outcome "not_sent", "refused" or "not_found".
+---Repeating the same call can do no further harm. True for reads, deletions and `repeatable` requests; for other
+---operations where nothing was done: outcome "not_sent", "refused" or "not_found".
 ---@field safe_to_retry boolean
----The argument or option at fault; set where `kind` is "argument".
+---The argument or option at fault, where `kind` is "argument"; not in a report's entries, nor of `report_of`.
 ---@field argument? string
 ---Code of the first of `errors`, where it has one.
 ---@field code? integer
@@ -369,7 +371,9 @@
 ---Absent where it proved nothing.
 ---@field proved? cloudflare.Proved
 
----What `on_event` is told: one record for each attempt, and one for the end of each call.
+---What `on_event` is told: one record for each attempt, and one for the end of each request. An operation that makes
+---several (`create`, `update`, `roll`, `each`, `delete_many`, `identify`, `pages`) is told as these; what it makes of
+---them only its caller learns.
 ---@class cloudflare.Event
 ---UNIX time at which it is told.
 ---@field time number
@@ -429,7 +433,8 @@
 ---@field check_first? boolean
 ---Waits so many seconds in the host's way: `ngx.sleep`, `copas.sleep`, a function that yields. The
 ---plain form and `call:wait` then never block themselves. The plain form first calls it with 0.001,
----before anything is sent; what it raises propagates. Default: the module blocks, 0.05 at a time.
+---before anything is sent; what it raises propagates. Default: in nginx as nginx waits; elsewhere the module
+---blocks, 0.05 at a time.
 ---@field sleep? fun(seconds: number)
 
 ---Options of `create`.
@@ -500,7 +505,7 @@
 ---@field ca_path? string
 ---Default "cloudflare-lua/" and the version. Printable ASCII.
 ---@field user_agent? string
----The audit log: told of each attempt and each outcome, without any credential. Its errors are
+---The audit log: told of each attempt and of the outcome of each request, without any credential. Its errors are
 ---ignored (an interrupt that comes while it runs is one), and neither `cloudflare.step` nor an
 ---operation may be called from inside it: they raise.
 ---@field on_event? fun(event: cloudflare.Event)
@@ -701,7 +706,7 @@ function tokens.delete_many(account_id, ids, options) end
 function tokens.identify(account_id, value, options) end
 
 ---@class cloudflare.Accounts
----The tokens under `/accounts` or `/user`: `accounts.tokens` is `tokens`, under the name that the official SDKs use.
+---The same as `tokens`, under the name that the official SDKs use.
 ---@field tokens cloudflare.Tokens
 
 ---What the module and each client can do.
@@ -709,7 +714,7 @@ function tokens.identify(account_id, value, options) end
 ---The account-owned tokens.
 ---@field tokens cloudflare.Tokens
 ---@field accounts cloudflare.Accounts
----The tokens of the user whose credential it is: the same operations, without the account.
+---`user.tokens`: the tokens of the user whose credential it is. The same operations, without the account.
 ---@field user cloudflare.UserAccounts
 local operations = {}
 
@@ -721,8 +726,8 @@ local operations = {}
 ---A yes is a complete 2xx whose envelope says success; one that is empty (204, 205); or with `raw` any. Refused before
 ---anything is sent: an absolute URL, empty and dot segments, `%`, `?`, `#` and `\` in the path. Which of the result's
 ---fields is secret is not known here: the result is as received, and events hold no bodies. Errors, as `nil, err`:
----outcome "not_sent", "refused", "not_found" or "failed" of a GET, else "not_sent", "refused" or "unknown". Raises as
----`tokens.delete` does.
+---outcome "not_sent", "refused", "not_found" or "failed" of a GET, else "not_sent", "refused" or "unknown"; with
+---`repeatable` "not_found" too. Raises as `tokens.delete` does.
 ---@param method cloudflare.Method
 ---@param path string behind `base_url`, beginning with a slash; plain text
 ---@param options? cloudflare.RequestOptions over those of the client

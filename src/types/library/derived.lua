@@ -7,7 +7,7 @@
 ---The account-owned tokens.
 ---@field tokens cloudflare.AsyncTokens
 ---@field accounts cloudflare.AsyncAccounts
----The tokens of the user whose credential it is: the same operations, without the account.
+---`user.tokens`: the tokens of the user whose credential it is. The same operations, without the account.
 ---@field user cloudflare.AsyncUserAccounts
 local AsyncOperations = {}
 
@@ -27,13 +27,13 @@ function AsyncOperations.pages(path, query, options) end
 
 ---The same operations on the user whose credential it is, under `/user`: without the account.
 ---@class cloudflare.UserAccounts
----The tokens under `/accounts` or `/user`: `accounts.tokens` is `tokens`, under the name that the official SDKs use.
+---The same as `tokens`, under the name that the official SDKs use.
 ---@field tokens cloudflare.UserTokens
 
 ---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
 ---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
 ---@class cloudflare.AsyncAccounts
----The tokens under `/accounts` or `/user`: `accounts.tokens` is `tokens`, under the name that the official SDKs use.
+---The same as `tokens`, under the name that the official SDKs use.
 ---@field tokens cloudflare.AsyncTokens
 
 ---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
@@ -116,7 +116,7 @@ function AsyncTokens.identify(account_id, value, options) end
 ---The same operations, with the same arguments; each returns a call at once. Mistakes raise as in the plain
 ---form; a bad value gives a call that has already ended. Dropping a call does not cancel it.
 ---@class cloudflare.AsyncUserAccounts
----The tokens under `/accounts` or `/user`: `accounts.tokens` is `tokens`, under the name that the official SDKs use.
+---The same as `tokens`, under the name that the official SDKs use.
 ---@field tokens cloudflare.AsyncUserTokens
 
 ---The same operations on the user whose credential it is, under `/user`: without the account.
