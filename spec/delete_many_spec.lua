@@ -508,6 +508,9 @@ describe("tokens.delete_many", function()
       end
       local report = cf.tokens.delete_many(nil, { GONE_TO, { id = GONE_TO, outcome = "gone" } })
       assert.same({ "gone", "gone" }, outcomes(report))
+      report = cf.tokens.delete_many(nil, { GONE_TO, { id = GONE_TO, outcome = "gone" } }, { dry_run = true })
+      assert.same({ "not_sent", "not_sent" }, outcomes(report))
+      assert.is_nil(report[1].err.http.earlier)
     end)
 
     it("never asks again about what was deleted", function()

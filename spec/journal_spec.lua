@@ -115,6 +115,7 @@ describe("the journal of a run", function()
   it("gone is taken back by what leaves it open whether the token lives", function()
     local gone = A .. " sending\n" .. A .. " gone\n" .. A .. " sending\n"
     assert.equal("a unknown", (outcomes_of(gone)))
+    assert.equal("a unknown", (outcomes_of(gone .. A .. " sending\n" .. A .. " not_sent\n")))
     assert.equal("a unknown", (outcomes_of(gone .. A .. " unknown\n")))
     assert.equal("a unknown", (outcomes_of(gone .. A .. " refused\n")))
     assert.equal("a accepted", (outcomes_of(gone .. A .. " accepted\n")))

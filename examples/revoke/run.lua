@@ -177,7 +177,7 @@ local function options_for(self, of, more)
       end
     end,
     progress = function(done, total, id, outcome)
-      local is_news = outcome ~= "not_sent" and outcome ~= self.earlier[id]
+      local is_news = outcome ~= "not_sent" and not (AMBIGUOUS[outcome] and outcome == self.earlier[id])
       for _, item in ipairs(is_news and of[id] or {}) do end_in_flight(self, item, outcome) end
       self.paper:progress(done, total)
     end,

@@ -31,10 +31,9 @@
  * what may be done once is never sent again after it was done. Of a read: what its last answer said, and never
  * `unknown`.
  * Some claims are weaker in one world, and only there: behind a middleman that repeats requests by itself, `not_found`
- * (unless a GET of the call showed the token), `refused` (unless a GET has answered since: one is sent where the token was
- * shown and time is left), and the 429 after which a
- * request is sent again may be the answer to the second copy of a request whose first copy took effect. The answer to
- * the first never came.
+ * (unless a GET of the call showed the token), `refused` (unless a GET has answered since: one is sent where the token
+ * was shown and time is left), and the 429 after which a request is sent again may be the answer to the second copy of
+ * a request whose first copy took effect. The answer to the first never came.
  *
  * A world lies in one way, or in two that are named together. Where reads and DELETEs lied in the same way, no client
  * could tell. */

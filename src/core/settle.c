@@ -296,7 +296,7 @@ static struct lcf_move next(const struct lcf_facts *f)
 static struct lcf_move unless_refused(const struct lcf_facts *f, struct lcf_move move)
 {
     bool asks = f->seen && f->last->method == LCF_DELETE;
-    return asks && move.act == LCF_END && move.outcome == LCF_REFUSED ? act(LCF_CONFIRM, f) : move;
+    return asks && move.outcome == LCF_REFUSED ? act(LCF_CONFIRM, f) : move;
 }
 
 /* Holds a request back where too little time is left for it, or the server's block still lasts. What

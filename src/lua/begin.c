@@ -190,10 +190,11 @@ static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request
     lcf_kept_set(L, call_at, LCF_CALL_RESERVE);
     lcf_kept_push(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_events_listen(L, call->exchange);
-    lcf_client_check_open(L, lua_touserdata(L, client_at), request->intent->name); /* it has ended its calls */
-    bool added = lcf_engine_add(call->engine, call->exchange);
-    if (!added) lcf_events_forget(L, call->exchange);
-    return added;
+    const struct lcf_client *client = lua_touserdata(L, client_at);
+    if (!client->closed && lcf_engine_add(call->engine, call->exchange)) return true;
+    lcf_events_forget(L, call->exchange);
+    lcf_client_check_open(L, client, request->intent->name); /* a finalizer closed it, and has ended its calls */
+    return false;
 }
 
 /* [-0, +0, -] What is wrong with the credential that `check` found, in the options or by the caller's function. */

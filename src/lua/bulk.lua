@@ -161,7 +161,8 @@ local function land_delete(self, item, call)
     elseif holds_up(self, err) then return postpone(self, item, outcome, err) end
   end
   if outcome == "not_sent" and item.said then outcome, err = item.said, item.err end
-  if item.earlier or item.shown and outcome == "not_found" then return end_ambiguous(self, item, outcome, err) end
+  local may_be_removed = item.earlier or item.known == "gone" or item.shown and outcome == "not_found"
+  if may_be_removed then return end_ambiguous(self, item, outcome, err) end
   settle(self, item, outcome, err)
 end
 
@@ -369,12 +370,6 @@ local function is_known(item)
   return item.known == "deleted" or item.known and not item.earlier and not item.is_asked_afresh
 end
 
--- What is asked about once more: not_found would be less than what is known of one that is gone.
-local function reopen(self, item)
-  if item.known == "gone" then item.earlier = item.earlier or "unknown" end
-  put(self, item)
-end
-
 local function malformed(self, item)
   return failure("argument", "not_sent", self.task.name, type(item.id) == "string"
     and ("ids: an id is 32 of 0-9 and a-f (got %d bytes)"):format(#item.id)
@@ -385,7 +380,7 @@ local function sort(self)
   for _, item in ipairs(self.list) do
     if not is_id(item.id) then settle(self, item, "not_sent", malformed(self, item))
     elseif is_known(item) then settle(self, item, item.known)
-    else reopen(self, item) end
+    else put(self, item) end
   end
 end
 

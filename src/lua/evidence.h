@@ -15,7 +15,8 @@ void lcf_set_host(lua_State *L, const struct lcf_exchange *exchange);
 /* [-0, +0, e] Sets a text field of the table on top of the stack, redacted; empty text sets none. */
 void lcf_set_text(lua_State *L, const char *name, const char *text, const struct lcf_secret *secret);
 
-/* Whether it is whole and every lua_Integer holds it: that has 32 bits in some builds. A double holds no more than 2^53. */
+/* Whether it is whole and every lua_Integer holds it, which has 32 bits in some builds; above 2^53 a double skips whole
+ * numbers. */
 bool lcf_is_integer(double number);
 
 /* [-0, +0, e] Sets a number field of the table on top of the stack; whole ones as integers. */

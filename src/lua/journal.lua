@@ -54,20 +54,16 @@ local REMOVED = { deleted = true, gone = true }
 local AGREES_WITH_GONE = { gone = true, not_found = true, not_sent = true }
 
 local function note_end(item, word)
+  if AMBIGUOUS[word] then item.ambiguous = word end
   if item.outcome == "deleted" or item.outcome == "gone" and AGREES_WITH_GONE[word] then return end
   item.outcome = REMOVED[word] and word or item.ambiguous or word
   if word == "gone" then item.ambiguous = item.ambiguous or "unknown" end
 end
 
 local function note(item, word)
-  if word == "sending" then
-    if item.is_open then item.ambiguous = "unknown" end
-    item.is_open = true
-    return
-  end
-  item.is_open = false
-  if AMBIGUOUS[word] then item.ambiguous = word end
-  note_end(item, word)
+  if item.is_open and word == "sending" then note_end(item, "unknown") end -- of the attempt before
+  if word ~= "sending" then note_end(item, word) end
+  item.is_open = word == "sending"
 end
 
 local function note_line(items, line)
@@ -98,7 +94,7 @@ function core.report_of(path)
     return nil, failure("argument", "not_sent", "report_of", "the last line is none of a journal")
   end
   for i = 1, #items do
-    if items[i].is_open and items[i].outcome ~= "deleted" then items[i].outcome = "unknown" end
+    if items[i].is_open then note_end(items[i], "unknown") end
   end
   return make_report(items)
 end

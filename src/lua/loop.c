@@ -123,8 +123,8 @@ static void count_refusals(struct loop *loop, const struct lcf_exchange *x)
     }
 }
 
-/* [-0, +0, -] Tells the listener on top of the stack what is new of `x`, and notes whether it is told as lost; false where
- * a listener forked or the state closes, and nothing more may be told. A listener may cancel, which adds news. */
+/* [-0, +0, -] Tells the listener on top of the stack what is new of `x`, and notes whether it is told as lost; false
+ * where a listener forked or the state closes, and nothing more may be told. A listener may cancel, which adds news. */
 static bool tell_news(lua_State *L, const struct loop *loop, struct lcf_exchange *x, bool *lost)
 {
     bool on = true, ended = x->state == LCF_ENDED;
@@ -138,8 +138,8 @@ static bool tell_news(lua_State *L, const struct loop *loop, struct lcf_exchange
     return on;
 }
 
-/* [-0, +0, -] The end of `x` has been told. The listener of a call that brought a secret is kept until the secret is taken
- * or lost, because a loss is told as a second end; either may happen while a listener runs. */
+/* [-0, +0, -] The end of `x` has been told. The listener of a call that brought a secret is kept until the secret is
+ * taken or lost, because a loss is told as a second end; either may happen while a listener runs. */
 static void note_told(lua_State *L, struct loop *loop, struct lcf_exchange *x, bool lost)
 {
     if (!x->end_told) count_refusals(loop, x), loop->ended++;

@@ -1,5 +1,4 @@
 #define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64
 #define _TIME_BITS 64 /* a file of behind 2038 on a machine of 32 bits, where stat fails otherwise */
 #define _FILE_OFFSET_BITS 64 /* else, on 32 bits, what has a big number in its file system is not there */
 #include "truststore.h"

@@ -38,9 +38,10 @@ function journal.promise(id, outcome)
 end
 
 local function settle_id(entry)
-  local is_dead = entry.outcome == "deleted" or entry.outcome == "gone"
-  ngx.log(is_dead and ngx.NOTICE or ngx.ERR, "webhook: journal ", entry.outcome, " ", entry.id)
-  if is_dead then memory.note_deleted(entry.id, entry.outcome) end
+  local is_gone = entry.outcome == "deleted" or entry.outcome == "gone"
+  ngx.log(is_gone and ngx.NOTICE or ngx.ERR, "webhook: journal ", entry.outcome, " ", entry.id)
+  -- One that is gone may never have been in this account: later notices of it ask again.
+  if entry.outcome == "deleted" then memory.note_deleted(entry.id, "deleted") end
   if FINAL[entry.outcome] then
     pending:delete("id " .. entry.id)
   else
