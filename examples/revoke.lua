@@ -17,7 +17,8 @@ input. Everybody on this machine can read the arguments of a command: give value
   --prove                at last asks with each deleted value until it is refused
   --other-account ID     also looks there for whose a value is
   --refusals N           how many values may be refused in half an hour (8): after ten or so the API locks everybody at
-                         this address out. "all": asks about every value until it does
+                         this address out. Those of other runs are counted where they had the same --journal and have
+                         ended. "all": asks about every value until it does
   --dry-run              deletes nothing, asks about no value, writes no file; says what would be done
   --missing-ok           a token that is not there (not_found) is no failure
   --no-verify            does not try the credential first
@@ -33,9 +34,9 @@ input. Everybody on this machine can read the arguments of a command: give value
   not asked              it may live: asking would risk a lock-out, the API has locked everybody out, or the run ended
   unknown                it must be checked: run this again
 
-exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted), the run was stopped,
-or the report or standard output was not written; 2 wrong usage; 3 some may live (unknown, accepted, not asked, alive
-elsewhere, or not proven by --prove)
+exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted, or gone though this
+run never saw it), the run was stopped, or the report or standard output was not written; 2 wrong usage; 3 some may live
+(unknown, accepted, not asked, alive elsewhere, or not proven by --prove)
 ]]
 
 package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
@@ -246,7 +247,9 @@ end
 -- The end.
 local function status_of(run, item)
   if run.options["--prove"] and values.lacks_proof(run, item) then return 3 end
-  if item.outcome == "not_found" and run.options["--missing-ok"] then return 0 end
+  local is_missing = item.outcome == "not_found" or item.is_unseen
+  if is_missing and not item.value and run.options["--missing-ok"] then return 0 end
+  if item.is_unseen then return item.value and 3 or 1 end -- a value was accepted a moment ago
   return STATUS[item.outcome]
 end
 

@@ -20,7 +20,8 @@ the new secret until it is accepted, and deletes the old token. Where it was sto
   --state FILE           what was done so far, a line a step; it holds ids and names, no secret. One run at a time:
                          another one is refused, where there is flock
   --deploy COMMAND       for sh; gets the secret, without a line end, and the new id as $ROTATE_TOKEN_ID. It is run
-                         once more where it does not leave with status 0. What it prints goes to standard error
+                         once more where it does not leave with status 0. Another status must mean that nothing is
+                         deployed, unless it was killed or ran out of time. What it prints goes to standard error
   --name NAME            of the new token (default: the old name, @ and the time)
   --suffix TEXT          the name is the old one and this
   --expires WHEN         of the new token: 90d, 12h, a date (2030-01-31 or 2030-01-31T00:00:00Z) or never; must be given
@@ -111,7 +112,8 @@ local function lock_file(path)
   local answer = os.tmpname()
   os.execute(LOCK:format(quote(answer), quote(path), quote(answer)))
   local descriptor, status = take_file(answer):match "^(%S) (%w+)\n"
-  return status == "0" and descriptor or nil, OBSTACLES[status]
+  if not status or status == "0" then return descriptor end
+  return nil, OBSTACLES[status] or "the state file cannot be locked: flock ended with status " .. status
 end
 
 -- Ctrl-C ends `sleep`, not the Lua that waits for it.
@@ -221,7 +223,7 @@ local function remains(run)
   for i, token in ipairs(state.tokens) do
     if i > 1 and not token.gone then lines[#lines + 1] = token.id .. " " .. role_of(token, state) end
   end
-  if state.creating then lines[#lines + 1] = "a token named " .. state.name .. " may have been made" end
+  if state.creating or state.lost then lines[#lines + 1] = "a token named " .. state.name .. " may have been made" end
   if state.rolling then lines[#lines + 1] = state.old .. " is rolled, or may be, and not known to be deployed" end
   return lines
 end
@@ -336,6 +338,9 @@ local function delete(run, cf, id)
   return false
 end
 
+-- A command that was killed (by a signal: over 128), or stopped by `timeout` (124), may have deployed.
+local function is_cut_short(status) return not status or status == 124 or status > 128 end
+
 -- Whether the command has deployed a secret; nil where that is not known.
 local function deploy(run, id, value)
   local failed = false
@@ -346,7 +351,7 @@ local function deploy(run, id, value)
       say("deployed", id)
       return true
     end
-    if not status then failed = nil end
+    if is_cut_short(status) then failed = nil end
     complain(("the deploying command failed (%s), try %d of %d"):format(
       status and "status " .. status or "how it ended is not known", try, TRIES))
   end

@@ -106,8 +106,7 @@ end
 -- flag → whether a token fits; nil where it does not say. `when` is the date of the flag.
 local FITS = {
   ["--unused-since"] = function(token, when)
-    local last = given(token.last_used_on) == nil and token.issued_on or token.last_used_on
-    last = read_date(last)
+    local last = read_date(token.last_used_on == cloudflare.null and token.issued_on or token.last_used_on)
     return last and last < when
   end,
   ["--never-expires"] = function(token) return given(token.expires_on) == nil end,
@@ -147,7 +146,7 @@ local function read_arguments()
   while arg[i] do
     local flag = arg[i]
     if flag == "--help" or flag == "-h" then io.write(USAGE) os.exit(0)
-    elseif DATED[flag] then flags[flag], i = read_when(flag, arg[i + 1]), i + 1
+    elseif DATED[flag] then flags[flag], i = read_when(flag, arg[i + 1]) and arg[i + 1], i + 1
     elseif flag == "--journal" then flags[flag], i = arg[i + 1] or stop(2, "--journal wants a file"), i + 1
     elseif FITS[flag] or PLAIN[flag] then flags[flag] = true
     elseif flag:find "^%-" then stop(2, "unknown option " .. flag .. "; see --help")
@@ -155,6 +154,11 @@ local function read_arguments()
     i = i + 1
   end
   return flags, words
+end
+
+-- What "90d" means is told by this machine's clock, which is checked before something is deleted.
+local function settle_dates(flags)
+  for flag in pairs(DATED) do flags[flag] = flags[flag] and read_when(flag, flags[flag]) end
 end
 
 local function check(flags, words)
@@ -326,7 +330,7 @@ local function delete(cf, flags, work, found, journal)
   for _, entry in ipairs(found) do
     if entry.is_own then complain(entry.id .. " is the token by which this runs: left alone") end
   end
-  local report, err = cf.tokens.delete_many(nil, work, { journal = journal })
+  local report, err = cf.tokens.delete_many(nil, work, { journal = journal, check_first = true })
   if not report then stop(1, err) end
   local by_id = {}
   for _, entry in ipairs(found) do by_id[entry.id] = entry end
@@ -342,6 +346,7 @@ local function main()
   if not cf then stop(2, err) end
   local journal, begun = open_journal(flags["--journal"])
   if flags["--delete"] then check_clock(cf) end
+  settle_dates(flags)
   local own, tokens = own_id(cf), read_tokens(cf)
   local found = select_from(tokens, flags, own)
   if not flags["--json"] then print_table(found)

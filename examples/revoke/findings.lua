@@ -10,7 +10,7 @@ local secret_kind = require "cloudflare".secret_kind
 local Findings = {}
 Findings.__index = Findings
 
-local OURS = "^[Cc]loudflare" -- detectors of TruffleHog, rules of gitleaks
+local OURS = "cloudflare" -- in the name of a detector of TruffleHog, or of a rule of gitleaks, whatever the case
 
 --- An empty list. `skipped` counts the findings of other detectors and rules; `crowded` are the places of lines that
 --- hold more than the word that is read.
@@ -65,7 +65,9 @@ local function of_gitleaks(finding)
 end
 
 -- Whatever a rule is called, the checksum of a value tells.
-local function is_ours(rule, value) return rule:find(OURS) or value and select(2, secret_kind(value)) end
+local function is_ours(rule, value)
+  return rule:lower():find(OURS, 1, true) or value and select(2, secret_kind(value))
+end
 
 function Findings:add_finding(finding, at)
   local rule, value, place = (is_text(finding.DetectorName) and of_trufflehog or of_gitleaks)(finding)

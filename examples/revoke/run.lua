@@ -10,6 +10,7 @@ Run.__index = Run
 
 local AMBIGUOUS = { unknown = true, accepted = true }
 local WINDOW = 1800 -- seconds in which the API counts refusals
+local LONGEST_REST = 10 -- seconds; a leaked token does not wait longer for its evidence
 
 --- fields: options, account, accounts (to look for values in, this one first), refusals, findings, paper
 function Run.new(fields)
@@ -88,7 +89,8 @@ end
 function Run:finish(item, outcome, why)
   item.outcome, item.why = outcome, why and self.paper:clean(why)
   tell(self, item, outcome)
-  if outcome == "gone" and not self:trail(item.id).seen and not self.earlier[item.id] then
+  item.is_unseen = outcome == "gone" and not self:trail(item.id).seen and not self.earlier[item.id]
+  if item.is_unseen then
     item.why = "this run never saw it: its first request removed it, or it was not in this account"
   end
   if item.why then self.paper:warn(self.name_of(item) .. ": " .. item.why) end
@@ -96,8 +98,9 @@ function Run:finish(item, outcome, why)
 end
 
 --- What `ask` reads, asked once more after `err` if the first answer was lost: the client's own repetitions are few.
-function Run:read_again(err, ask)
+function Run:read_again(err, ask, most)
   local rest = err.http and err.http.retry_after
+  if rest and rest > (most or rest) then return nil, err end
   if not rest and err.outcome ~= "failed" and err.outcome ~= "not_sent" then return nil, err end
   if rest then self.rest(rest) end
   return ask()
@@ -134,7 +137,7 @@ end
 function Run:keep(item, token, err)
   if self:recall_evidence(item) then return true end
   if not token then
-    token, err = self:read_again(err, function() return self.cf.tokens.get(nil, item.id) end)
+    token, err = self:read_again(err, function() return self.cf.tokens.get(nil, item.id) end, LONGEST_REST)
   end
   if token then
     local fine, why = write_evidence(self, token, item)
@@ -182,7 +185,7 @@ local function options_for(self, of, more)
       self.paper:progress(done, total)
     end,
   }
-  if not self.paper.files.evidence then options.keep = nil end
+  if not self.paper.files.evidence then options.keep, options.check_first = nil, true end -- each is read once before
   for name, value in pairs(more or {}) do options[name] = value end
   return options
 end

@@ -105,7 +105,7 @@ describe("revoke.lua", function()
       says({ ids[1] .. " deleted", ids[2] .. " deleted" }, out)
       assert.equal(0, status)
       assert.is_false(is_deleted(ids[3]))
-      assert.equal("DELETE", asked(ids[1]))
+      assert.equal("GET DELETE", asked(ids[1]))
     end)
 
     it("reads lines that end as a Mac's once did", function()
@@ -147,15 +147,22 @@ describe("revoke.lua", function()
     end
 
     it("says of one that is gone whether this run ever saw it", function()
-      local ids = sandbox.seed(2)
-      sandbox.fault { token = ids[1], method = "DELETE", drop = "after" }
-      local status, out, said = revoke(ids[1])
-      says({ ids[1] .. " gone" }, out)
-      contains(said, "this run never saw it")
-      assert.equal(0, status)
-      sandbox.fault { token = ids[2], method = "DELETE", drop = "after" }
-      said = select(3, revoke("--evidence evidence " .. ids[2]))
-      assert.is_nil(said:find("never saw it", 1, true))
+      local missing = sandbox.missing_id
+      for _, options in ipairs { "", "--evidence evidence " } do
+        local id = sandbox.fresh()
+        sandbox.fault { token = id, method = "DELETE", drop = "after" }
+        local status, out, said = revoke(options .. id)
+        says({ id .. " gone" }, out)
+        assert.is_nil(said:find("never saw it", 1, true))
+        assert.equal(0, status)
+        sandbox.fault { token = missing, method = "DELETE", status = 502 }
+        status, out, said = revoke(options .. missing)
+        says({ missing .. " gone" }, out)
+        contains(said, "this run never saw it")
+        assert.equal(1, status)
+      end
+      sandbox.fault { token = missing, method = "DELETE", status = 502 }
+      assert.equal(0, (revoke("--missing-ok " .. missing)))
     end)
 
     it("deletes the credential's own token last", function()
@@ -691,7 +698,7 @@ describe("revoke.lua", function()
       says({ ids[1] .. " deleted", ids[2] .. " deleted", "leaks.json#1 deleted " .. leaked.ids[1],
         "leaks.json#2 gone " .. leaked.ids[2], "leaks.json#3 deleted " .. leaked.ids[3] }, out)
       assert.equal(0, status)
-      assert.equal("DELETE", asked(ids[1]))
+      assert.equal("GET DELETE", asked(ids[1]))
     end)
 
     it("and a report lose nothing of a killed run: the last line of an item has all that is known of it", function()

@@ -264,10 +264,21 @@ describe("examples/rotate.lua", function()
       assert_replaced()
     end)
 
+    it("is killed, or stopped for its time, deletes nothing: it may have deployed", function()
+      for _, ending in ipairs { "kill -s KILL $$", "exit 124" } do
+        local status, out = rotate(words_of("--deploy", ("cd '%s'; cat >secret; %s"):format(dir, ending)))
+        assert.equal(3, status)
+        assert.equal(new_id(out), owner_of(read(path "secret")))
+        assert.truthy(living()[id])
+      end
+      assert.equal(0, (rotate(words_of())))
+      assert_replaced()
+    end)
+
     it("leaves its input unread, ends at once, or is no command, goes on", function()
       assert.equal(0, (rotate(words_of("--deploy", "exit 0"))))
       id = next((living()))
-      for _, command in ipairs { "exit 4", "exec false", "kill -s KILL $$", "no such command", "'", "(" } do
+      for _, command in ipairs { "exit 4", "exec false", "no such command", "'", "(" } do
         local status, _, err = rotate(words_of("--deploy", command))
         assert.same({ 1, command }, { status, command })
         assert.truthy(err:find("the deploying command failed (", 1, true), err)

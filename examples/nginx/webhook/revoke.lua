@@ -41,19 +41,18 @@ local function fate_of(err)
   return (status == 401 or status == 403) and "mend" or "person"
 end
 
--- Whether the answer says that the token is not there, and nothing has shown it before.
-local function is_unseen(detail, was_seen)
-  return detail.outcome == "not_found" or detail.outcome == "gone" and not detail.http.seen and not was_seen
+-- Whether the answer says that the token is not there, and no read has shown it before.
+local function is_unseen(detail)
+  return detail.outcome == "not_found" or detail.outcome == "gone" and not detail.http.seen
 end
 
--- `was_seen`: the id comes from a value that was accepted a moment ago.
-local function delete(sender, id, was_seen)
+local function delete(sender, id)
   local options = { missing_ok = true, check_first = true, timeout = PATIENCE }
   local token, detail = clients[sender].tokens.delete(nil, id, options)
   local answer = { id = id, outcome = detail.outcome }
   if not token then return answer, fate_of(detail) end
   if detail.outcome == "accepted" then return answer, "time" end
-  if is_unseen(detail, was_seen) then
+  if is_unseen(detail) then
     answer.outcome = memory.word_of(id) or "not_found"
     return answer, answer.outcome == "not_found" and "person" or "done"
   end
@@ -93,7 +92,7 @@ end
 local function revoke_value(sender, leak, last)
   local id, answer, fate = identify(sender, leak, last)
   if not id then return answer, fate end
-  answer, fate = delete(sender, id, true)
+  answer, fate = delete(sender, id)
   -- It was accepted a moment ago, and now it is said not to be there: asked again, it tells which is true.
   if answer.outcome == "not_found" then return answer, "mend" end
   if fate == "done" then memory.note_dead(leak.value, answer.outcome, id) end

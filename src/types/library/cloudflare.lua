@@ -678,8 +678,9 @@ function tokens.each(account_id, query, options) end
 ---
 ---An entry of an earlier report that is "deleted", "gone" or "not_found" is not sent again ("gone" and "not_found" are,
 ---where the id itself is given, too); what was "unknown" or "accepted" stays so unless it is proven now. Errors, as
----`nil, err`: a bad argument or option (kind "argument"), or a place in nginx that cannot wait; what is wrong with an id
----stands in its entry. Raises as `delete` does, and for a table that is no list, since ids in it would be passed over.
+---`nil, err`: a bad argument or option (kind "argument"), or a place in nginx that cannot wait; what is wrong with an
+---id stands in its entry. Raises as `delete` does, and for a table that is no list, since ids in it would be passed
+---over.
 ---@param account_id string|nil 32 of 0-9 and a-f; nil: the client's `account_id`
 ---@param ids string[]|cloudflare.Report ids, entries of reports, or both
 ---@param options? cloudflare.ManyOptions over those of the client
