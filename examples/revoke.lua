@@ -20,7 +20,7 @@ input. Everybody on this machine can read the arguments of a command: give value
                          this address out. Those of other runs are counted where they had the same --journal and have
                          ended. "all": asks about every value until it does
   --dry-run              deletes nothing, asks about no value, writes no file; says what would be done
-  --missing-ok           a token that is not there (not_found) is no failure
+  --missing-ok           an id that is not there (not_found, or gone though this run never saw it) is no failure
   --no-verify            does not try the credential first
 
   CLOUDFLARE_API_TOKEN   a credential with the permission "Account API Tokens Write", for --audit "Account Settings
@@ -34,9 +34,10 @@ input. Everybody on this machine can read the arguments of a command: give value
   not asked              it may live: asking would risk a lock-out, the API has locked everybody out, or the run ended
   unknown                it must be checked: run this again
 
-exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_found, not_accepted, or gone though this
-run never saw it), the run was stopped, or the report or standard output was not written; 2 wrong usage; 3 some may live
-(unknown, accepted, not asked, alive elsewhere, or not proven by --prove)
+exit status: 0 all are gone; 1 some were not deleted (refused, not_sent, not_accepted; ids that are not_found, or gone
+though this run never saw them), the run was stopped, or the report or standard output was not written; 2 wrong usage; 3
+some may live (unknown, accepted, not asked, alive elsewhere, values that are not_found or gone in that way, or not
+proven by --prove)
 ]]
 
 package.path = (arg[0]:match "^.*/" or "./") .. "?.lua;" .. package.path
@@ -158,9 +159,13 @@ local function take_up(run, begun)
 end
 
 local function open_journal(run, path)
-  local err, begun
-  run.journal, err = cloudflare.journal(path)
-  if not run.journal then fail(2, err) end
+  local write, err = cloudflare.journal(path)
+  if not write then fail(2, err) end
+  local begun
+  function run.journal(id, word) -- one that nobody saw is asked about again by the next run
+    local is_unseen = word == "gone" and not run:trail(id).seen and not run.earlier[id]
+    return write(id, is_unseen and "not_found" or word)
+  end
   begun, err = cloudflare.report_of(path)
   return begun or fail(2, path .. ": " .. tostring(err))
 end
@@ -247,10 +252,9 @@ end
 -- The end.
 local function status_of(run, item)
   if run.options["--prove"] and values.lacks_proof(run, item) then return 3 end
-  local is_missing = item.outcome == "not_found" or item.is_unseen
-  if is_missing and not item.value and run.options["--missing-ok"] then return 0 end
-  if item.is_unseen then return item.value and 3 or 1 end -- a value was accepted a moment ago
-  return STATUS[item.outcome]
+  if item.outcome ~= "not_found" and not item.is_unseen then return STATUS[item.outcome] end
+  if item.value then return item.proof == "refused" and 0 or 3 end -- it was accepted a moment ago
+  return run.options["--missing-ok"] and 0 or 1
 end
 
 local function count(run)

@@ -21,7 +21,7 @@ the new secret until it is accepted, and deletes the old token. Where it was sto
                          another one is refused, where there is flock
   --deploy COMMAND       for sh; gets the secret, without a line end, and the new id as $ROTATE_TOKEN_ID. It is run
                          once more where it does not leave with status 0. Another status must mean that nothing is
-                         deployed, unless it was killed or ran out of time. What it prints goes to standard error
+                         deployed, unless it is 124 or over 128. What it prints goes to standard error
   --name NAME            of the new token (default: the old name, @ and the time)
   --suffix TEXT          the name is the old one and this
   --expires WHEN         of the new token: 90d, 12h, a date (2030-01-31 or 2030-01-31T00:00:00Z) or never; must be given
@@ -494,7 +494,7 @@ end
 
 -- Tokens of an earlier run whose secrets no command was given are of no use to anybody.
 local function clear_up(run)
-  if run.state.creating then find_lost(run) end
+  if run.state.creating or run.state.lost then find_lost(run) end
   for _, token in ipairs(run.state.tokens) do
     if token.id ~= run.state.old and not token.handed and not token.gone then delete(run, run.cf, token.id) end
   end

@@ -228,9 +228,9 @@ local HEAD = { "ID", "STATUS", "USED", "CHANGED", "ENDS", "FITS", "NAME" }
 
 local function row_of(entry)
   local token = entry.token
-  local fits = table.concat(entry.why, ",")
+  local fits, used = table.concat(entry.why, ","), token.last_used_on == nil and "?" or "never"
   return {
-    harmless(token.id), harmless(token.status), day_of(token.last_used_on, "never"), day_of(token.modified_on, "?"),
+    harmless(token.id), harmless(token.status), day_of(token.last_used_on, used), day_of(token.modified_on, "?"),
     day_of(token.expires_on, "never"), fits == "" and "-" or fits,
     harmless(token.name) .. (entry.is_own and " (runs this)" or ""),
   }

@@ -9,7 +9,7 @@ description = {
   summary = "Manages Cloudflare API tokens, and says only what it can prove",
   detailed = [[
 A C module on libcurl. Every deletion ends in an outcome that is proven (deleted, gone, not found,
-refused, not sent), or says that nothing is (accepted, unknown). Calls wait in any host: plain Lua, coroutines, event
+refused, not sent), or says that nothing is proven (accepted, unknown). Calls wait in any host: plain Lua, coroutines, event
 loops, nginx. Needs libcurl 7.88 or newer.
 ]],
   homepage = "https://github.com/cloudflare-lua/cloudflare-lua",

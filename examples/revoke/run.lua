@@ -91,7 +91,7 @@ function Run:finish(item, outcome, why)
   tell(self, item, outcome)
   item.is_unseen = outcome == "gone" and not self:trail(item.id).seen and not self.earlier[item.id]
   if item.is_unseen then
-    item.why = "this run never saw it: its first request removed it, or it was not in this account"
+    item.why = "this run never saw it: a deletion removed it before a read could, or it was not in this account"
   end
   if item.why then self.paper:warn(self.name_of(item) .. ": " .. item.why) end
   report.tell(self, item)
@@ -100,7 +100,8 @@ end
 --- What `ask` reads, asked once more after `err` if the first answer was lost: the client's own repetitions are few.
 function Run:read_again(err, ask, most)
   local rest = err.http and err.http.retry_after
-  if rest and rest > (most or rest) then return nil, err end
+  local holds_deletions = rest and err.http.status == 429
+  if rest and rest > (most or rest) and not holds_deletions then return nil, err end
   if not rest and err.outcome ~= "failed" and err.outcome ~= "not_sent" then return nil, err end
   if rest then self.rest(rest) end
   return ask()

@@ -163,6 +163,8 @@ describe("revoke.lua", function()
       end
       sandbox.fault { token = missing, method = "DELETE", status = 502 }
       assert.equal(0, (revoke("--missing-ok " .. missing)))
+      sandbox.fault { token = missing, method = "DELETE", status = 502 }
+      for _ = 1, 2 do assert.equal(1, (revoke("--journal journal " .. missing))) end -- the second run asks again
     end)
 
     it("deletes the credential's own token last", function()
@@ -305,7 +307,7 @@ describe("revoke.lua", function()
     it("reads gitleaks' report, and counts what other rules found", function()
       local leaked = sandbox.grow { count = 2, secret = "new" }
       report_leaks({ leaked.values[1], leaked.values[2], leaked.values[1] },
-        { { RuleID = "aws-access-token", Secret = "AKIA" }, { RuleID = "cloudflare-api-key", Secret = "" } })
+        { { RuleID = "aws-access-token", Secret = "AKIA" }, { RuleID = "our-CLOUDFLARE-key", Secret = "" } })
       local status, out, said = revoke "--file leaks.json --report report"
       says({ "leaks.json#1 deleted " .. leaked.ids[1], "leaks.json#2 deleted " .. leaked.ids[2], "leaks.json#5 not_sent" }, out)
       contains(said, "skipped, of other detectors: 1")

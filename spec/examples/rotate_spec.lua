@@ -331,6 +331,26 @@ describe("examples/rotate.lua", function()
     end)
   end)
 
+  it("says that a creation of an earlier run had no end, for as long as nothing tells what became of it", function()
+    local line, now = ("%d %s %s\n"), os.time()
+    system.write(path "state", line:format(now, "begin", id .. " create app-00001@20260101T000000Z"),
+      line:format(now, "creating", ""), line:format(now, "creating", ""), line:format(now, "uncreated", ""))
+    local status, _, err = rotate(words_of("--deploy", "exit 4"))
+    assert.equal(3, status)
+    assert.truthy(err:find("a token named app-00001@20260101T000000Z may have been made", 1, true), err)
+    assert.equal(0, (rotate(words_of())))
+    assert_replaced()
+  end)
+
+  it("does not begin where the state file cannot be locked", function()
+    system.write(path "flock", "#!/bin/sh\nexit 9\n")
+    os.execute("chmod +x " .. path "flock")
+    local status, _, err = rotate(words_of(), { PATH = dir .. ":" .. os.getenv "PATH" })
+    assert.equal(2, status)
+    assert.truthy(err:find("flock ended with status 9", 1, true), err)
+    assert_untouched()
+  end)
+
   it("does not begin where there is a token of the name already", function()
     sandbox.grow { count = 1, name = "app-twin" }
     local status, _, err = rotate(words_of("--name", "app-twin-00001"))

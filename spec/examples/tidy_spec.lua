@@ -108,14 +108,17 @@ describe("examples/tidy.lua", function()
     end)
 
     it("nothing by a date that it cannot read, and says so", function()
-      local id = sandbox.fresh()
+      local function token(issued, used)
+        return { id = sandbox.fresh(), name = "odd\27[31m", status = "active", policies = cjson.null, issued_on = issued,
+          last_used_on = used }
+      end
       sandbox.fault { path = "/tokens", body = cjson.encode {
-        success = true, errors = {}, messages = {}, result_info = { page = 1, per_page = 50, count = 1, total_count = 1 },
-        result = { { id = id, name = "odd\27[31m", status = "active", policies = cjson.null, issued_on = "long ago" } },
+        success = true, errors = {}, messages = {}, result_info = { page = 1, per_page = 50, count = 2, total_count = 2 },
+        result = { token("long ago", cjson.null), token("2020-01-01T00:00:00Z", nil) }, -- of this one no use is told
       } }
       local names, _, err = tidy({ "--unused-since", "90d" }, WITH_KEY) -- which is not verified first
       assert.same({}, names)
-      assert.truthy(err:find("1 have dates that cannot be read, and are left out", 1, true), err)
+      assert.truthy(err:find("2 have dates that cannot be read, and are left out", 1, true), err)
     end)
   end)
 

@@ -1,5 +1,5 @@
--- Does every line of the judgement matter to some test? Each mutant of scanner, verdict and settle, and of the
--- spans that they read (see operators.lua), is built and the core's C specs run against it: one must turn red, or
+-- Does every line of the judgement matter to some test? Each mutant of the files below, and of the spans
+-- that they read (see operators.lua), is built and the core's C specs run against it: one must turn red, or
 -- equivalent.txt says why nobody could tell the mutant from the original.
 --     lua5.4 spec/mutate/mutate.lua [WORD]     only mutants whose line holds WORD
 -- CC, BUILD and JOBS (2) are the environment's.

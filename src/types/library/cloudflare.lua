@@ -94,7 +94,8 @@
 ---Repeating the same call can do no further harm. True for reads, deletions and `repeatable` requests; for other
 ---operations where nothing was done: outcome "not_sent", "refused" or "not_found".
 ---@field safe_to_retry boolean
----The argument or option at fault, where `kind` is "argument"; not in a report's entries, nor of `report_of`.
+---The argument or option at fault, where `kind` is "argument". Absent from the entries of a report, and from errors of
+---`report_of`.
 ---@field argument? string
 ---Code of the first of `errors`, where it has one.
 ---@field code? integer
