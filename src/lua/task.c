@@ -43,6 +43,14 @@ static int core_account_of(lua_State *L)
     return 1;
 }
 
+/* grow_stack(): [-0, +0, e] Makes room for the frames of a body. Where memory ends, LuaJIT (2.1 of 2022) writes behind
+ * the stack that a Lua function needs larger; what a C function asks for is refused in order. */
+static int core_grow_stack(lua_State *L)
+{
+    luaL_checkstack(L, 200, "a task");
+    return 0;
+}
+
 /* is_busy(): [-0, +1, -] */
 static int core_is_busy(lua_State *L)
 {
@@ -139,6 +147,7 @@ static const luaL_Reg functions[] = {
     {"changes", core_changes},
     {"is_closed", core_is_closed},
     {"account_of", core_account_of},
+    {"grow_stack", core_grow_stack},
     {"is_busy", core_is_busy},
     {"engine", core_engine},
     {"failure", core_failure},

@@ -33,6 +33,9 @@ local RELAUNCH = 1 -- seconds
 local YIELDS_ACROSS_PCALL = core.jit ~= nil or _VERSION ~= "Lua 5.1"
 local NO_MEMORY = "not enough memory"
 
+-- The stack of a task that rests may be shrunk: it is grown whenever its body goes on.
+local grow_stack = core.jit and core.grow_stack or function() end
+
 local AWAITS = tasks -- what a body yields; anything else is the yield of a function of the caller's
 
 local function pack(...) return { n = select("#", ...), ... } end
@@ -95,6 +98,7 @@ function task:wait(awaited, limit, sleeper)
   if not self.thread then return core.wait_for(awaited, self.sleep, limit, sleeper) end
   self.awaited, self.due = awaited, limit or false
   yield(AWAITS)
+  grow_stack()
 end
 
 --- Waits until one of `calls` has ended, `limit` (a time of core.now) has come, or the task is stopped.
@@ -215,7 +219,10 @@ local function fail(self, message)
   finish(self, nil, err or nil)
 end
 
-local function run(self, body, ...) finish(self, body(self, ...)) end
+local function run(self, body, ...)
+  grow_stack()
+  finish(self, body(self, ...))
+end
 
 local function heed(self, alive, said)
   if self.results then return end
