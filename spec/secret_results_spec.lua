@@ -41,38 +41,33 @@ describe("the secret of a new token", function()
     roll = function(space) return space.tokens.roll(nil, sandbox.fresh()) end,
   }
 
-  -- A coroutine in which `make` runs, whose client's `sleep` yields, once the request that makes the secret is under way;
-  -- `first` is called before that is sent.
-  local function under_way(make, own, first)
-    local thread = coroutine.create(function() return make(own) end)
-    coroutine.resume(thread) -- before it begins
-    if make == makers.roll then
-      coroutine.resume(thread) -- which reads the token
-      step_until(function() return cloudflare.step() == 0 end)
-    end
-    if first then first() end
-    coroutine.resume(thread)
+  local METHODS = { create = "POST", roll = "PUT" }
+
+  -- A coroutine in which the client makes a secret, once that request has arrived; its answer takes `delay` seconds. The
+  -- client's `sleep` yields.
+  local function under_way(name, own, delay)
+    local method = METHODS[name]
+    sandbox.fault { method = method, delay = delay }
+    local thread = coroutine.create(function() return makers[name](own) end)
+    repeat coroutine.resume(thread) until sandbox.count(method) > 0
     return thread
   end
 
   -- A secret that is taken while another call's end is told, before its own: the result, and the events of its end. Nil
-  -- where its answer was told first, or not there yet, which cannot be ruled out.
-  local function taken_inside(make, method)
+  -- where the answers came too late for that, or one before this process was ready for both.
+  local function taken_inside(name, delay)
     local ends, result = {}, nil
     local own = cloudflare.new(sandbox.options("http2", { sleep = coroutine.yield, on_event = function(event)
       if event.outcome and event.operation ~= "tokens.get" then ends[#ends + 1] = event end
     end }))
-    local other, taking
-    other = cloudflare.new(sandbox.options("http2", { on_event = function()
-      if taking and not result and not ends[1] then result = select(2, coroutine.resume(taking)) end
+    local taking = under_way(name, own, 2 * delay)
+    local other = cloudflare.new(sandbox.options("http2", { on_event = function()
+      if not result and not ends[1] then result = select(2, coroutine.resume(taking)) end
     end }))
-    other.tokens.get(nil, sandbox.missing_id) -- the connection is there then, on which both go
-    taking = under_way(make, own, function() other.async.tokens.get(nil, sandbox.missing_id) end)
-    for _ = 1, 200 do -- both are answered, without a step
-      if sandbox.count(method) > 0 then break end
-      socket.sleep(0.01)
-    end
-    socket.sleep(0.05)
+    sandbox.fault { method = "GET", token = sandbox.missing_id, delay = delay }
+    other.async.tokens.get(nil, sandbox.missing_id)
+    repeat cloudflare.step() until #sandbox.requests_for(sandbox.missing_id) > 0
+    socket.sleep(3 * delay) -- both are answered, and one step hears of both
     step_until(function() return cloudflare.step() == 0 end)
     if type(result) == "table" or result and result:find "^cfat_" then return result, ends end
   end
@@ -132,7 +127,7 @@ describe("the secret of a new token", function()
           collectgarbage()
           collectgarbage()
         end }))
-        under_way(make, own)
+        under_way(name, own, 1)
         step_until(function() return cloudflare.step() == 0 end)
         collectgarbage()
         collectgarbage()
@@ -143,9 +138,9 @@ describe("the secret of a new token", function()
 
     it("is told of at its end, also where it is taken while another call's end is told, after " .. name, function()
       local result, ends
-      for _ = 1, 20 do
+      for try = 0, 5 do
         sandbox.reset()
-        result, ends = taken_inside(make, name == "create" and "POST" or "PUT")
+        result, ends = taken_inside(name, 0.2 * 2 ^ try)
         if result then break end
       end
       assert.truthy(result)

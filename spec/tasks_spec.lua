@@ -245,7 +245,7 @@ describe("a call of several requests", function()
 
     it("after a mistake of the caller's: whether deletions are still in flight", function()
       local ids = sandbox.seed(2)
-      sandbox.fault { method = "DELETE", token = ids[1], delay = 0.3 }
+      sandbox.fault { { method = "DELETE", token = ids[1], delay = 3 }, { method = "GET", token = ids[2], delay = 0.5 } }
       local call = cf.async.tokens.delete_many(nil, ids, { keep = function(_, _, id)
         if id == ids[2] then coroutine.yield() end
       end })
