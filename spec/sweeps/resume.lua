@@ -119,7 +119,6 @@ local function truths()
 end
 
 local FINAL = { deleted = true, gone = true, not_found = true }
-local REMOVED = { deleted = true, gone = true } -- what was not found is asked about again: it is given again
 local UNSENT = { sent = {} }
 
 -- What is false of an id, or nil. `run` is the last one; `noted` has the words after each.
@@ -128,7 +127,8 @@ local function id_is_wrong(case, id, outcome, truth)
   for run = 1, last do
     local name, before = "run " .. run, run > 1 and case.noted[run - 1][id]
     if truth.sent[name] and not case.noted[run][id] then return name .. " sent it and did not note it" end
-    if truth.sent[name] and REMOVED[before] then return ("%s sent it, but it was noted as %s"):format(name, before) end
+    -- What was gone or not found is asked about again: it is given again.
+    if truth.sent[name] and before == "deleted" then return name .. " sent it, but it was noted as deleted" end
     local word = case.noted[run][id]
     if word == "deleted" and before ~= "deleted" and truth.by ~= name then
       return ("%s noted that it deleted it, but %s did"):format(name, truth.by or "nobody")
