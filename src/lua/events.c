@@ -39,7 +39,7 @@ static void describe_attempt(lua_State *L, const struct lcf_exchange *x, size_t 
 }
 
 /* [-0, +0, e] */
-static void describe_end(lua_State *L, const struct lcf_exchange *x)
+static void describe_end(lua_State *L, const struct lcf_exchange *x, bool lost)
 {
     const struct lcf_entry *answer = lcf_exchange_answer(x);
     lcf_set_text(L, "outcome", lcf_outcome_name(x->outcome), x->secret);
@@ -47,7 +47,7 @@ static void describe_end(lua_State *L, const struct lcf_exchange *x)
     if (answer) lcf_set_number(L, "status", answer->status);
     if (answer) lcf_set_text(L, "ray_id", answer->ray_id, x->secret);
     if (lcf_exchange_made_id(x)) lcf_set_text(L, "token_id", lcf_exchange_made_id(x), x->secret);
-    if (x->lost) {
+    if (lost) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "lost");
     }
@@ -77,15 +77,16 @@ void lcf_events_push_unsent(lua_State *L, const char *operation)
     lua_pushstring(L, operation);
 }
 
-/* tell(listener, exchange, entry): [-0, +0, e] entry counts from 0; past the last it is the end. */
+/* tell(listener, exchange, entry, lost): [-0, +0, e] entry counts from 0; past the last it is the end. */
 static int tell(lua_State *L)
 {
     const struct lcf_exchange *x = lua_touserdata(L, 2);
     size_t i = (size_t)lua_tointeger(L, 3);
+    bool lost = lua_toboolean(L, 4);
     lua_settop(L, 1);
     push_event(L, x);
     if (i < x->count) describe_attempt(L, x, i);
-    else describe_end(L, x);
+    else describe_end(L, x, lost);
     lua_call(L, 1, 0);
     return 0;
 }
@@ -107,13 +108,14 @@ void lcf_events_forget(lua_State *L, const struct lcf_exchange *x)
     lua_pop(L, 1);
 }
 
-void lcf_events_tell(lua_State *L, const struct lcf_exchange *x, size_t entry)
+void lcf_events_tell(lua_State *L, const struct lcf_exchange *x, size_t entry, bool lost)
 {
     lcf_state_get(L, LCF_SLOT_TELL);
     lua_pushvalue(L, -2);
     lua_pushlightuserdata(L, (void *)(size_t)x);
     lua_pushinteger(L, (lua_Integer)entry);
-    if (lua_pcall(L, 3, 0, 0) != 0) lua_pop(L, 1);
+    lua_pushboolean(L, lost);
+    if (lua_pcall(L, 4, 0, 0) != 0) lua_pop(L, 1);
 }
 
 void lcf_events_open(lua_State *L)

@@ -18,8 +18,8 @@ void lcf_events_push_listener(lua_State *L, const struct lcf_exchange *exchange)
 void lcf_events_forget(lua_State *L, const struct lcf_exchange *exchange);
 
 /* [-0, +0, -] Tells the listener on top of the stack of attempt `entry`, counted from 0, or of the end where `entry` is
- * their number. */
-void lcf_events_tell(lua_State *L, const struct lcf_exchange *exchange, size_t entry);
+ * their number, and whether its secret is `lost`. */
+void lcf_events_tell(lua_State *L, const struct lcf_exchange *exchange, size_t entry, bool lost);
 /* [-1, +3, e] For the listener on top of the stack: a function and its two arguments, which tell it of a call that
  * ended before it began. */
 void lcf_events_push_unsent(lua_State *L, const char *operation);

@@ -131,7 +131,7 @@ static bool tell_news(lua_State *L, const struct loop *loop, struct lcf_exchange
     size_t count = x->count;
     for (size_t i = x->told; on && lua_isfunction(L, -1) && i < count + ended; i++) {
         *lost = x->lost;
-        lcf_events_tell(L, x, i);
+        lcf_events_tell(L, x, i, *lost); /* that may change meanwhile, by a finalizer */
         on = goes_on(L, loop);
     }
     if (on) x->told = count;
