@@ -163,8 +163,7 @@ local function open_journal(run, path)
   if not write then fail(2, err) end
   local begun
   function run.journal(id, word) -- one that nobody saw is asked about again by the next run
-    local is_unseen = word == "gone" and not run:trail(id).seen and not run.earlier[id]
-    return write(id, is_unseen and "not_found" or word)
+    return write(id, run:is_unseen(id, word) and "not_found" or word)
   end
   begun, err = cloudflare.report_of(path)
   return begun or fail(2, path .. ": " .. tostring(err))

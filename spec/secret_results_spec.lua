@@ -141,7 +141,6 @@ describe("the secret of a new token", function()
     it("is told of at its end, also where it is taken while another call's end is told, after " .. name, function()
       local result, ends
       for try = 0, 5 do
-        sandbox.reset()
         result, ends = taken_inside(name, 0.2 * 2 ^ try)
         if result then break end
       end

@@ -85,11 +85,14 @@ local function tell(self, item, outcome)
   self.paper:say(table.concat(words, " "))
 end
 
+--- Whether an id is said to be gone that neither a read of this run nor an earlier run has told of.
+function Run:is_unseen(id, outcome) return outcome == "gone" and not self:trail(id).seen and not self.earlier[id] end
+
 --- How an item ends; `why` is an error or a sentence.
 function Run:finish(item, outcome, why)
   item.outcome, item.why = outcome, why and self.paper:clean(why)
   tell(self, item, outcome)
-  item.is_unseen = outcome == "gone" and not self:trail(item.id).seen and not self.earlier[item.id]
+  item.is_unseen = self:is_unseen(item.id, outcome)
   if item.is_unseen then
     item.why = "this run never saw it: a deletion removed it before a read could, or it was not in this account"
   end
@@ -98,6 +101,7 @@ function Run:finish(item, outcome, why)
 end
 
 --- What `ask` reads, asked once more after `err` if the first answer was lost: the client's own repetitions are few.
+--- Not where a gateway wants more than `most` seconds; where the API does, a deletion would have to wait, too.
 function Run:read_again(err, ask, most)
   local rest = err.http and err.http.retry_after
   local holds_deletions = rest and err.http.status == 429
@@ -186,7 +190,8 @@ local function options_for(self, of, more)
       self.paper:progress(done, total)
     end,
   }
-  if not self.paper.files.evidence then options.keep, options.check_first = nil, true end -- each is read once before
+  -- A read comes before each deletion: for `keep`, or by check_first.
+  if not self.paper.files.evidence then options.keep, options.check_first = nil, true end
   for name, value in pairs(more or {}) do options[name] = value end
   return options
 end

@@ -16,7 +16,7 @@
  * where reading is not permitted one more DELETE must say the same.
  * With nothing ambiguous a DELETE decides alone: denied is `not_found`, refused is `refused`. But where
  * a GET had shown the token, something between may have repeated the request and kept the first answer:
- * a denial then needs a GET's absence, and before the end of a refusal one GET asks whether the token vanished.
+ * a denial then needs a GET's absence, and before a refusal ends the call one GET asks whether the token vanished.
  * A 429 is waited out, what never left is sent again; both within max_retries and the retry budget.
  * Other natures are settled by the answers to their own requests. A read is repeated until an answer is
  * believed. What replaces is repeated after an ambiguous request until a yes: `ok`. What may be done once is
