@@ -77,7 +77,7 @@ $(LIBRARY): $(CORE) $(TRANSPORT) $(SPEAKS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-# The core is compiled with neither libcurl nor Lua in sight, transport without Lua.
+# The core is compiled without the include flags of libcurl and Lua, transport without those of Lua.
 $(BUILD)/core/%.o: src/core/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
@@ -332,7 +332,7 @@ install-dev: $(LIBRARY)
 # What dpkg-buildpackage wants: upstream's archive, and beside it a folder of it with debian/ at the top.
 DEB_FOLDER = $(BUILD)/deb/lua-cloudflare-$(VERSION)
 deb:
-	@command -v dh >/dev/null || { echo "make deb needs the packages dpkg-dev and debhelper" >&2; exit 1; }
+	@command -v dh >/dev/null || { echo "make deb needs the packages dpkg-dev and debhelper, and what make deps installs" >&2; exit 1; }
 	rm -rf $(BUILD)/deb
 	mkdir -p $(DEB_FOLDER)
 	tar -c --exclude=./$(BUILD) --exclude=./.git . | tar -x -C $(DEB_FOLDER)

@@ -29,7 +29,8 @@ input. Everybody on this machine can read the arguments of a command: give value
 
   deleted, gone          it is gone        not_found            it was not in this account for this credential
   accepted               the API said yes  refused, not_sent    it was not deleted; standard error says why
-  not_accepted           the value is dead, of an account that was not asked, disabled or expired
+  not_accepted           the value is dead, of an account that was not asked, disabled, expired, or made seconds ago:
+                         with the same --journal it is not asked about again
   alive elsewhere        the value lives: of a user or of another account, or it is accepted from other addresses only
   not asked              it may live: asking would risk a lock-out, the API has locked everybody out, or the run ended
   unknown                it must be checked: run this again
@@ -159,14 +160,14 @@ local function take_up(run, begun)
 end
 
 local function open_journal(run, path)
-  local write, err = cloudflare.journal(path)
+  local write, err = cloudflare.journal(path, run.account)
   if not write then fail(2, err) end
   local begun
   function run.journal(id, word) -- one that nobody saw is asked about again by the next run
     return write(id, run:is_unseen(id, word) and "not_found" or word)
   end
   begun, err = cloudflare.report_of(path)
-  return begun or fail(2, path .. ": " .. tostring(err))
+  return begun or fail(2, err)
 end
 
 -- Opens a file of records, where one is wanted; what it holds.
@@ -178,17 +179,17 @@ local function open_records(run, name)
   return records or fail(2, why)
 end
 
-local function open_memory(run, path)
+local function open_memory(path)
   path = path and path .. ".values"
   if path then cloudflare.journal(path) end
-  local memory, why = Memory.open(path, run.account)
+  local memory, why = Memory.open(path)
   return memory or fail(2, why)
 end
 
 local function open_files(run)
   local journal = run.options["--journal"]
   local begun = journal and open_journal(run, journal) or {}
-  run.memory = open_memory(run, journal)
+  run.memory = open_memory(journal)
   take_up(run, begun)
   run:recall_saved(open_records(run, "evidence"))
   report.recall(run, open_records(run, "report"))
@@ -361,7 +362,7 @@ local run, err = Run.new {
 if not run then fail(2, err) end
 
 tell_passed_over(findings)
-if options["--dry-run"] then run.memory = open_memory(run) else open_files(run) end
+if options["--dry-run"] then run.memory = open_memory() else open_files(run) end
 if findings[1] and not options["--no-verify"] then
   local fine, why = check_credential(run)
   if not fine then sit_out(run, why) end

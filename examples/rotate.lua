@@ -132,7 +132,8 @@ end
 
 -- The state of the rotation that the last lines of the file are about.
 
--- tokens: of this rotation, the old one first, each { id, handed (to the deploying command), gone }.
+-- tokens: of this rotation, the old one first, each { id, handed (to the deploying command), seen (by the new one's
+-- credential), gone }.
 -- creating, lost: a creation has no end yet; an earlier one never had.
 local function new_state(before)
   return { tokens = {}, refused = before and before.refused or {} }
@@ -159,10 +160,11 @@ local WORDS = {
   rolling = function(state) state.rolling = true end,
   refused = function(state, _, time) table.insert(state.refused, time) end,
   works = function(state, id) state.works = id end,
+  seen = function(state, id) token_of(state, id).seen = true end,
   gone = function(state, id) token_of(state, id).gone = true end,
   done = function(state, id)
     local after = new_state(state)
-    after.replaced, after.replacement = state.old, id
+    if state.mode == "create" then after.replaced, after.replacement = state.old, id end
     return after
   end,
   ended = new_state,
@@ -315,10 +317,13 @@ local function is_unseen(answer)
   return answer.outcome == "not_found" or answer.outcome == "gone" and not answer.http.seen
 end
 
+-- Whether requests by this client have the credential that this rotation made.
+local function is_by_new(run, cf) return cf ~= run.cf or run.own == run.state.works end
+
 -- Whether the word of a client that the token is not there is to be believed. The new credential may see less than the
--- one that it replaces, which is asked itself.
-local function is_gone(run, cf)
-  if cf == run.cf then return true end
+-- one that it replaces: it is believed where it has seen the token, or where that one, asked itself, is refused.
+local function is_gone(run, cf, id)
+  if not is_by_new(run, cf) or token_of(run.state, id).seen then return true end
   local own, err = run.cf.tokens.verify()
   return not own and err.outcome == "refused" and err.http.status == 401
 end
@@ -326,14 +331,15 @@ end
 -- Deletes a token; true where it is gone for sure.
 local function delete(run, cf, id)
   local token, answer = cf.tokens.delete(nil, id, { missing_ok = true, check_first = true })
-  local is_doubtful = token and is_unseen(answer) and not is_gone(run, cf)
+  local is_doubtful = token and is_unseen(answer) and not is_gone(run, cf, id)
   if token and answer.outcome ~= "accepted" and not is_doubtful then
     note(run, "gone", id)
     say(answer.outcome, id)
     return true
   end
+  if answer.http.seen and is_by_new(run, cf) then note(run, "seen", id) end
   complain(("%s is not known to be deleted (%s): %s"):format(id, answer.outcome,
-    is_doubtful and "the new token does not see it, and it is accepted"
+    is_doubtful and "the new token does not see it: ask by a credential that does"
       or token and "the API said yes without naming it" or tostring(answer)))
   return false
 end

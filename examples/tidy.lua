@@ -270,8 +270,7 @@ end
 -- Deleting.
 
 local AMBIGUOUS = { unknown = true, accepted = true }
-local NOT_SEEN = " was to be deleted by an earlier run, and is not in this account: not any more, or never, where that "
-  .. "run was in another"
+local NOT_SEEN = " was to be deleted by an earlier run, and is not there any more, or not for this credential"
 
 -- What an earlier run has begun and nobody knows the end of. Where such a token is still there, it is deleted only if
 -- it is selected now: it may have been used since. Gives them, and the set of their ids.
@@ -300,12 +299,12 @@ local function work_of(begun, tokens, found)
 end
 
 -- The journal to write, and what it tells of earlier runs; without one, nothing.
-local function open_journal(path)
+local function open_journal(path, account)
   if not path then return nil, {} end
-  local journal, why = cloudflare.journal(path)
+  local journal, why = cloudflare.journal(path, account or os.getenv "CLOUDFLARE_ACCOUNT_ID")
   if not journal then stop(2, why) end
   local begun, fault = cloudflare.report_of(path)
-  return journal, begun or stop(2, path .. ": " .. tostring(fault))
+  return journal, begun or stop(2, fault)
 end
 
 local STATUS = { deleted = 0, gone = 0, not_found = 0, not_sent = 1, refused = 1, unknown = 3, accepted = 3 }
@@ -344,7 +343,7 @@ local function main()
   check(flags, words)
   local cf, err = cloudflare.new { account_id = words[1] }
   if not cf then stop(2, err) end
-  local journal, begun = open_journal(flags["--journal"])
+  local journal, begun = open_journal(flags["--journal"], words[1])
   if flags["--delete"] then check_clock(cf) end
   settle_dates(flags)
   local own, tokens = own_id(cf), read_tokens(cf)

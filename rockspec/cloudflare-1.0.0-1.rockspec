@@ -17,7 +17,7 @@ loops, nginx. Needs libcurl 7.88 or newer.
   license = "MIT",
 }
 
-supported_platforms = { "unix" }
+supported_platforms = { "linux" }
 
 dependencies = {
   "lua >= 5.1, < 5.6",
@@ -47,7 +47,4 @@ build = {
     lib = { cloudflare = "build/rock/lua/cloudflare.so" },
   },
   copy_directories = { "examples", "src/types/library" },
-  platforms = {
-    macosx = { build_variables = { SHARED = "$(LIBFLAG)" } },
-  },
 }

@@ -30,7 +30,7 @@ describe("on_event", function()
     end
     local common = { operation = "tokens.delete", account_id = sandbox.account, token_id = id, status = 200, ray_id = ray,
       host = sandbox.urls.http2:match "^https://([^/]+)/" }
-    local attempt, outcome = { attempt = 1, method = "DELETE" }, { outcome = "deleted", attempts = 1 }
+    local attempt, outcome = { attempt = 1, method = "DELETE", proved = "deleted" }, { outcome = "deleted", attempts = 1 }
     for name, value in pairs(common) do attempt[name], outcome[name] = value, value end
     assert.same({ attempt, outcome }, events)
   end)
@@ -45,6 +45,7 @@ describe("on_event", function()
     assert.is_nil(events[1].status)
     assert.same({ 2, "GET", 404 }, { events[2].attempt, events[2].method, events[2].status })
     assert.same({ 3, "DELETE", 404 }, { events[3].attempt, events[3].method, events[3].status })
+    assert.same({ nil, "absent", "absent" }, { events[1].proved, events[2].proved, events[3].proved })
     assert.same({ "gone", 3 }, { events[4].outcome, events[4].attempts })
   end)
 

@@ -143,6 +143,56 @@ describe("the journal of a run", function()
     end
   end)
 
+  describe("of an account", function()
+    local ours, theirs = A, B
+
+    it("is refused for another one, and for a malformed one", function()
+      assert(cloudflare.journal(path, ours))(C, "sending")
+      assert(cloudflare.journal(path, ours))(C, "unknown")
+      assert(cloudflare.journal(path))
+      assert.equal(("account %s\n%s sending\n%s unknown\n"):format(ours, C, C), read(path))
+      for account, words in pairs { [theirs] = path .. " is the journal of the account " .. ours, short = "account_id: an id" } do
+        local journal, err = cloudflare.journal(path, account)
+        assert.is_nil(journal)
+        assert.same({ "argument", "account_id", "not_sent" }, { err.kind, err.argument, err.outcome })
+        assert.truthy(tostring(err):find(words, 1, true), tostring(err))
+      end
+    end)
+
+    it("is kept to the first that it is opened for, also behind what is there already", function()
+      assert.equal("c unknown", (outcomes_of(C .. " sending\n" .. C .. " del")))
+      assert(cloudflare.journal(path, ours))
+      assert.is_nil((cloudflare.journal(path, theirs)))
+      assert.equal("unknown", assert(cloudflare.report_of(path))[1].outcome)
+    end)
+
+    it("is read back wherever that line was torn, and told again", function()
+      local line = ("account %s\n"):format(ours)
+      for length = 0, #line - 1 do
+        write(line:sub(1, length))
+        assert(cloudflare.report_of(path))
+        assert(cloudflare.journal(path, ours))
+        assert.is_nil((cloudflare.journal(path, theirs)), length)
+        assert.same({}, assert(cloudflare.report_of(path)).counts)
+      end
+    end)
+
+    it("is not written into a file that is no journal", function()
+      write "precious\n"
+      local journal, err = cloudflare.journal(path, ours)
+      assert.is_nil(journal)
+      assert.equal("argument", err.kind)
+      assert.truthy(tostring(err):find(": " .. path .. ": line 1 is none of a journal", 1, true), tostring(err))
+      assert.equal("precious\n", read(path))
+    end)
+
+    it("is not opened where the account cannot be written", function()
+      local journal, err = cloudflare.journal("/dev/full", ours)
+      assert.is_nil(journal)
+      assert.same({ "host", "not_sent" }, { err.kind, err.outcome })
+    end)
+  end)
+
   it("says why where there is no such file, or none can be made", function()
     local report, err = cloudflare.report_of "/nowhere/journal"
     assert.is_nil(report)
@@ -153,6 +203,12 @@ describe("the journal of a run", function()
     assert.is_nil(journal)
     assert.truthy(tostring(err):find("^cloudflare%.journal: /nowhere/journal cannot be opened: "))
     assert.is_nil((cloudflare.report_of "/tmp"))
+    for _, open in ipairs { cloudflare.journal, cloudflare.report_of } do
+      local opened
+      opened, err = open(path .. "\0.log") -- C would open what stands before the NUL byte
+      assert.is_nil(opened)
+      assert.equal("host", err.kind)
+    end
   end)
 
   it("takes no entry that it could not read back", function()

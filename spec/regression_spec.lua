@@ -43,6 +43,19 @@ describe("it was once wrong that", function()
     assert.same({ "", 0 }, { text, status })
   end)
 
+  it("an answer was read after it was freed, where its call was collected while it was built", function()
+    assert.same({ "", 0 }, { run [[
+      local cf = cloudflare.new(sandbox.options())
+      collectgarbage("setpause", 0)
+      for _ = 1, 20 do
+        local call = cf.async.tokens.list(nil, { per_page = 50 })
+        while not call:done() do cloudflare.step(1) end
+        do local guard = finally(function() getmetatable(call).__gc(call) end) end
+        call:wait()
+      end
+    ]] })
+  end)
+
   if _VERSION ~= "Lua 5.3" then -- whose own collector hangs there
     it("a listener that collects garbage while Lua closes crashed, before Lua 5.4", function()
       assert.same({ "1", 0 }, { run [[

@@ -152,18 +152,42 @@ describe("a call of several requests", function()
       assert.is_true(rested < 30 - MARGIN)
     end)
 
-    it("says so when a function that it was given yields", function()
-      local ids, call = sandbox.seed(2), nil
-      local host = coroutine.wrap(function()
-        call = cf.async.tokens.delete_many(nil, ids, { keep = function() coroutine.yield "mine" end })
-        step_until(function() return call:done() end)
-        return "stepped"
-      end)
-      assert.equal("stepped", host())
+    it("stops where a function that it was given yields, and reports what was in flight", function()
+      for name, deleted in pairs { keep = 0, journal = 0, progress = 2 } do
+        local ids, call = sandbox.seed(20), nil
+        local function yields() coroutine.yield "mine" end
+        local host = coroutine.wrap(function()
+          call = cf.async.tokens.delete_many(nil, ids, { [name] = yields, max_in_flight = 2 })
+          step_until(function() return call:done() end)
+          return "stepped"
+        end)
+        assert.equal("stepped", host())
+        local report = assert(call:wait())
+        assert.equal(name, report.stopped)
+        assert.equal("cloudflare.tokens.delete_many: a function that was given to it yielded; under async none may",
+          report.error)
+        assert.same({ deleted, 20 - deleted }, { report.counts.deleted or 0, report.counts.not_sent }, name)
+      end
+    end)
+
+    it("tells of a deletion that is in flight when one of its functions yields", function()
+      local ids = sandbox.seed(2)
+      sandbox.fault { { method = "DELETE", token = ids[1], delay = 1 }, { method = "GET", token = ids[2], delay = 0.5 } }
+      local call = cf.async.tokens.delete_many(nil, ids, { keep = function(_, _, id)
+        if id == ids[2] then coroutine.yield() end
+      end })
+      local report = call:wait()
+      assert.same({ "deleted", "not_sent", "keep" }, { report[1].outcome, report[2].outcome, report.stopped })
+    end)
+
+    it("says so when the edit of an update yields, and changes nothing", function()
+      local id = sandbox.fresh()
+      local call = cf.async.tokens.update(nil, id, function() coroutine.yield "mine" end)
+      step_until(function() return call:done() end)
       local fine, said = pcall(call.wait, call)
       assert.is_false(fine)
-      assert.equal("cloudflare.tokens.delete_many: a function that was given to it yielded; under async none may", said)
-      assert.equal(0, select(2, sandbox.count "DELETE"))
+      assert.equal("cloudflare.tokens.update: a function that was given to it yielded; under async none may", said)
+      assert.equal(0, select(2, sandbox.count "PUT"))
     end)
   end)
 
@@ -241,17 +265,6 @@ describe("a call of several requests", function()
       step_until(function() return #sandbox.ledger() > 0 end)
       assert.is_false(call:cancel())
       assert.same({ not_sent = 1 }, call:wait().counts)
-    end)
-
-    it("after a mistake of the caller's: whether deletions are still in flight", function()
-      local ids = sandbox.seed(2)
-      sandbox.fault { { method = "DELETE", token = ids[1], delay = 3 }, { method = "GET", token = ids[2], delay = 0.5 } }
-      local call = cf.async.tokens.delete_many(nil, ids, { keep = function(_, _, id)
-        if id == ids[2] then coroutine.yield() end
-      end })
-      step_until(function() return call:done() end)
-      assert.is_true(call:cancel())
-      assert.is_false((pcall(call.wait, call)))
     end)
 
     it("from inside one of its own functions: it ends when that has returned", function()

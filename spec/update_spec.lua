@@ -140,6 +140,19 @@ describe("tokens.update", function()
     end)
   end)
 
+  it("leaves a disabled token disabled where no status is given", function()
+    local id = make { status = "disabled" }
+    local policies = { allow({ "DNS Write" }, { zone = "*" }) }
+    for name, params in pairs {
+      table = { name = "table", policies = policies },
+      ["function"] = function() return { name = "function", policies = policies } end,
+    } do
+      local token = assert(cf.tokens.update(nil, id, params))
+      assert.same({ name, "disabled", "disabled" }, { token.name, token.status, state(id).status })
+    end
+    assert.equal("active", assert(cf.tokens.update(nil, id, { name = "on", policies = policies, status = "active" })).status)
+  end)
+
   it("sends nothing where the status cannot be read", function()
     local id = make()
     local policies = { allow({ { id = cf.tokens.permission_groups.list(nil, { name = "DNS Write" })[1].id } }, { zone = "*" }) }

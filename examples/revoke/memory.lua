@@ -2,9 +2,9 @@
 -- and so that the refusals of earlier runs count. A value is known again by a mark: two remainders by keys that are
 -- drawn for this file. The mark tells 52 bits of some 240: nobody finds the value by it. (A plain SHA-256 would be no
 -- mark, but the secret of the R2 access key.) A file of lines:
---   account ID                the first two: whose tokens the journal is about
---   key K1 K2
+--   key K1 K2                 the first
 --   MARK ID                   the value is that of the token ID, and it is about to be deleted
+--   seen ID                   a read showed that token, or a value told its id
 --   MARK not_accepted PLACE   it was refused there: in an account, or as a "user"'s
 --   refused TIME              some value was refused then: one of the budget
 local Memory = {}
@@ -32,10 +32,10 @@ end
 function Memory:read_line(line)
   local first, second = line:match "^key (%d+) (%d+)$"
   if first then self.key = self.key or { tonumber(first), tonumber(second) } end
-  local account = line:match "^account (%x+)$"
-  if account and #account == 32 then self.account = self.account or account end
   local mark, id = line:match "^(%x+) (%x+)$"
-  if mark and #id == 32 then self.known[mark] = id end
+  if mark and #id == 32 then self.known[mark], self.seen[id] = id, true end
+  local seen = line:match "^seen (%x+)$"
+  if seen and #seen == 32 then self.seen[seen] = true end
   local refused = line:match "^%x+ not_accepted %w+$"
   if refused then self.refused[refused] = true end
   local time = line:match "^refused (%d+)$"
@@ -54,9 +54,8 @@ local function read(self, path)
 end
 
 -- What has to stand in the file before anything else.
-local function write_head(self, account)
+local function write_head(self)
   local fine, why = write(self, "") -- behind a line that was torn
-  if fine and not self.account then fine, why = write(self, "account " .. account) end
   if fine and not self.key then
     self.key = { draw(), draw() }
     fine, why = write(self, ("key %d %d"):format(self.key[1], self.key[2]))
@@ -64,20 +63,17 @@ local function write_head(self, account)
   return fine, why
 end
 
---- The memory of an account in a file, which is made where there is none; without a path, one that lasts as long as the
---- process. Nil and why where it cannot be written, or is another account's, of which nothing holds here.
-function Memory.open(path, account)
-  local self = setmetatable({ known = {}, refused = {}, times = {} }, Memory)
+--- The memory in a file, which is made where there is none; without a path, one that lasts as long as the process. Nil
+--- and why where it cannot be written.
+function Memory.open(path)
+  local self = setmetatable({ known = {}, seen = {}, refused = {}, times = {} }, Memory)
   if not path then return self end
   read(self, path)
-  if self.account and self.account ~= account then
-    return nil, ("%s is of the account %s: give another --journal"):format(path, self.account)
-  end
   local file, why = io.open(path, "a")
   if not file then return nil, why end
   file:setvbuf "no"
   self.file = file
-  local fine, fault = write_head(self, account)
+  local fine, fault = write_head(self)
   if not fine then return nil, path .. ": " .. fault end
   return self
 end
@@ -104,6 +100,14 @@ end
 function Memory:learn_refusal(value, place)
   if self.file then write(self, refusal(self, value, place)) end
 end
+
+--- A read shows the token.
+function Memory:note_seen(id)
+  if not self.seen[id] then write(self, "seen " .. id) end
+end
+
+--- Whether an earlier run has seen the token.
+function Memory:has_seen(id) return self.seen[id] or false end
 
 --- One value was refused just now.
 function Memory:count_refusal() write(self, "refused " .. os.time()) end

@@ -36,7 +36,10 @@ function Run:listen(event)
   end
   local trail = event.token_id and self:trail(event.token_id)
   if not trail then return end
-  if event.method == "GET" and event.status == 200 then trail.seen = true end
+  if event.method == "GET" and event.proved == "present" and not trail.seen then
+    trail.seen = true
+    self.memory:note_seen(event.token_id)
+  end
   if event.method == "DELETE" and event.ray_id then trail.rays[#trail.rays + 1] = event.ray_id end
   if event.outcome then trail[event.operation] = event.outcome end
   if event.outcome and event.operation == "tokens.delete" then trail.ended = event.time end
@@ -85,8 +88,13 @@ local function tell(self, item, outcome)
   self.paper:say(table.concat(words, " "))
 end
 
---- Whether an id is said to be gone that neither a read of this run nor an earlier run has told of.
-function Run:is_unseen(id, outcome) return outcome == "gone" and not self:trail(id).seen and not self.earlier[id] end
+local REMOVED = { deleted = true, gone = true }
+
+--- Whether an id is said to be gone that neither this run nor an earlier one has seen.
+function Run:is_unseen(id, outcome)
+  if outcome ~= "gone" then return false end
+  return not (self:trail(id).seen or self.memory:has_seen(id) or REMOVED[self.earlier[id]])
+end
 
 --- How an item ends; `why` is an error or a sentence.
 function Run:finish(item, outcome, why)

@@ -36,7 +36,7 @@ function values.sort(items)
   end)
 end
 
--- Where it is asked about by itself: an account's value in none but accounts, a user's in none.
+-- Where a value is asked about: an account's token in accounts, a user's at the user, one of no known kind in both.
 local function is_asked_of_accounts(item) return item.kind ~= "user" end
 local function is_asked_of_users(item) return item.kind ~= "account" end
 
@@ -74,7 +74,7 @@ local function may_ask(run, item, accounts)
   return false, "one more refusal would risk a lock-out"
 end
 
---- In how many runs, at most, everything can be asked that was not: each may be refused by everybody.
+--- How many more runs it takes, at most, to ask about every value that was not asked, if each is refused everywhere.
 function values.runs_left(run)
   local runs, left = 0, 0
   for _, item in ipairs(run.findings) do

@@ -7,6 +7,8 @@ local unpack = table.unpack
 
 local eventually = webhook.eventually
 
+local ACCOUNT = "account " .. sandbox.account .. "\n" -- how the file of ids begins
+
 describe("the webhook for GitLab", function()
   local hook
   setup(function() hook = webhook.start() end)
@@ -79,7 +81,7 @@ describe("the webhook for GitLab", function()
       assert.same({ 500, "deleted", row[2] }, { status, answer[1].outcome, answer[2].outcome })
       assert.is_true(sandbox.is_deleted(id))
     end
-    assert.equal("", hook:file "ids")
+    assert.equal(ACCOUNT, hook:file "ids")
   end)
 
   it("answers 500 where our credential is refused", function()
@@ -93,7 +95,7 @@ describe("the webhook for GitLab", function()
     local value, id = webhook.leak()
     local status, answer, headers = hook:revoke { value, webhook.stranger() }
     assert.same({ 429, "1", "refused" }, { status, headers["retry-after"], answer[1].outcome })
-    assert.equal("", hook:file "ids")
+    assert.equal(ACCOUNT, hook:file "ids")
     assert.is_false(sandbox.is_deleted(id))
     assert.equal(500, (hook:revoke { value, webhook.stranger() })) -- as GitLab does later
     assert.is_true(sandbox.is_deleted(id))
@@ -138,7 +140,7 @@ describe("the webhook for GitLab", function()
     it("which holds no secret", function()
       local id, value = promise()
       eventually(function() return sandbox.is_deleted(id) end)
-      assert.truthy(hook:file "ids":find("^" .. id .. " sending\n" .. id .. " refused\n"))
+      assert.truthy(hook:file "ids":find("^" .. ACCOUNT .. id .. " sending\n" .. id .. " refused\n"))
       assert.is_nil(hook:file "ids":find(value, 1, true))
     end)
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +60,17 @@ static void an_older_libcurl_is_refused_with_a_sentence(void **state)
     assert_int_not_equal(lua_pcall(L, 0, 0, 0), 0);
     is_old = false;
     assert_string_equal(lua_tostring(L, -1), "cloudflare: needs libcurl 7.88 or newer, found 7.87.0");
+    lua_close(L);
+}
+
+/* Such a state has no table of loaded modules yet. (In Lua 5.1 the base library makes it, and the module is refused.) */
+static void a_state_without_libraries_is_told_what_is_missing(void **state)
+{
+    (void)state;
+    lua_State *L = luaL_newstate();
+    lua_pushcfunction(L, luaopen_cloudflare);
+    assert_int_not_equal(lua_pcall(L, 0, 0, 0), 0);
+    if (!strstr(lua_tostring(L, -1), "needs ")) fail_msg("%s", lua_tostring(L, -1));
     lua_close(L);
 }
 
@@ -165,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_module_works_without_a_file),
         cmocka_unit_test(an_older_libcurl_is_refused_with_a_sentence),
+        cmocka_unit_test(a_state_without_libraries_is_told_what_is_missing),
         cmocka_unit_test(a_state_closed_with_calls_in_flight_leaves_nothing),
         cmocka_unit_test(a_call_that_begins_while_a_state_closes_keeps_no_descriptor),
         cmocka_unit_test(a_child_process_learns_nothing_of_its_parents_calls),

@@ -5,6 +5,11 @@ bool lcf_is_letter(int byte)
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
 }
 
+int lcf_lower(int byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
+}
+
 bool lcf_is_hex(char byte)
 {
     return lcf_is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
@@ -25,10 +30,8 @@ bool lcf_starts_with(struct lcf_span text, const char *prefix)
 bool lcf_take_any_case(struct lcf_span *text, const char *word)
 {
     struct lcf_span rest = *text;
-    for (; *word; word++) {
-        bool upper = lcf_is_letter(*word) && lcf_take(&rest, (char)(*word - 'a' + 'A'));
-        if (!upper && !lcf_take(&rest, *word)) return false;
-    }
+    for (; *word; word++)
+        if (lcf_lower(lcf_next(&rest)) != *word) return false;
     *text = rest;
     return true;
 }

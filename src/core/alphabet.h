@@ -6,6 +6,8 @@
 /* Which bytes a text is made of, and how it begins: what the checks of ids and of URLs both ask. */
 
 bool lcf_is_letter(int byte);
+/* A capital letter of ASCII as a small one; any other byte as it is. */
+int lcf_lower(int byte);
 bool lcf_is_hex(char byte);
 bool lcf_all(struct lcf_span text, bool (*allowed)(char));
 

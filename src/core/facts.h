@@ -18,8 +18,8 @@ struct lcf_facts {
     int passing;     /* GETs that met a passing fault */
     bool ambiguous;  /* some own request may have taken effect */
     bool seen;       /* a GET of this call showed the token */
-    bool missed;     /* a GET said absent, and since then none showed it and no DELETE was ambiguous */
-    bool denied;     /* likewise a DELETE */
+    bool missed;     /* a GET said absent; cleared by a GET that shows the token and by an ambiguous DELETE */
+    bool denied;     /* a DELETE got a 404 about the token; cleared by an ambiguous DELETE */
     bool yes_stands; /* the last DELETE got a yes without the name, and no GET has answered since */
     bool barred;     /* reading was not permitted after such a yes */
     bool silent;     /* an attempt timed out: its connection may stay in the pool, and be picked again */

@@ -1,4 +1,5 @@
 #include "freeform.h"
+#include "alphabet.h"
 #include "idents.h"
 
 #include <string.h>
@@ -45,14 +46,9 @@ size_t lcf_path_segments(struct lcf_span path)
     return count;
 }
 
-static int lower(int byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
-}
-
 static bool is_alphanumeric(int byte)
 {
-    return lcf_is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z');
+    return lcf_is_digit(byte) || lcf_is_letter(byte);
 }
 
 /* RFC 3986's pchar, without ';': some servers cut off what follows it. */
@@ -104,7 +100,7 @@ static bool is_of(struct lcf_span name, const char *pattern)
 {
     int last = 0;
     for (; *pattern; last = *pattern++)
-        if (lower(lcf_next(&name)) != *pattern) return false;
+        if (lcf_lower(lcf_next(&name)) != *pattern) return false;
     return last == '-' || lcf_is_empty(name);
 }
 

@@ -1,18 +1,12 @@
 #include "headers.h"
+#include "alphabet.h"
 #include "dates.h"
 
 #include <string.h>
 
-static int lower(int byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
-}
-
 static bool same_name(struct lcf_span text, const char *name)
 {
-    for (; *name; name++)
-        if (lower(lcf_next(&text)) != *name) return false;
-    return lcf_is_empty(text);
+    return lcf_take_any_case(&text, name) && lcf_is_empty(text);
 }
 
 static bool is_blank(int byte)
@@ -43,7 +37,7 @@ static bool decimal(struct lcf_span text, uint64_t *out)
 
 static bool is_ray_byte(int byte)
 {
-    return lcf_is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z') || byte == '-';
+    return lcf_is_digit(byte) || lcf_is_letter(byte) || byte == '-';
 }
 
 static void take_ray(struct lcf_headers *h, struct lcf_span value)

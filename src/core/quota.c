@@ -1,17 +1,11 @@
 #include "quota.h"
-
-static int lower(int byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
-}
+#include "alphabet.h"
 
 /* Moves past a header's name and its colon, whatever the case. */
 static bool take_name(struct lcf_span *line, const char *name)
 {
     struct lcf_span rest = *line;
-    for (; *name; name++)
-        if (lower(lcf_next(&rest)) != *name) return false;
-    if (!lcf_take(&rest, ':')) return false;
+    if (!lcf_take_any_case(&rest, name) || !lcf_take(&rest, ':')) return false;
     *line = rest;
     return true;
 }

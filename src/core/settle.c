@@ -12,8 +12,8 @@
  *   - where reading is not permitted, and no GET has shown the token, the DELETE's denial is enough.
  *   - a passing fault (code 10000; a 403 after the token was shown) is looked past, twice.
  *   - a 401, a lock-out, or any other refusal teaches nothing about the token: `unknown`.
- * A yes without the name is asked about once, at once; where that teaches nothing it is `accepted`,
- * where reading is not permitted one more DELETE must say the same.
+ * After a yes that does not name the token the call looks once, at once. Where that teaches nothing the outcome is
+ * `accepted`; where reading is not permitted, one more DELETE must give the same yes first.
  * With nothing ambiguous a DELETE decides alone: denied is `not_found`, refused is `refused`. But where
  * a GET had shown the token, something between may have repeated the request and kept the first answer:
  * a denial then needs a GET's absence, and before a refusal ends the call one GET asks whether the token vanished.

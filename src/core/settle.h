@@ -82,8 +82,8 @@ double lcf_attempt_deadline(const struct lcf_plan *plan, double attempt_timeout,
 /* What kind of answer, or lack of one, an attempt brought. */
 enum lcf_kind lcf_entry_kind(const struct lcf_entry *entry);
 
-/* Whether an attempt brought an answer that stands in the way: no yes, or one that lacks what it must carry. A removal
- * asks about such a yes: there only what is no yes stands in the way. */
+/* Whether an attempt brought an answer that explains a failure: any whose verdict is not LCF_PROVEN. In a removal an
+ * answer with `success: true` is none, because the call asks about it with a GET. */
 bool lcf_is_objection(const struct lcf_plan *plan, const struct lcf_entry *entry);
 
 /* Whether a request is the operation's own. Where it changes something, a GET only looks. */

@@ -104,7 +104,7 @@ int lcf_begin_check(lua_State *L)
     struct lcf_client *client = lcf_client_push(L, 2, op->intent.name, needs_credential(op));
     lua_settop(L, client_at);
     struct lcf_fault fault = lcf_request_read(L, op, 3, client_at, &own, &request, NULL);
-    lcf_loop_check_idle(L, op->intent.name);
+    lcf_loop_check_outside_listener(L, op->intent.name);
     if (client) lcf_client_check_open(L, client, op->intent.name);
     if (!client || fault.message) return 0;
     lua_pushboolean(L, 1);
@@ -191,7 +191,7 @@ static bool submit(lua_State *L, struct lcf_call *call, const struct lcf_request
     lcf_kept_push(L, client_at, LCF_CLIENT_ON_EVENT);
     lcf_events_listen(L, call->exchange);
     const struct lcf_client *client = lua_touserdata(L, client_at);
-    if (!client->closed && lcf_engine_add(call->engine, call->exchange)) return true;
+    if (!client->closed && lcf_loop_has(L, call->engine) && lcf_engine_add(call->engine, call->exchange)) return true;
     lcf_events_forget(L, call->exchange);
     lcf_client_check_open(L, client, request->intent->name); /* a finalizer closed it, and has ended its calls */
     return false;

@@ -10,9 +10,9 @@
 /* [-0, +0, e] Makes the seal's metatable. */
 void lcf_begin_open(lua_State *L);
 
-/* check(row, client, ...): [-0, +0|4, v] raises for a programmer's mistake; else true, and the sleep
- * function and the api_token function that this call is to ask first, or nils; false in place of the latter where
- * its own options hold the credential; and the timeout of the whole call. Nothing for a bad value. */
+/* check(row, client, ...): [-0, +0|4, v] raises for a programmer's mistake, and returns nothing for a bad value. Else:
+ * true; the sleep function or nil; the api_token function or nil, false where the call's own options hold the
+ * credential; the timeout of the whole call. */
 int lcf_begin_check(lua_State *L);
 
 /* seal(token [, why]): [-0, +1, e] a seal, or a string that says what is wrong. */
@@ -27,9 +27,9 @@ const struct lcf_secret *lcf_begin_sealed(lua_State *L, int index);
 /* begin(row, client, async, seal, ...): [-0, +1|2, v] the call, or nil and an error. */
 int lcf_begin_call(lua_State *L);
 
-/* inspect(row, client, seal, ...): [-0, +1|2, v] for a call of several requests: the error that begin would give for a
- * bad value, of which no listener is told; or nil and the credential of its requests: a seal of that in the options,
- * or what was handed in. */
+/* inspect(row, client, seal, ...): [-0, +1|2, v] for a call of several requests: the error that begin would return for
+ * a bad value, without telling a listener; else nil and the credential of its requests: a seal of the one in the
+ * options, or `seal` itself. */
 int lcf_begin_inspect(lua_State *L);
 
 /* refuse(row, client, async, message): [-0, +1|2, v] the answer of a call that this place cannot wait for. */

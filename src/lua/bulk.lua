@@ -10,7 +10,7 @@
 -- `landed` what goes on once its call has ended, which stands in `calls` where the item stands in `flights`.
 local core = ...
 local now, failure, credential_kind = core.now, core.failure, core.credential_kind
-local next_ended, protected = core.next_ended, core.protected
+local next_ended = core.next_ended
 local new_realm, enter = core.realm.new, core.realm.enter
 local make_report, is_id = core.report.make, core.report.is_id
 local FINAL, AMBIGUOUS = core.report.FINAL, core.report.AMBIGUOUS
@@ -61,8 +61,8 @@ local function is_rejection(err)
 end
 
 -- The caller's functions: `fine` is false where one raised or returned false, or nil and why.
-local function ask_caller(f, ...)
-  local alive, said, why = protected(f, ...)
+local function ask_caller(self, f, ...)
+  local alive, said, why = self.task:call(f, ...)
   if not alive then return false, said end
   if said == false or said == nil and why ~= nil then return false, why end
   return true
@@ -71,7 +71,7 @@ end
 local function tell_journal(self, id, word)
   local journal = self.own.journal
   if not journal then return true end
-  local written, why = ask_caller(journal, id, word)
+  local written, why = ask_caller(self, journal, id, word)
   if not written then stop(self, "journal", why) end
   return written
 end
@@ -80,7 +80,7 @@ local function tell_progress(self, item)
   self.done = self.done + 1
   local progress = self.own.progress
   if not progress then return end
-  local goes_on, why = ask_caller(progress, self.done, self.total, item.id, item.outcome)
+  local goes_on, why = ask_caller(self, progress, self.done, self.total, item.id, item.outcome)
   if not goes_on then stop(self, "progress", why) end
 end
 
@@ -186,7 +186,7 @@ local function land_look(self, item, call)
     if holds_up(self, err) then return postpone(self, item) end
   end
   item.shown = token and true or false
-  local goes_on, why = ask_caller(self.own.keep, token or nil, err, item.id)
+  local goes_on, why = ask_caller(self, self.own.keep, token or nil, err, item.id)
   if not goes_on then stop(self, "keep", why) end
   item.kept = true
   if self.stopped or self.own.dry_run or self.task:is_stopped() then return postpone(self, item) end
@@ -364,8 +364,9 @@ local function admit(self, value)
   if (STRENGTH[earlier] or 0) > (STRENGTH[item.known] or 0) then item.known = earlier end
 end
 
--- The same id may come several times. Nothing but deleted is an end of one that was ambiguous once; nor of one that
--- stands there without an outcome, too: the caller has seen it since, or asks by another credential.
+-- Whether the known end of an id stands, so that nothing is asked. `deleted` always does. `gone` and `not_found` do not
+-- where another entry of the id is ambiguous, or where the id itself is given, too: the caller may have seen the token
+-- since, or may use another credential.
 local function is_known(item)
   return item.known == "deleted" or item.known and not item.earlier and not item.is_asked_afresh
 end

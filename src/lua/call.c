@@ -120,42 +120,43 @@ static void give_reserve(lua_State *L, struct lcf_call *call, int index)
     lua_pop(L, 1);
 }
 
-/* [-0, +2, -] */
+/* [-0, +2, -] The exchange is held: a finalizer that runs meanwhile may collect the call. */
 static int push_answer(lua_State *L, struct lcf_call *call)
 {
+    struct lcf_exchange *x = lcf_exchange_hold(call->exchange);
     lcf_kept_push(L, 1, LCF_CALL_RESERVE);
     int reserve = lua_gettop(L);
-    bool unused = lcf_answer_push(L, call->exchange, call->missing_ok, reserve);
-    if (unused && call->plain && call->exchange->plan.nature == LCF_REMOVE) give_reserve(L, call, reserve);
+    call->builds++;
+    bool unused = lcf_answer_push(L, x, call->missing_ok, reserve);
+    call->builds--;
+    if (unused && call->plain && x->plan.nature == LCF_REMOVE) give_reserve(L, call, reserve);
     lua_remove(L, reserve);
+    lcf_exchange_release(x);
     return 2;
 }
 
-/* [-0, +0, -] Keeps the answer on top of the stack, in places that the call's table has. */
-static void keep_answer(lua_State *L)
+/* [-2, +0, -] Keeps the answer, in places that the call's table has. */
+static void keep_answer(lua_State *L, struct lcf_call *call)
 {
-    lua_getuservalue(L, 1);
-    lua_pushvalue(L, -3);
-    lua_rawseti(L, -2, LCF_CALL_RESULT);
-    lua_pushvalue(L, -2);
-    lua_rawseti(L, -2, LCF_CALL_ENVELOPE);
-    lua_pop(L, 1);
+    lcf_kept_set(L, 1, LCF_CALL_ENVELOPE);
+    lcf_kept_set(L, 1, LCF_CALL_RESULT);
+    call->kept = true;
 }
 
-/* [-0, +2, -] A secret is made into a result once: whoever asks again is given the same tables, and its bytes are
- * wiped. */
+/* [-0, +2, -] A secret is made into a result once: whoever asks again is given the same tables. Its bytes are wiped as
+ * soon as nobody reads them any more. */
 static int give_secret(lua_State *L, struct lcf_call *call)
 {
-    if (call->kept) {
-        lcf_kept_push(L, 1, LCF_CALL_RESULT);
-        lcf_kept_push(L, 1, LCF_CALL_ENVELOPE);
-        return 2;
+    if (!call->kept) {
+        push_answer(L, call);
+        if (!call->exchange) return 2; /* collected meanwhile */
+        if (!call->kept && lua_isnil(L, -2)) return 2; /* for want of memory; it may be asked for again */
+        if (call->kept) lua_pop(L, 2); /* a finalizer has asked meanwhile, and was given it */
+        else keep_answer(L, call);
     }
-    push_answer(L, call);
-    if (lua_isnil(L, -2)) return 2; /* for want of memory; it may be asked for again */
-    keep_answer(L);
-    call->kept = true;
-    lcf_exchange_forget_body(call->exchange);
+    if (call->builds == 0) lcf_exchange_forget_body(call->exchange);
+    lcf_kept_push(L, 1, LCF_CALL_RESULT);
+    lcf_kept_push(L, 1, LCF_CALL_ENVELOPE);
     return 2;
 }
 
@@ -168,7 +169,7 @@ static bool bears_secret(const struct lcf_call *call)
 static void note_taken(lua_State *L, struct lcf_call *call)
 {
     struct lcf_exchange *x = call->exchange;
-    if (!call->kept || x->taken) return;
+    if (!x || !call->kept || x->taken) return;
     x->taken = true;
     if (x->end_told) lcf_events_forget(L, x);
 }

@@ -16,6 +16,7 @@ struct lcf_call {
     bool gave;                     /* its reserve has been left to the client */
     bool plain;                    /* it stays in the module, which asks for its answer once */
     bool kept;                     /* its answer, which holds a secret, has been built and is kept in Lua */
+    int builds;                    /* of its answer that are under way: a finalizer may ask for it, too */
 };
 
 /* What a call keeps in Lua: slots of the table that is its user value. */
@@ -44,8 +45,8 @@ int lcf_call_answer(lua_State *L);
 /* next_ended(calls, from): [-0, +1, -] where in that list, from there on, the first call stands that has ended, or nil.
  * In it a table stands for a call that never began. */
 int lcf_call_next_ended(lua_State *L);
-/* peek(call): [-0, +2, v] the same for a task, which hands it on later; until `took` has been told, a new secret in it
- * counts as taken by nobody. */
+/* peek(call): [-0, +2, v] the same, but does not mark a new secret in it as taken: a task calls `took` once the secret
+ * has reached its caller. */
 int lcf_call_peek(lua_State *L);
 /* deleted(call): [-0, +1, v] whether it has ended as deleted. If so, its reserve goes back to the client for another
  * call: ask only where nobody will ask for the answer. */

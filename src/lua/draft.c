@@ -1,5 +1,6 @@
 #include "draft.h"
 #include "errors.h"
+#include "names.h"
 #include "state.h"
 
 #include <math.h>
@@ -45,6 +46,14 @@ bool lcf_draft_fault(struct lcf_draft *draft, const char *argument, const char *
     snprintf(draft->argument, sizeof draft->argument, "%s", argument);
     snprintf(draft->message, sizeof draft->message, "%s", message);
     return false;
+}
+
+bool lcf_draft_refuse(struct lcf_draft *draft, const char *name, const char *message)
+{
+    char argument[sizeof draft->argument];
+    bool shown = name && strlen(name) <= LCF_NAME_MAX_LEN;
+    snprintf(argument, sizeof argument, "%s%s%s", draft->whole, shown ? "." : "", shown ? name : "");
+    return lcf_draft_fault(draft, argument, message);
 }
 
 bool lcf_draft_failed(const struct lcf_draft *draft)

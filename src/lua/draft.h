@@ -44,6 +44,9 @@ void lcf_draft_sort(struct lcf_draft *draft, size_t first);
 
 /* Notes what is wrong; always false. */
 bool lcf_draft_fault(struct lcf_draft *draft, const char *argument, const char *message);
+/* The same of a field of the whole, or of the whole itself where `name` is NULL. A long name may be a secret that slipped
+ * into the wrong place: it is not repeated. */
+bool lcf_draft_refuse(struct lcf_draft *draft, const char *name, const char *message);
 
 /* [-1, +1, e] Puts the finished text, a string, in the place of the draft on top of the stack; for a fault leaves the
  * draft there, on which its words rest. */

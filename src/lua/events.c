@@ -34,6 +34,7 @@ static void describe_attempt(lua_State *L, const struct lcf_exchange *x, size_t 
     lcf_set_number(L, "attempt", (double)i + 1);
     lcf_set_text(L, "method", lcf_method_name(e->method), x->secret);
     if (e->status) lcf_set_number(L, "status", e->status);
+    lcf_set_text(L, "proved", lcf_proved(&x->plan, e), x->secret);
     lcf_set_text(L, "ray_id", e->ray_id, x->secret);
     lcf_set_number(L, "seconds", e->ended - e->began);
 }

@@ -51,8 +51,7 @@ static void set_flag(lua_State *L, const char *name, bool flag)
     lua_setfield(L, -2, name);
 }
 
-/* What one attempt proved, in one word; NULL for nothing. Whatever only reads proves what it asks about present. */
-static const char *proved(const struct lcf_plan *plan, const struct lcf_entry *e)
+const char *lcf_proved(const struct lcf_plan *plan, const struct lcf_entry *e)
 {
     bool changes = plan->nature != LCF_READ && lcf_is_own(plan, e->method);
     bool removes = plan->nature == LCF_REMOVE && changes;
@@ -98,7 +97,7 @@ static void push_entry(lua_State *L, const struct lcf_exchange *x, const struct 
     set_codes(L, &e->reading);
     lcf_set_number(L, "seconds", e->ended - e->began);
     lcf_set_text(L, "ray_id", e->ray_id, secret);
-    set_word(L, "proved", proved(&x->plan, e));
+    set_word(L, "proved", lcf_proved(&x->plan, e));
 }
 
 /* [-0, +0, e] */

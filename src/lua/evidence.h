@@ -9,6 +9,9 @@
 /* [-0, +1, e] The `http` table of an ended exchange; of a call that made no attempt with NULL. */
 void lcf_http_push(lua_State *L, const struct lcf_exchange *exchange);
 
+/* What one attempt proved, in one word; NULL for nothing. Whatever only reads proves what it asks about present. */
+const char *lcf_proved(const struct lcf_plan *plan, const struct lcf_entry *entry);
+
 /* [-0, +0, e] Sets `host` of the table on top of the stack: who was asked, by name and port. */
 void lcf_set_host(lua_State *L, const struct lcf_exchange *exchange);
 

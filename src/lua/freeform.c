@@ -2,11 +2,9 @@
 #include "../core/freeform.h"
 #include "body.h"
 #include "draft.h"
-#include "names.h"
 #include "query.h"
 #include "state.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What a yes must carry, and what repeating the request would do, are said by the caller; no method tells. */
@@ -59,37 +57,30 @@ struct lcf_fault lcf_freeform_push_path(lua_State *L, int index)
     struct lcf_draft *draft = lcf_draft_push(L, "path");
     struct lcf_text path = lcf_text_at(L, index);
     const char *fault = path_fault(path);
-    if (fault) lcf_draft_fault(draft, "path", fault);
+    if (fault) lcf_draft_refuse(draft, NULL, fault);
     else lcf_draft_add_escaped(draft, lcf_span_of(path), lcf_path_keeps);
     return lcf_draft_end(L);
-}
-
-/* Always false. A long name may be a secret that slipped into the wrong place: it is not repeated. */
-static bool refuse_header(struct lcf_draft *draft, const char *name, const char *message)
-{
-    char argument[sizeof draft->argument] = "headers";
-    if (name && strlen(name) <= LCF_NAME_MAX_LEN) snprintf(argument, sizeof argument, "headers.%s", name);
-    return lcf_draft_fault(draft, argument, message);
 }
 
 /* Always false. */
 static bool refuse_line(struct lcf_draft *draft, const char *name, enum lcf_header_fault fault)
 {
-    if (fault == LCF_HEADER_NAME) return refuse_header(draft, NULL, "no name of a header line");
+    if (fault == LCF_HEADER_NAME) return lcf_draft_refuse(draft, NULL, "no name of a header line");
     if (fault == LCF_HEADER_CREDENTIAL)
-        return refuse_header(draft, name, "carries a credential: the client's own is sent, or the one in the options");
+        return lcf_draft_refuse(draft, name,
+                                "carries a credential: the client's own is sent, or the one in the options");
     if (fault == LCF_HEADER_FRAMING)
-        return refuse_header(draft, name, "says how the message is framed or read, which is set here");
-    return refuse_header(draft, name, "must be printable ASCII of 1 to 4096 bytes, without blanks around it");
+        return lcf_draft_refuse(draft, name, "says how the message is framed or read, which is set here");
+    return lcf_draft_refuse(draft, name, "must be printable ASCII of 1 to 4096 bytes, without blanks around it");
 }
 
 /* [-0, +0, -] Writes the line whose name and value lie on top of the stack, behind a NUL byte. */
 static bool write_line(lua_State *L, struct lcf_draft *draft)
 {
     size_t from = draft->text.len;
-    if (lua_type(L, -2) != LUA_TSTRING) return refuse_header(draft, NULL, "names of header lines are strings");
+    if (lua_type(L, -2) != LUA_TSTRING) return lcf_draft_refuse(draft, NULL, "names of header lines are strings");
     struct lcf_text name = lcf_text_at(L, -2);
-    if (lua_type(L, -1) != LUA_TSTRING) return refuse_header(draft, name.at, "must be a string");
+    if (lua_type(L, -1) != LUA_TSTRING) return lcf_draft_refuse(draft, name.at, "must be a string");
     struct lcf_text value = lcf_text_at(L, -1);
     enum lcf_header_fault fault = lcf_check_header(lcf_span_of(name), lcf_span_of(value));
     if (fault != LCF_HEADER_GOOD) return refuse_line(draft, name.at, fault);
@@ -118,7 +109,7 @@ static struct lcf_fault push_lines(lua_State *L, int index)
     struct lcf_draft *draft = lcf_draft_push(L, "headers");
     int top = lua_gettop(L);
     if (luaL_getmetafield(L, index, "__index"))
-        lcf_draft_fault(draft, "headers", "a plain table expected: what __index gives would not be sent");
+        lcf_draft_refuse(draft, NULL, "a plain table expected: what __index gives would not be sent");
     else write_lines(L, index, draft);
     lua_settop(L, top);
     return lcf_draft_end(L);

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What ends a line that was torn: it may have lacked no more than its end, and would come to tell something. */
+/* Ends a torn line and marks it as void. A line that lacked only its newline would otherwise be a complete entry once
+ * the next line is written. */
 static const char VOID[] = " torn\n";
 
 struct journal {
@@ -52,8 +53,8 @@ static struct journal *push_closed(lua_State *L)
     return j;
 }
 
-/* In none of the standard places: where one is closed, it would be the next to be taken, and what is printed come into
- * the journal. */
+/* Never as descriptor 0, 1 or 2: where the host has closed one of them, open() returns its number, and what the
+ * program prints would go into the journal. */
 static int open_to_append(const char *path)
 {
     int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -64,11 +65,21 @@ static int open_to_append(const char *path)
     return higher;
 }
 
+/* [-0, +0, e] The path at 1; NULL, and errno, where a NUL byte in it would cut it short. */
+static const char *check_path(lua_State *L)
+{
+    size_t len;
+    const char *path = luaL_checklstring(L, 1, &len);
+    if (strlen(path) == len) return path;
+    errno = EINVAL;
+    return NULL;
+}
+
 int lcf_journal_new(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1);
     struct journal *j = push_closed(L);
-    j->fd = open_to_append(path);
+    const char *path = check_path(L);
+    if (path) j->fd = open_to_append(path);
     return j->fd < 0 ? push_errno(L) : 1;
 }
 
@@ -96,15 +107,22 @@ int lcf_journal_write(lua_State *L)
     return 1;
 }
 
+/* Some devices, /dev/full for one, are read without end; none keeps what is written to it. */
+static bool is_device(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
+}
+
 int lcf_journal_read(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1);
     struct journal *j = push_closed(L);
-    j->fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *path = check_path(L);
+    if (path) j->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (j->fd < 0) return push_errno(L);
     luaL_Buffer b;
     luaL_buffinit(L, &b);
-    for (ssize_t got = 1; got != 0;) {
+    for (ssize_t got = !is_device(j->fd); got != 0;) {
         got = read(j->fd, luaL_prepbuffer(&b), LUAL_BUFFERSIZE);
         if (got < 0 && errno != EINTR) return push_errno(L);
         if (got > 0) luaL_addsize(&b, (size_t)got);

@@ -1,5 +1,6 @@
--- create, update and roll: what makes or changes a token. Each sends the one request that changes something at most
--- once; whatever else it asks only reads, so that a lost answer can be told from one that never was. The rules:
+-- create, update and roll: what makes or changes a token. None of them repeats the request that changes something
+-- once that may have taken effect; whatever else it asks only reads, so that a lost answer can be told from one that
+-- never was. The rules:
 --   - what the caller gave is copied before anything waits: nobody changes it meanwhile;
 --   - whatever is wrong with the arguments, names of permission groups too, is said before anything changes;
 --   - a lost answer stays `unknown` unless a later read proves what became of it, and is never repeated, but for the
@@ -129,7 +130,7 @@ local function results_of(alive, ...)
   if (...) ~= "not enough memory" then error((...), 0) end
 end
 
-local function attempt(f, ...) return results_of(protected(f, ...)) end
+local function while_memory_lasts(f, ...) return results_of(protected(f, ...)) end
 
 -- Whether the answer was lost, and may be looked for. One that only memory was missing for is with the error's call.
 local function is_lost(self, err) return err.outcome == "unknown" and not err.call and not self.task:is_stopped() end
@@ -246,21 +247,25 @@ local function create(task, ...)
     return token, err
   end
   if not is_lost(self, err) then return nil, err end
-  attempt(look_twice, self, body, began, err)
-  local only = task.own.recover and attempt(sole_candidate, err, body)
+  while_memory_lasts(look_twice, self, body, began, err)
+  local only = task.own.recover and while_memory_lasts(sole_candidate, err, body)
   if not only or task:is_stopped() then return nil, err end
-  local recovered, detail = attempt(recover, self, only, err, body)
+  local recovered, detail = while_memory_lasts(recover, self, only, err, body)
   return recovered, detail or err
 end
 
 -- What update does.
 local KEPT = { active = true, disabled = true } -- what a request may say of a token's status
 
--- A put without a status, or with one that no request may say, might bring a token back to life.
-local function status_fault(self, status)
-  if KEPT[status] then return nil end
-  local why = "the token is %s: give \"active\" or \"disabled\" to change it all the same"
-  return select(2, self:refuse("status", why:format(tostring(status))))
+-- A put without a status brings a token to life. So one that is disabled (`status`, as it was read) is put as disabled;
+-- for one that is neither active nor disabled the body must say which: an error where it does not.
+local function keep_status(self, body, status)
+  if not is_nothing(body.status) then status = body.status end
+  if not KEPT[status] then
+    local why = "the token is %s: give \"active\" or \"disabled\" to change it all the same"
+    return select(2, self:refuse("status", why:format(tostring(status))))
+  end
+  if status == "disabled" then body.status = status end
 end
 
 -- Puts the attempts of an earlier call before a later one's: the outcome rests on both.
@@ -290,7 +295,7 @@ local function put(self, id, body)
     return token, err
   end
   if not is_lost(self, err) then return nil, err end
-  local found, detail = attempt(look_after, self, id, body, err)
+  local found, detail = while_memory_lasts(look_after, self, id, body, err)
   return found, detail or err
 end
 
@@ -298,13 +303,13 @@ end
 local function put_table(self, id, params)
   local body, err = prepare(self, params, params)
   if not body then return nil, err end
-  local status = body.status
-  if is_nothing(status) then
+  local status
+  if is_nothing(body.status) then
     local token, why = read_first(self, id)
     if not token then return nil, why end
     status = token.status
   end
-  err = status_fault(self, status)
+  err = keep_status(self, body, status)
   if err then return nil, err end
   return put(self, id, body)
 end
@@ -331,8 +336,7 @@ local function put_edited(self, id, edit)
   local body
   body, err = prepare(self, detached(edited, {}), before.shown)
   if not body then return nil, err end
-  local has_status = not is_nothing(body.status)
-  err = status_fault(self, has_status and body.status or status) or change_since(self, id, before)
+  err = keep_status(self, body, status) or change_since(self, id, before)
   if err then return nil, err end
   return put(self, id, body)
 end
@@ -395,7 +399,7 @@ local function roll(task, ...)
   end
   local value, detail = self:ask("roll", id, task:options())
   if value or not is_lost(self, detail) then return value, detail end
-  if witness and attempt(is_replaced, self, id) then detail.rolled = true end
+  if witness and while_memory_lasts(is_replaced, self, id) then detail.rolled = true end
   return nil, detail
 end
 

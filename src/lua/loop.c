@@ -19,11 +19,17 @@ struct loop {
     lua_Integer ended; /* how many calls have ended */
 };
 
-/* [-0, +1, -] The loop, on the stack so that it stays; NULL where it is another process's. */
-static struct loop *push_loop(lua_State *L)
+/* [-0, +1, -] The loop of this state, whichever process made it, on the stack so that it stays. */
+static struct loop *push_any_loop(lua_State *L)
 {
     lcf_state_get(L, LCF_SLOT_LOOP);
-    struct loop *loop = lua_touserdata(L, -1);
+    return lua_touserdata(L, -1);
+}
+
+/* [-0, +1, -] The same; NULL where it is another process's. */
+static struct loop *push_loop(lua_State *L)
+{
+    struct loop *loop = push_any_loop(L);
     return loop->engine && lcf_engine_is_foreign(loop->engine) ? NULL : loop;
 }
 
@@ -51,26 +57,33 @@ static int loop_gc(lua_State *L)
     return 0;
 }
 
-/* [-0, +0, e] */
-static struct loop *make_loop(lua_State *L)
+/* [-0, +1, e] */
+static struct loop *push_new_loop(lua_State *L)
 {
-    lcf_state_get(L, LCF_SLOT_LOOP);
-    const struct loop *former = lua_touserdata(L, -1);
     struct loop *loop = lua_newuserdata(L, sizeof *loop);
     *loop = (struct loop){0};
-    if (former) loop->clients = former->clients, loop->refusals = former->refusals;
-    lua_replace(L, -2);
     lcf_state_get(L, LCF_SLOT_LOOP_META);
     lua_setmetatable(L, -2);
-    lcf_state_set(L, LCF_SLOT_LOOP);
     return loop;
 }
 
-/* [-0, +0, e] The loop of this process, made if it is another's. */
+/* [-0, +0, e] The loop of this process, made if it is another's: then its parent's clients and refusals count on. While
+ * it is made a finalizer may begin a call, and so make one. */
 static struct loop *own_loop(lua_State *L)
 {
     struct loop *loop = current_loop(L);
-    return loop ? loop : make_loop(L);
+    if (loop) return loop;
+    struct loop *made = push_new_loop(L);
+    loop = current_loop(L);
+    if (loop) {
+        lua_pop(L, 1);
+        return loop;
+    }
+    const struct loop *former = push_any_loop(L);
+    made->clients = former->clients, made->refusals = former->refusals;
+    lua_pop(L, 1);
+    lcf_state_set(L, LCF_SLOT_LOOP);
+    return made;
 }
 
 struct lcf_engine *lcf_loop_engine(lua_State *L)
@@ -80,10 +93,16 @@ struct lcf_engine *lcf_loop_engine(lua_State *L)
     return loop->engine;
 }
 
+bool lcf_loop_has(lua_State *L, const struct lcf_engine *engine)
+{
+    bool has = push_any_loop(L)->engine == engine;
+    lua_pop(L, 1);
+    return has;
+}
+
 void lcf_loop_count_client(lua_State *L, int change)
 {
-    lcf_state_get(L, LCF_SLOT_LOOP);
-    struct loop *loop = lua_touserdata(L, -1);
+    struct loop *loop = push_any_loop(L);
     loop->clients += change;
     if (loop->engine && !lcf_engine_is_foreign(loop->engine)) lcf_engine_need(loop->engine, loop->clients > 0);
     lua_pop(L, 1);
@@ -91,6 +110,7 @@ void lcf_loop_count_client(lua_State *L, int change)
 
 void lcf_loop_tell_unsent(lua_State *L, const char *operation)
 {
+    luaL_checkstack(L, LUA_MINSTACK, "an event");
     if (!lua_isfunction(L, -1)) {
         lua_pop(L, 1);
         return;
@@ -180,15 +200,15 @@ void lcf_loop_deliver(lua_State *L)
 }
 
 /* [-0, +0, v] Raises where `loop`, if there is one, is busy. */
-static void check_idle(lua_State *L, const struct loop *loop, const char *function)
+static void check_outside_listener(lua_State *L, const struct loop *loop, const char *function)
 {
     if (loop && loop->busy)
         lcf_raise(L, lua_pushfstring(L, "cloudflare.%s: called from inside on_event, which may only look", function));
 }
 
-void lcf_loop_check_idle(lua_State *L, const char *function)
+void lcf_loop_check_outside_listener(lua_State *L, const char *function)
 {
-    check_idle(L, current_loop(L), function);
+    check_outside_listener(L, current_loop(L), function);
 }
 
 double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument)
@@ -236,12 +256,12 @@ int lcf_loop_step(lua_State *L)
 {
     lua_settop(L, 2);
     double seconds = lcf_optional_seconds(L, 1, 0, "step", 1);
-    struct loop *loop = push_loop(L);
-    check_idle(L, loop, "step");
+    check_outside_listener(L, current_loop(L), "step");
     double due = ask_tasks(L, "due");
-    bool has_task = lua_isnumber(L, -1) && isfinite(due); /* that rests, and is of this process */
-    bool rests = has_task || lua_toboolean(L, 2);
-    if (lua_isnumber(L, -1) && due < seconds) seconds = due;
+    bool has_tasks = lua_isnumber(L, -1);
+    struct loop *loop = push_loop(L); /* after Lua ran: a finalizer may have forked */
+    bool rests = (has_tasks && isfinite(due)) || lua_toboolean(L, 2); /* isfinite: a task of this process */
+    if (has_tasks && due < seconds) seconds = due;
     size_t in_flight = 0;
     if (loop && loop->engine && !lcf_engine_is_idle(loop->engine)) in_flight = step_engine(L, loop, seconds);
     else if (rests) lcf_rest(seconds);
@@ -289,16 +309,9 @@ bool lcf_loop_is_busy(lua_State *L)
     return loop && loop->busy;
 }
 
-/* [-0, +1, -] The loop of this state, whose budget of refusals a fork hands on to the child. */
-static struct loop *budget(lua_State *L)
-{
-    lcf_state_get(L, LCF_SLOT_LOOP);
-    return lua_touserdata(L, -1);
-}
-
 int lcf_loop_note_lockout(lua_State *L)
 {
-    lcf_refusals_lock(&budget(L)->refusals, lcf_now());
+    lcf_refusals_lock(&push_any_loop(L)->refusals, lcf_now());
     return 0;
 }
 
@@ -308,7 +321,7 @@ int lcf_loop_refusals_left(lua_State *L)
     if (!lua_isnoneornil(L, 1) && lua_type(L, 1) != LUA_TNUMBER) lcf_wrong_type(L, "refusals_left", 1, "number", 1);
     if (!(most >= 1 && most <= LCF_REFUSALS_MAX) || most != floor(most))
         lcf_bad_argument(L, "refusals_left", 1, "a whole number from 1 to 50 expected");
-    const struct loop *loop = budget(L);
+    const struct loop *loop = push_any_loop(L); /* a child begins with its parent's refusals */
     lua_pushinteger(L, lcf_refusals_left(&loop->refusals, (int)most, now));
     lua_pushnumber(L, lcf_refusals_wait(&loop->refusals, (int)most, now));
     return 2;
@@ -348,6 +361,6 @@ void lcf_loop_open(lua_State *L)
     lcf_state_get(L, LCF_SLOT_TASKS);
     if (!lua_istable(L, -1)) lua_newtable(L), lcf_state_set(L, LCF_SLOT_TASKS);
     lcf_state_get(L, LCF_SLOT_LOOP);
-    if (!lua_isuserdata(L, -1)) make_loop(L);
+    if (!lua_isuserdata(L, -1)) push_new_loop(L), lcf_state_set(L, LCF_SLOT_LOOP);
     lua_settop(L, top);
 }

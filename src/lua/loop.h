@@ -17,6 +17,9 @@ struct lcf_engine *lcf_loop_engine(lua_State *L);
 /* [-0, +0, -] The same, but NULL where none has been made. */
 struct lcf_engine *lcf_loop_current(lua_State *L);
 
+/* [-0, +0, -] Whether the state still has that engine: one that closes frees it, and its finalizers run on. */
+bool lcf_loop_has(lua_State *L, const struct lcf_engine *engine);
+
 /* [-0, +0, -] One client more is open, or one less: with the last its idle connections are closed. */
 void lcf_loop_count_client(lua_State *L, int change);
 
@@ -27,7 +30,7 @@ void lcf_loop_tell_unsent(lua_State *L, const char *operation);
 void lcf_loop_deliver(lua_State *L);
 
 /* [-0, +0, v] Raises where called from inside on_event. */
-void lcf_loop_check_idle(lua_State *L, const char *function);
+void lcf_loop_check_outside_listener(lua_State *L, const char *function);
 
 /* [-0, +0, v] The number of seconds at `index`, or `fallback` where there is none; it must not be negative. */
 double lcf_optional_seconds(lua_State *L, int index, double fallback, const char *function, int argument);

@@ -1,6 +1,6 @@
 -- Files of Lua that not every program needs are compiled when they are first asked for: to compile them all takes
--- longer than a request. Plain Lua 5.1 counts the call of a function that stands for another as a place in the
--- program, which errors name: there, all are compiled at once.
+-- longer than a request. In plain Lua 5.1 a tail call adds a level to the call stack, so an error that is raised
+-- through such a function would not name the caller's line: there, all are compiled at once.
 local core, nginx = ...
 local compile, composites = core.compile, core.composites
 local ipairs, pairs, rawget, setmetatable = ipairs, pairs, rawget, setmetatable

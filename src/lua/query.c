@@ -22,16 +22,6 @@ const struct lcf_field lcf_fields_of_groups[] = {
     {.name = NULL},
 };
 
-#define WHOLE "query"
-
-/* Always false. A long name may be a secret that slipped into the wrong place: it is not repeated. */
-static bool refuse(struct lcf_draft *draft, const char *name, const char *message)
-{
-    char argument[sizeof draft->argument] = WHOLE;
-    if (name && strlen(name) <= LCF_NAME_MAX_LEN) snprintf(argument, sizeof argument, WHOLE ".%s", name);
-    return lcf_draft_fault(draft, argument, message);
-}
-
 /* What RFC 3986 leaves to itself. */
 static bool is_unreserved(int byte)
 {
@@ -56,9 +46,9 @@ static bool is_string(lua_State *L, int index, const char *string)
 static bool add_number(lua_State *L, const char *name, struct lcf_draft *draft)
 {
     size_t from = draft->text.len;
-    if (!lcf_draft_add_number(L, -1, draft)) return refuse(draft, name, "not a finite number");
+    if (!lcf_draft_add_number(L, -1, draft)) return lcf_draft_refuse(draft, name, "not a finite number");
     if (lcf_draft_failed(draft) || !memchr(draft->text.at + from, 'e', draft->text.len - from)) return true;
-    return refuse(draft, name, "would be written with an exponent: give it as a string, as the API wants it");
+    return lcf_draft_refuse(draft, name, "would be written with an exponent: give it as a string, as the API wants it");
 }
 
 /* [-0, +0, -] Writes name and value, which lies on top of the stack with the name at `key`. */
@@ -73,7 +63,7 @@ static bool write_plain(lua_State *L, int key, struct lcf_draft *draft)
     case LUA_TBOOLEAN: lcf_draft_add(draft, truth, strlen(truth)); return true;
     case LUA_TNUMBER: return add_number(L, name, draft);
     }
-    return refuse(draft, name, "must be a string, a number, a boolean, or a list of them");
+    return lcf_draft_refuse(draft, name, "must be a string, a number, a boolean, or a list of them");
 }
 
 /* [-0, +0, -] How many keys the table on top of the stack has. */
@@ -89,7 +79,8 @@ static size_t count_keys(lua_State *L)
 static bool write_list(lua_State *L, int key, struct lcf_draft *draft)
 {
     size_t count = count_keys(L);
-    if (!count) return refuse(draft, lua_tostring(L, key), "an empty list cannot be sent: leave the field out");
+    if (!count)
+        return lcf_draft_refuse(draft, lua_tostring(L, key), "an empty list cannot be sent: leave the field out");
     for (size_t i = 1; i <= count && !lcf_draft_failed(draft); i++) {
         lua_rawgeti(L, -1, (int)i);
         if (!write_plain(L, key, draft)) return false;
@@ -136,19 +127,20 @@ static bool refuse_value(struct lcf_draft *draft, const struct lcf_field *field)
         snprintf(message, sizeof message, "must be a whole number from %d to %d", field->least, field->most);
     if (field->type == LCF_FIELD_WHOLE && !field->most)
         snprintf(message, sizeof message, "must be a whole number from %d on", field->least);
-    return refuse(draft, field->name, message);
+    return lcf_draft_refuse(draft, field->name, message);
 }
 
 /* Always false. */
 static bool refuse_name(struct lcf_draft *draft, const struct lcf_field *fields, struct lcf_text name)
 {
-    if (strlen(name.at) != name.len) return refuse(draft, NULL, "unknown field");
+    if (strlen(name.at) != name.len) return lcf_draft_refuse(draft, NULL, "unknown field");
     char message[sizeof draft->message];
     const char *near = NULL;
-    if (lcf_options_knows(name.at)) return refuse(draft, NULL, "that is an option: options stand behind the query");
+    if (lcf_options_knows(name.at))
+        return lcf_draft_refuse(draft, NULL, "that is an option: options stand behind the query");
     for (; fields->name; fields++) near = lcf_nearer(near, fields->name, name.at);
     lcf_unknown(message, sizeof message, "field", name.at, near);
-    return refuse(draft, NULL, message);
+    return lcf_draft_refuse(draft, NULL, message);
 }
 
 /* [-0, +0, -] Whether the field whose name and value lie on top of the stack is one of `fields`, and as it says. */
@@ -165,7 +157,7 @@ static bool write_field(lua_State *L, const struct lcf_field *fields, struct lcf
 {
     int key = lua_gettop(L) - 1;
     size_t from = draft->text.len;
-    if (lua_type(L, key) != LUA_TSTRING) return refuse(draft, NULL, "field names are strings");
+    if (lua_type(L, key) != LUA_TSTRING) return lcf_draft_refuse(draft, NULL, "field names are strings");
     if (fields && !check_known(L, fields, draft)) return false;
     if (!(lua_istable(L, -1) ? write_list(L, key, draft) : write_plain(L, key, draft))) return false;
     if (lcf_draft_failed(draft)) return false;
@@ -188,11 +180,11 @@ struct lcf_fault lcf_query_push(lua_State *L, int index, const struct lcf_field 
 {
     if (lua_isnoneornil(L, index)) return lua_pushliteral(L, ""), (struct lcf_fault){NULL, NULL};
     luaL_checkstack(L, LUA_MINSTACK, "a query");
-    struct lcf_draft *draft = lcf_draft_push(L, WHOLE);
+    struct lcf_draft *draft = lcf_draft_push(L, "query");
     int top = lua_gettop(L);
-    if (!lua_istable(L, index)) lcf_draft_fault(draft, WHOLE, "a table expected");
+    if (!lua_istable(L, index)) lcf_draft_refuse(draft, NULL, "a table expected");
     else if (luaL_getmetafield(L, index, "__index"))
-        lcf_draft_fault(draft, WHOLE, "a plain table expected: what __index gives would not be sent");
+        lcf_draft_refuse(draft, NULL, "a plain table expected: what __index gives would not be sent");
     else write_fields(L, index, fields, draft);
     lua_settop(L, top);
     return lcf_draft_end(L);

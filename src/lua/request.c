@@ -153,7 +153,7 @@ static const char *path_of(lua_State *L, const struct lcf_operation *op)
     return op->input == LCF_FREEFORM || op->input == LCF_PAGES ? lua_tostring(L, -2) : op->path;
 }
 
-/* [-0, +1, e] The path with its ids filled in, behind the base URL on top of the stack and before the query under it. */
+/* [-0, +1, e] The path with its ids filled in, behind the base URL on top of the stack, before the query under it. */
 static void push_url(lua_State *L, const char *path, struct lcf_request *request)
 {
     int base = lua_gettop(L);

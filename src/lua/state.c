@@ -118,6 +118,11 @@ void *lcf_state_check(lua_State *L, int index, int slot, const char *name)
 void lcf_loaded_push(lua_State *L, const char *name)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    if (!lua_istable(L, -1)) { /* a state without any library but the base */
+        lua_pop(L, 1);
+        lua_pushnil(L);
+        return;
+    }
     lua_pushstring(L, name);
     lua_rawget(L, -2);
     lua_replace(L, -2);

@@ -191,6 +191,25 @@ function task:ask(name, ...)
   return performed(self, pcall(perform, self, row, sleeper, ...))
 end
 
+local function call_apart(self, f, ...)
+  local thread = create(function(...)
+    grow_stack()
+    return f(...)
+  end)
+  local alive, said, why = resume(thread, ...)
+  if status(thread) == "suspended" then return false, self.misuse end
+  return alive, said, why
+end
+
+--- Calls a function of the caller's as pcall does, for two results. Under async one that yields would suspend the body
+--- for good, with requests in flight: there it runs in a coroutine of its own, and to yield is its error.
+function task:call(f, ...)
+  if not self.thread then return core.protected(f, ...) end
+  local has_memory, alive, said, why = pcall(call_apart, self, f, ...)
+  if not has_memory then return false, alive end
+  return alive, said, why
+end
+
 --- A new secret among the results has reached the caller; otherwise it is lost with the call that bears it.
 function task:hand_over() took(self.bearer) end
 

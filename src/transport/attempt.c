@@ -104,8 +104,9 @@ bool lcf_attempt_parses_urls(void)
     return curl_version_info(CURLVERSION_NOW)->version_num < 0x080c00; /* 8.12 writes out also what it got parsed */
 }
 
-/* Parsed by libcurl's own parser, as it would do it, but here: it would write out again what it has parsed itself, which
- * takes a tenth of a whole call. What it refuses is left to it, and so is an IPv6 address, whose zone 7.88 forgets. */
+/* Gives libcurl the URL as its own parser reads it: of a URL that is given as text it writes the parsed form out again,
+ * which takes a tenth of a call. What the parser refuses is given as text, and so is an IPv6 address, because
+ * libcurl 7.88 forgets its zone. */
 static CURLcode set_url(struct lcf_handle handle, const char *url)
 {
     const unsigned how = CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
@@ -307,6 +308,13 @@ static bool quotes_proxy(const struct lcf_attempt *a, int rc)
     return rc == CURLE_COULDNT_RESOLVE_PROXY || strstr(a->error, "://") || strchr(a->error, '@');
 }
 
+/* libcurl may quote a header that the server sent. Where its sentence was cut it may end in a part of the credential,
+ * which nobody would find in it. */
+static bool may_be_cut(const struct lcf_attempt *a)
+{
+    return strlen(a->error) >= sizeof a->error - 2;
+}
+
 /* For an attempt that a callback aborted, libcurl only says so; our own reason stands instead, or none. */
 static const char *explain(const struct lcf_attempt *a, int rc)
 {
@@ -344,6 +352,7 @@ void lcf_attempt_finish(struct lcf_attempt *a, int rc, struct lcf_entry *entry)
     entry->store_left = change_store(a, rc);
     const char *fault = store_fault(a, rc);
     if (fault) snprintf(a->error, sizeof a->error, "%s", fault);
-    if (rc == CURLE_ABORTED_BY_CALLBACK || quotes_proxy(a, rc)) a->error[0] = '\0';
+    bool is_libcurls = rc != CURLE_OK && rc != CURLE_ABORTED_BY_CALLBACK; /* the failure */
+    if (!is_libcurls || may_be_cut(a) || quotes_proxy(a, rc)) a->error[0] = '\0';
     if (rc != CURLE_OK && a->error[0] == '\0') snprintf(a->error, sizeof a->error, "%s", explain(a, rc));
 }

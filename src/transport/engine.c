@@ -179,7 +179,7 @@ static void sweep(struct lcf_engine *e)
 }
 
 /* Closes the connections that nobody will use. */
-static void rest(struct lcf_engine *e)
+static void close_idle(struct lcf_engine *e)
 {
     if (e->needed || e->count) return;
     curl_multi_cleanup(e->carrier.multi);
@@ -191,7 +191,7 @@ static void rest(struct lcf_engine *e)
 void lcf_engine_need(struct lcf_engine *e, bool needed)
 {
     e->needed = needed;
-    rest(e);
+    close_idle(e);
 }
 
 static void cancel_matching(struct lcf_engine *e, const struct lcf_exchange *one, const struct lcf_profile *profile)
@@ -204,7 +204,7 @@ static void cancel_matching(struct lcf_engine *e, const struct lcf_exchange *one
         note(e, x);
     }
     sweep(e);
-    rest(e);
+    close_idle(e);
 }
 
 void lcf_engine_cancel(struct lcf_engine *e, struct lcf_exchange *x)
@@ -388,7 +388,7 @@ size_t lcf_engine_step(struct lcf_engine *e, double seconds)
     if (e->count == 0) return 0;
     if (e->next_due <= lcf_now()) turn_over(e);
     wait_for_news(e, seconds);
-    rest(e);
+    close_idle(e);
     return e->count;
 }
 

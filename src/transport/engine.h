@@ -36,11 +36,11 @@ void lcf_engine_need(struct lcf_engine *engine, bool needed);
 /* Waits at most `seconds` for something to happen, handles it, and returns how many are in flight. */
 size_t lcf_engine_step(struct lcf_engine *engine, double seconds);
 
-/* The next call with entries or an end that have not been told; NULL when there is none. The
- * engine's hold on one that has ended passes to whoever asks. */
+/* The next exchange with attempts or an end that have not been told; NULL when there is none. For one that has ended
+ * the engine's hold passes to the caller, who releases it. */
 struct lcf_exchange *lcf_engine_news(struct lcf_engine *engine);
 
-/* Makes news of one that has ended, once more if its end was told already; a hold passes to the news. */
+/* Lets lcf_engine_news return an ended exchange, again if its end was told already. The engine holds it until then. */
 void lcf_engine_tell_again(struct lcf_engine *engine, struct lcf_exchange *exchange);
 
 /* Whether nothing is in flight. */

@@ -35,8 +35,8 @@ struct lcf_trust lcf_truststore_new(void);
 /* Which to ask first. Looks at the system where none is known yet. */
 enum lcf_store lcf_truststore_first(struct lcf_trust *trust);
 
-/* Which to ask once more, after a peer that an attempt begun at `began` met was not accepted: the other one,
- * the same where it has changed since, one that was not there before, or none. */
+/* Which store to ask once more after a peer was not accepted by `failed`: the other one, the bundle again where it has
+ * changed since the attempt `began`, one that was not there before, or none. */
 enum lcf_store lcf_truststore_other(struct lcf_trust *trust, enum lcf_store failed, double began);
 
 /* How many seconds old what libcurl keeps of the bundle may be. */

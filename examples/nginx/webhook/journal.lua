@@ -10,7 +10,7 @@ local cloudflare = require "cloudflare"
 local memory = require "webhook.memory"
 local settings = require "webhook.settings"
 
-local FINAL = { deleted = true, gone = true, not_found = true }
+local FINAL = { deleted = true, gone = true } -- not_found counts the second time: a reader may lag behind
 local TIME = 60 -- seconds within which a run begins deletions
 
 local pending = ngx.shared.webhook_pending
@@ -19,9 +19,9 @@ local write_id, alerts
 
 -- Ids.
 local function open_ids(path)
-  write_id = assert(cloudflare.journal(path))
+  write_id = assert(cloudflare.journal(path, os.getenv "CLOUDFLARE_ACCOUNT_ID"))
   for _, entry in ipairs(assert(cloudflare.report_of(path))) do
-    if not FINAL[entry.outcome] then pending:safe_set("id " .. entry.id, entry.outcome) end
+    if not FINAL[entry.outcome] then assert(pending:safe_set("id " .. entry.id, entry.outcome)) end
   end
 end
 
@@ -42,10 +42,12 @@ local function settle_id(entry)
   ngx.log(is_gone and ngx.NOTICE or ngx.ERR, "webhook: journal ", entry.outcome, " ", entry.id)
   -- One that is gone may never have been in this account: later notices of it ask again.
   if entry.outcome == "deleted" then memory.note_deleted(entry.id, "deleted") end
-  if FINAL[entry.outcome] then
-    pending:delete("id " .. entry.id)
+  local key = "id " .. entry.id
+  local is_missed_again = entry.outcome == "not_found" and pending:get(key) == "not_found"
+  if FINAL[entry.outcome] or is_missed_again then
+    pending:delete(key)
   else
-    pending:safe_set("id " .. entry.id, entry.outcome)
+    pending:safe_set(key, entry.outcome)
   end
 end
 
@@ -54,7 +56,8 @@ function journal.work_off_ids(client)
   local work = {}
   for _, key in ipairs(pending:get_keys(0)) do
     local id = key:match "^id (%x+)$"
-    if id then work[#work + 1] = { id = id, outcome = pending:get(key) } end
+    local outcome = pending:get(key)
+    if id then work[#work + 1] = outcome == "not_found" and id or { id = id, outcome = outcome } end
   end
   if #work == 0 then return end
   local report, err = client.tokens.delete_many(nil, work, { journal = write_id, deadline = TIME, include_self = true })

@@ -164,9 +164,12 @@ local function settle_all(sender, leaks)
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
 end
 
--- A place that a sender names, fit for a line of a log.
-local function shown(place, value)
-  if type(place) ~= "string" or value and place:find(value, 1, true) then return "-" end
+-- A place that a sender names, fit for a line of a log: without any of the values that it sent.
+local function shown(place, values)
+  if type(place) ~= "string" then return "-" end
+  for _, value in ipairs(values) do
+    if type(value) == "string" and value ~= "" and place:find(value, 1, true) then return "-" end
+  end
   return (place:sub(1, 200):gsub("[^\33-\126]", "?"))
 end
 
@@ -183,7 +186,7 @@ function revoke.all(sender, values, places)
   local answers, fates = {}, {}
   for i, value in ipairs(values) do
     answers[i], fates[i] = of[value].answer, of[value].fate
-    log(sender, answers[i], fates[i], shown(places and places[i], value))
+    log(sender, answers[i], fates[i], shown(places and places[i], values))
   end
   return answers, fates
 end

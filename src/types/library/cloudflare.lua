@@ -85,7 +85,7 @@
 ---@class cloudflare.Error
 ---One sentence that a person can act on; never holds the credential or a malformed id.
 ---@field message string
----What stood in the way of the last attempt.
+---What stood in the way: the last answer that was no yes; without one, the last attempt, or "timeout".
 ---@field kind cloudflare.Kind
 ---How the whole call ended.
 ---@field outcome cloudflare.Outcome
@@ -394,6 +394,8 @@
 ---@field attempt? integer
 ---Of the attempt; absent at the end.
 ---@field method? cloudflare.Method
+---Of the attempt; absent at the end, and where it proved nothing.
+---@field proved? cloudflare.Proved
 ---At the end only.
 ---@field outcome? cloudflare.Outcome
 ---At the end only: how many there were.
@@ -421,16 +423,17 @@
 ---@field attempt_timeout? number
 ---Seconds of an attempt until there is a connection. Default 5; finite, over 0.
 ---@field connect_timeout? number
----How many DELETEs (of a read: requests) may follow the first; the GETs that confirm do not count. Besides, all calls
+---How many times the operation's own request may follow the first; the GETs that confirm do not count. What
+---makes or changes something is repeated only where nothing was done. Besides, all calls
 ---of a client share a budget, so that many calls do not become a flood where the API is in trouble: ten retries at
 ---once, and one more for every ten calls begun. A DELETE that is repeated after a lost answer does not use it.
 ---Default 2; a whole number from 0 to 10.
 ---@field max_retries? integer
----Makes "not_found" a success, with `result.id` the id asked for. Default false.
+---Makes "not_found" of a deletion a success, with `result.id` the id asked for. Default false.
 ---@field missing_ok? boolean
 ---Reads the token before deleting it. Where that showed it, the call never ends as "not_found", and as
 ---"refused" only after one more read, if time is left, that did not miss it. Recommended
----for leaked tokens. Default false. Of no effect on reads.
+---for leaked tokens. Default false. Of no effect on other operations.
 ---@field check_first? boolean
 ---Waits so many seconds in the host's way: `ngx.sleep`, `copas.sleep`, a function that yields. The
 ---plain form and `call:wait` then never block themselves. The plain form first calls it with 0.001,
@@ -481,7 +484,7 @@
 ---The answer is no envelope: the result is its body, whatever that is. Default false.
 ---@field raw? boolean
 ---Repeating the request changes nothing more, so it may be sent again after a lost answer. Default false: what is no
----GET is sent once.
+---GET is sent again only where nothing was done (it was not sent, or the answer was a 429).
 ---@field repeatable? boolean
 ---Lets a DELETE name a path of fewer than three segments: `/accounts/<id>` is the whole account. Default false.
 ---@field dangerous? boolean
@@ -597,8 +600,9 @@ function tokens.get(account_id, token_id, options) end
 ---    end)
 ---
 ---With a function, it ends as "not_sent", with `err.current`, where somebody changed the token between the read and the
----change; what the function raises propagates, and nothing is sent. A token that is neither active nor disabled is
----changed only where `status` is given.
+---change; what the function raises propagates, and nothing is sent. Under async, outside nginx, it must not yield.
+---Where `status` is left out, a disabled token stays disabled, and one that is neither active nor disabled is not
+---changed.
 ---Never repeated after a lost answer: it is "ok" where the token is then as it was asked for, else "unknown", with
 ---`err.current`. What was asked for and not granted is in `envelope.missing`. Errors, as `nil, err`: outcome
 ---"not_found", "not_sent", "refused" or "unknown". Raises as `delete` does.
@@ -672,13 +676,14 @@ function tokens.each(account_id, query, options) end
 
 ---Deletes many tokens, and says of each what became of it. It keeps to the pace that the API's answers allow.
 ---
----    local journal = assert(cloudflare.journal "revoked.log")
+---    local journal = assert(cloudflare.journal("revoked.log", account_id))
 ---    local report, err = cf.tokens.delete_many(account_id, ids, { journal = journal })
 ---    if not report then error(tostring(err)) end
 ---    if not report.all_gone then print(report.stopped, report.error) end
 ---
 ---An entry of an earlier report that is "deleted", "gone" or "not_found" is not sent again ("gone" and "not_found" are,
----where the id itself is given, too); what was "unknown" or "accepted" stays so unless it is proven now. Errors, as
+---where the id itself is given, too); what was "unknown" or "accepted" stays so unless it is proven now. Under async,
+---outside nginx, `keep`, `journal` and `progress` must not yield. Errors, as
 ---`nil, err`: a bad argument or option (kind "argument"), or a place in nginx that cannot wait; what is wrong with an
 ---id stands in its entry. Raises as `delete` does, and for a table that is no list, since ids in it would be passed
 ---over.
@@ -874,14 +879,17 @@ function cloudflare.array(items) end
 ---Opens a journal for `delete_many`: a file to which each word is added as a line. It outlives the process, however
 ---that ends, not a power cut. A line that was torn is ended with " torn" by the next one, and tells nothing.
 ---
----    local journal = assert(cloudflare.journal "revoked.log")
+---    local journal = assert(cloudflare.journal("revoked.log", account_id))
 ---    cloudflare.tokens.delete_many(account_id, ids, { journal = journal })
 ---
----Errors, as `nil, err`: the file cannot be opened (kind "host"). Raises for a wrong type.
+---With `account_id` a line of the file names that account, and the file cannot be opened for another one: there an id
+---that it leaves open would be found gone, though its token lives. Errors, as `nil, err`: the file cannot be opened
+---(kind "host"), or is another account's or no journal, or the id is malformed ("argument"). Raises for a wrong type.
 ---@param path string the file; it is made where there is none
+---@param account_id? string 32 of 0-9 and a-f; without it the file is kept to no account
 ---@return (fun(id: string, word: string): boolean|nil, string?)|nil journal
 ---@return cloudflare.Error|nil err
-function cloudflare.journal(path) end
+function cloudflare.journal(path, account_id) end
 
 ---Reads a journal back as a report, of the ids that were begun. One without an end is "unknown"; a torn line tells
 ---nothing.
