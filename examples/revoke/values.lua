@@ -36,7 +36,7 @@ function values.sort(items)
   end)
 end
 
--- Where a value is asked about: an account's token in accounts, a user's at the user, one of no known kind in both.
+-- Where a value is asked about: an account's token in accounts, a user's at the user, one of the older form in both.
 local function is_asked_of_accounts(item) return item.kind ~= "user" end
 local function is_asked_of_users(item) return item.kind ~= "account" end
 
