@@ -38,6 +38,14 @@ describe("tokens.create", function()
   end)
   after_each(function() cf:close() end)
 
+  it("is done also where lua-cjson has been unloaded since", function()
+    local cjson = package.loaded.cjson
+    package.loaded.cjson = nil
+    local token = cf.tokens.create(nil, params "bare")
+    package.loaded.cjson = cjson
+    assert.equal("bare", token.name)
+  end)
+
   local function group(name, scope)
     for _, one in ipairs((cf.tokens.permission_groups.list(nil, { name = name, scope = scope }))) do
       if one.name == name then return one.id end

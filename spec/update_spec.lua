@@ -1,4 +1,5 @@
 -- Changing a token: all that can be set is replaced. By a table, or by a function that edits what is there.
+local cjson = require "cjson"
 local cloudflare = require "cloudflare"
 local sandbox = require "spec.support.sandbox"
 local ways = require "spec.support.ways"
@@ -66,7 +67,7 @@ describe("tokens.update", function()
     local token = assert(cf.tokens.get(nil, id))
     token.policies[1].fancy, token.favourite = 1, { "x" }
     assert(cf.tokens.update(nil, id, token))
-    local cjson, sent = require "cjson", sandbox.sent()
+    local sent = sandbox.sent()
     local body = cjson.decode(sent[#sent].request)
     local fields = {}
     for name in pairs(body) do fields[#fields + 1] = name end
@@ -279,6 +280,15 @@ for name, way in pairs(ways) do
       sandbox.fault { method = "PUT", drop = "after" }
       local _, err = call("tokens.update", nil, id, rename)
       assert.same({ "unknown", "renamed" }, { err.outcome, err.current.name })
+    end)
+
+    it("is unknown where a read shows no date in its place", function()
+      sandbox.fault { { method = "PUT", drop = "after" }, { method = "GET", token = id, body = cjson.encode {
+        success = true, errors = {}, messages = {},
+        result = { id = id, name = "dated", status = "active", policies = {}, expires_on = "soon" } } } }
+      local params = { name = "dated", status = "active", policies = {}, expires_on = 2e9 }
+      local _, err = call("tokens.update", nil, id, params)
+      assert.same({ "unknown", "soon" }, { err.outcome, err.current.expires_on })
     end)
 
     it("is unknown where nobody could read", function()

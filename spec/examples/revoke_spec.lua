@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local incident = require "spec.support.incident"
 local sandbox = require "spec.support.sandbox"
 local shell = require "spec.support.shell"
+local system = require "spec.support.system"
 
 local is_deleted = sandbox.is_deleted
 local READER = { groups = { "Account Settings Read", "Account API Tokens Write" }, count = 1, secret = "new" }
@@ -785,9 +786,8 @@ describe("revoke.lua", function()
       report_leaks { own.values[1], leaked.values[1] }
       local account = ("account %s\n"):format(sandbox.account)
       place:write("journal", account .. (sandbox.missing_id .. " sending\n" .. sandbox.missing_id .. " deleted\n"):rep(12))
-      -- no file grows over 512 bytes
-      local status, out, said = place:run(("trap '' XFSZ; ulimit -f 1; CLOUDFLARE_API_TOKEN=%s "
-        .. "lua revoke.lua --journal journal --file leaks.json"):format(own.values[1]))
+      local status, out, said = place:run(system.LITTLE_ROOM
+        .. ("CLOUDFLARE_API_TOKEN=%s lua revoke.lua --journal journal --file leaks.json"):format(own.values[1]))
       says({ "leaks.json#1 not_sent " .. own.ids[1], "leaks.json#2 not_sent " .. leaked.ids[1] }, out)
       assert.equal(1, status)
       contains(said, "stopped (journal)")

@@ -681,7 +681,7 @@ describe("examples/rotate.lua", function()
     -- Runs it where a file may have 512 bytes, of which so many lines of rotations that have ended take 11 each.
     local function rotate_in_little_room(lines)
       system.write(path "state", ("100 ended \n"):rep(lines))
-      return script.run("rotate", words_of(), {}, "ulimit -f 1; trap '' XFSZ;")
+      return script.run("rotate", words_of(), {}, system.LITTLE_ROOM)
     end
 
     it("that is full keeps anything from being done", function()

@@ -103,6 +103,32 @@ static void a_child_makes_calls_of_its_own(void **state)
         "end)");
 }
 
+/* Lua 5.4 collects whenever it may. A finalizer counts down, and begins a call of its own. */
+static void where_a_finalizer_begins_a_call_while_a_child_begins_its_first_both_are_made(void **state)
+{
+    (void)state;
+    in_parent(
+        "local cf = cloudflare.new(sandbox.options('http2'))\n"
+        "assert(cf.tokens.delete(nil, sandbox.fresh()))\n"
+        "for left = 1, 30 do\n"
+        "  local id, other = sandbox.fresh(), sandbox.fresh()\n"
+        "  assert(child(function()\n"
+        "    local function count_down()\n"
+        "      setmetatable({}, { __gc = function()\n"
+        "        left = left - 1\n"
+        "        if left == 0 then call = cf.async.tokens.delete(nil, other) else count_down() end\n"
+        "      end })\n"
+        "    end\n"
+        "    collectgarbage('incremental', 0, 0, 63)\n"
+        "    collectgarbage('setpause', 0)\n"
+        "    collectgarbage()\n"
+        "    count_down()\n"
+        "    assert(outcome(cf.tokens.delete(nil, id)) == 'deleted')\n"
+        "    if call then assert(outcome(call:wait()) == 'deleted') end\n"
+        "  end, 'exit'))\n"
+        "end");
+}
+
 static void during_calls_they_end_in_the_parent_as_if_nothing_had_been(void **state)
 {
     (void)state;
@@ -305,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(between_calls_the_parents_connection_lives_on),
         cmocka_unit_test(a_child_makes_calls_of_its_own),
+        cmocka_unit_test(where_a_finalizer_begins_a_call_while_a_child_begins_its_first_both_are_made),
         cmocka_unit_test(during_calls_they_end_in_the_parent_as_if_nothing_had_been),
         cmocka_unit_test(during_a_call_of_several_requests_the_child_learns_nothing_and_sends_nothing),
         cmocka_unit_test(a_function_of_a_call_may_fork_and_the_child_sends_nothing_more),

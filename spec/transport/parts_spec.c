@@ -8,12 +8,15 @@
 
 #include "../../src/transport/clock.h"
 #include "../../src/transport/exchange.h"
+#include "../../src/transport/harden.h"
 #include "../../src/transport/truststore.h"
 
 #include <curl/curl.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
@@ -164,6 +167,37 @@ static void a_bundle_that_has_changed_is_asked_again_and_read_anew(void **state)
     no_directories = false;
 }
 
+static size_t unread(void *at, size_t size, size_t count, void *data)
+{
+    (void)at, (void)data;
+    return size * count;
+}
+
+/* Whether the sandbox is trusted by a client of these authorities, where libcurl adds its own to one that is alone. */
+static CURLcode shaken_with(char *ca_file, char *ca_path)
+{
+    const struct lcf_route route = {.ca_file = ca_file, .ca_path = ca_path};
+    const struct lcf_trust system = {.adds_default = true};
+    CURL *easy = curl_easy_init();
+    CURLcode rc = curl_easy_setopt(easy, CURLOPT_URL, getenv("SANDBOX_TLS_BASE_URL"));
+    if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, unread);
+    if (rc == CURLE_OK) rc = lcf_harden_trust(easy, &route, &system, LCF_STORE_NONE);
+    if (rc == CURLE_OK) rc = curl_easy_perform(easy);
+    curl_easy_cleanup(easy);
+    return rc;
+}
+
+static void a_file_or_a_directory_of_a_caller_is_enough_where_libcurl_would_add_its_own(void **state)
+{
+    char strangers[] = "/tmp/authorities.XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(strangers));
+    assert_int_equal(shaken_with(getenv("SANDBOX_CA_FILE"), NULL), CURLE_OK);
+    assert_int_equal(shaken_with(NULL, getenv("SANDBOX_CA_PATH")), CURLE_OK);
+    assert_int_not_equal(shaken_with(NULL, strangers), CURLE_OK); /* it is empty */
+    assert_int_equal(rmdir(strangers), 0);
+}
+
 /* No memory for what the module asks for, while this holds. */
 static bool starved;
 void *__real_malloc(size_t size);
@@ -207,6 +241,7 @@ int main(void)
         cmocka_unit_test(where_one_store_did_not_do_the_other_is_asked),
         cmocka_unit_test(the_bundle_that_did_stays_first_while_it_is_there),
         cmocka_unit_test(a_bundle_that_has_changed_is_asked_again_and_read_anew),
+        cmocka_unit_test(a_file_or_a_directory_of_a_caller_is_enough_where_libcurl_would_add_its_own),
         cmocka_unit_test(without_memory_for_another_attempt_a_call_ends_with_what_is_proven),
     };
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);

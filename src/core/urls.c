@@ -117,7 +117,7 @@ static bool take_proxy_scheme(struct lcf_span *proxy)
 /* A name may be of any language. */
 static bool is_proxy_host_byte(char byte)
 {
-    return !byte || !strchr("@\\\"'`<>{}|^[]$!*,;=", byte);
+    return !strchr("@\\\"'`<>{}|^[]$!*,;=", byte);
 }
 
 /* "host" or "host:port", as libcurl splits it: behind the colon a port may be left out. */

@@ -76,7 +76,7 @@ void lcf_draft_add_escaped(struct lcf_draft *draft, struct lcf_span text, bool (
 {
     for (int byte; (byte = lcf_next(&text)) >= 0;) {
         char escape[4];
-        snprintf(escape, sizeof escape, "%%%02X", (unsigned)byte);
+        snprintf(escape, sizeof escape, "%%%02X", (unsigned char)byte);
         if (keeps(byte)) lcf_draft_add_char(draft, (char)byte);
         else lcf_draft_add(draft, escape, 3);
     }

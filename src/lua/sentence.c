@@ -67,17 +67,20 @@ static const char *cause_words(enum lcf_cause cause)
 /* What the caller can do about an attempt that got no answer. */
 static const char *cause_advice(enum lcf_cause cause)
 {
-    switch (cause) {
-    case LCF_RESOLVE:
-    case LCF_CONNECT: return "check the network, the proxy and base_url";
-    case LCF_NO_THREAD:
-        return "allow this user more processes (in HAProxy: insecure-fork-wanted), or name a proxy by its address";
-    case LCF_HANDSHAKE:
-    case LCF_CERTIFICATE: return "check base_url, or name the authority to trust with ca_file or ca_path";
-    case LCF_CONFIGURE: return "check ca_file, ca_path and proxy";
-    case LCF_TIMED_OUT: return "try again, or allow more with timeout";
-    default: return NULL;
-    }
+    static const char *const network = "check the network, the proxy and base_url";
+    static const char *const trust = "check base_url, or name the authority to trust with ca_file or ca_path";
+    static const char *const thread =
+        "allow this user more processes (in HAProxy: insecure-fork-wanted), or name a proxy by its address";
+    const char *const advice[LCF_CANCELLED + 1] = {
+        [LCF_RESOLVE] = network,
+        [LCF_NO_THREAD] = thread,
+        [LCF_CONNECT] = network,
+        [LCF_HANDSHAKE] = trust,
+        [LCF_CERTIFICATE] = trust,
+        [LCF_CONFIGURE] = "check ca_file, ca_path and proxy",
+        [LCF_TIMED_OUT] = "try again, or allow more with timeout",
+    };
+    return advice[cause];
 }
 
 /* [-0, +0, e] */

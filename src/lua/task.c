@@ -38,8 +38,7 @@ static int core_is_closed(lua_State *L)
 static int core_account_of(lua_State *L)
 {
     const struct lcf_client *client = lcf_client_push(L, 1, "identify", false);
-    if (client && client->account_id[0]) lua_pushstring(L, client->account_id);
-    else lua_pushnil(L);
+    lua_pushstring(L, client && client->account_id[0] ? client->account_id : NULL);
     return 1;
 }
 

@@ -94,12 +94,12 @@ CURLcode lcf_harden_trust(CURL *easy, const struct lcf_route *route, const struc
     return harden_authorities(easy, file, path, lcf_truststore_kept(system), system->adds_default);
 }
 
-/* Names are resolved by threads of the multi handle. */
+/* Names are resolved by threads of the multi handle, where libcurl knows these options. */
 static CURLMcode harden_resolvers(CURLM *multi)
 {
-    if (curl_version_info(CURLVERSION_NOW)->version_num < 0x081400) return CURLM_OK;
-    CURLMcode rc = curl_multi_setopt(multi, LCF_MULTI_QUICK_EXIT, 1L);
-    return rc != CURLM_OK ? rc : curl_multi_setopt(multi, LCF_RESOLVE_THREADS_MAX, LCF_RESOLVERS);
+    CURLMcode rc = curl_multi_setopt(multi, LCF_RESOLVE_THREADS_MAX, LCF_RESOLVERS);
+    if (rc == CURLM_OK) rc = curl_multi_setopt(multi, LCF_MULTI_QUICK_EXIT, 1L);
+    return rc == CURLM_UNKNOWN_OPTION ? CURLM_OK : rc;
 }
 
 CURLMcode lcf_harden_multi(CURLM *multi)

@@ -9,9 +9,10 @@ local sandbox = require "spec.support.sandbox"
 local socket = require "socket"
 
 local AT_ONCE = is_sanitized and 4 or 16 -- cases under way: some wait for the clock
--- Cases of one scenario, source and mode in `make test`; and of what takes several requests. SWEEP=all walks them all
--- without sanitizers, and so many times as many with them.
-local SHARE, LITTLE, MORE = 2, 1, 5
+-- Cases of one scenario, source and mode, in `make test` 2; half as many of what takes several requests. SWEEP=all walks
+-- them all without sanitizers, and so many times as many with them.
+local SHARE, MORE = tonumber(os.getenv "SHARE") or 2, 5
+local LITTLE = math.floor(SHARE / 2)
 local CHUNK = 2000 -- cases between two looks at the ledger
 
 -- What is refused: one request, all from one on, or all of Lua's above a cap.

@@ -280,10 +280,10 @@ const char *__asan_default_options(void)
 void __lsan_do_leak_check(void) __attribute__((weak));
 
 /* Ends a case. Sanitizers and coverage report when a process exits; without them OpenSSL's long clean-up is skipped. */
-void __gcov_dump(void) __attribute__((weak));
+void __gcov_exit(void) __attribute__((weak));
 static void leave(void)
 {
-    if (&__lsan_do_leak_check || &__gcov_dump) exit(0);
+    if (&__lsan_do_leak_check || &__gcov_exit) exit(0);
     _exit(0);
 }
 
