@@ -138,7 +138,7 @@ $(BUILD)/spec/unsigned/%: spec/core/%.c $(wildcard spec/core/*.h) $(call checked
 	$(COMPILE) $(SANITIZE) -funsigned-char $(filter %.c %.o,$^) -lcmocka -o $@
 $(BUILD)/spec/transport/%: spec/transport/%.c $(call checked,transport,core transport)
 	$(COMPILE) $(SANITIZE) -rdynamic $(filter %.c %.o,$^) $(OWN) -lcmocka $(CURL_LIBS) -lm -o $@
-$(BUILD)/spec/transport/parts_spec: OWN = -Wl,--wrap=malloc
+$(BUILD)/spec/transport/parts_spec: OWN = -Wl,--wrap=malloc,--wrap=mmap
 # It asks a hundred million times: without sanitizers.
 $(BUILD)/spec/core/explore_spec: spec/core/explore_spec.c $(CORE)
 	@mkdir -p $(@D)

@@ -7,8 +7,8 @@ local read = require "spec.support.read"
 local system = { interpreter = os.getenv "LUA_INTERPRETER" or arg[-1] }
 
 --- For a shell: no file may grow over 512 bytes from here on, and what tries to make one is not killed. gcc's counters
---- of coverage, which are larger, are not written at all then: a part of one would spoil it for all others.
-system.LITTLE_ROOM = "trap '' XFSZ; ulimit -f 1; export GCOV_PREFIX=/dev/null; "
+--- of coverage, which are larger, go elsewhere then: a part of one would spoil it for all others.
+system.LITTLE_ROOM = "trap '' XFSZ; ulimit -f 1; export GCOV_PREFIX=${TMPDIR:-/tmp}/counters; "
 
 --- A text as one word of a shell.
 function system.quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end

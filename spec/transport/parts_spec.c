@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "../../src/transport/clock.h"
+#include "../../src/transport/engine.h"
 #include "../../src/transport/exchange.h"
 #include "../../src/transport/harden.h"
 #include "../../src/transport/truststore.h"
@@ -16,6 +17,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -207,6 +209,22 @@ void *__wrap_malloc(size_t size)
     return starved ? NULL : __real_malloc(size);
 }
 
+void *__real_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
+{
+    return starved ? MAP_FAILED : __real_mmap(at, size, protection, flags, file, offset);
+}
+
+static void without_a_page_that_tells_a_child_there_is_no_engine(void **state)
+{
+    (void)state;
+    starved = true;
+    struct lcf_engine *engine = lcf_engine_new();
+    starved = false;
+    assert_null(engine);
+}
+
 static void without_memory_for_another_attempt_a_call_ends_with_what_is_proven(void **state)
 {
     (void)state;
@@ -242,6 +260,7 @@ int main(void)
         cmocka_unit_test(the_bundle_that_did_stays_first_while_it_is_there),
         cmocka_unit_test(a_bundle_that_has_changed_is_asked_again_and_read_anew),
         cmocka_unit_test(a_file_or_a_directory_of_a_caller_is_enough_where_libcurl_would_add_its_own),
+        cmocka_unit_test(without_a_page_that_tells_a_child_there_is_no_engine),
         cmocka_unit_test(without_memory_for_another_attempt_a_call_ends_with_what_is_proven),
     };
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);
