@@ -381,7 +381,7 @@ describe("an error", function()
     local module = os.getenv "LUA_CPATH":match "^[^;]+":gsub("%?", "cloudflare")
     local command = ("export ASAN_OPTIONS=detect_leaks=0; " -- which takes a thread, too
       .. "[ $(id -u) != 0 ] || as='setpriv --reuid=65534 --clear-groups'; dir=$(mktemp -d) && chmod 777 $dir && "
-      .. "export GCOV_PREFIX=$dir && " -- of coverage gcc's counters are not nobody's to write
+      .. "export GCOV_PREFIX=$dir && " -- in a build for coverage: nobody may not write to the counters of that build
       .. "cp %s $dir/cloudflare.so && cd $dir && LUA_CPATH='./?.so;;' $as prlimit --nproc=0 "):format(module)
     local said = run([[
       local cf = cloudflare.new { base_url = "https://api.invalid:1/client/v4", timeout = 2, max_retries = 0 }
