@@ -179,17 +179,17 @@ local function open_records(run, name)
   return records or fail(2, why)
 end
 
-local function open_memory(path)
+local function open_memory(path, account)
   path = path and path .. ".values"
   if path then cloudflare.journal(path) end
-  local memory, why = Memory.open(path)
+  local memory, why = Memory.open(path, account)
   return memory or fail(2, why)
 end
 
 local function open_files(run)
   local journal = run.options["--journal"]
   local begun = journal and open_journal(run, journal) or {}
-  run.memory = open_memory(journal)
+  run.memory = open_memory(journal, run.account)
   take_up(run, begun)
   run:recall_saved(open_records(run, "evidence"))
   report.recall(run, open_records(run, "report"))

@@ -318,12 +318,13 @@ local function is_unseen(answer)
 end
 
 -- Whether requests by this client have the credential that this rotation made.
-local function is_by_new(run, cf) return cf ~= run.cf or run.own == run.state.works end
+local function is_by_new(run, cf) return cf ~= run.cf or run.own ~= nil and run.own == run.state.works end
 
 -- Whether the word of a client that the token is not there is to be believed. The new credential may see less than the
 -- one that it replaces: it is believed where it has seen the token, or where that one, asked itself, is refused.
 local function is_gone(run, cf, id)
   if not is_by_new(run, cf) or token_of(run.state, id).seen then return true end
+  if cf == run.cf then return false end -- this run has no credential but the new one
   local own, err = run.cf.tokens.verify()
   return not own and err.outcome == "refused" and err.http.status == 401
 end

@@ -2,7 +2,8 @@
 -- and so that the refusals of earlier runs count. A value is known again by a mark: two remainders by keys that are
 -- drawn for this file. The mark tells 52 bits of some 240: nobody finds the value by it. (A plain SHA-256 would be no
 -- mark, but the secret of the R2 access key.) A file of lines:
---   key K1 K2                 the first
+--   account ID                the first two: whose tokens it is about
+--   key K1 K2
 --   MARK ID                   the value is that of the token ID, and it is about to be deleted
 --   seen ID                   a read showed that token, or a value told its id
 --   MARK not_accepted PLACE   it was refused there: in an account, or as a "user"'s
@@ -32,6 +33,8 @@ end
 function Memory:read_line(line)
   local first, second = line:match "^key (%d+) (%d+)$"
   if first then self.key = self.key or { tonumber(first), tonumber(second) } end
+  local account = line:match "^account (%x+)$"
+  if account and #account == 32 then self.account = self.account or account end
   local mark, id = line:match "^(%x+) (%x+)$"
   if mark and #id == 32 then self.known[mark], self.seen[id] = id, true end
   local seen = line:match "^seen (%x+)$"
@@ -54,8 +57,9 @@ local function read(self, path)
 end
 
 -- What has to stand in the file before anything else.
-local function write_head(self)
+local function write_head(self, account)
   local fine, why = write(self, "") -- behind a line that was torn
+  if fine and not self.account then fine, why = write(self, "account " .. account) end
   if fine and not self.key then
     self.key = { draw(), draw() }
     fine, why = write(self, ("key %d %d"):format(self.key[1], self.key[2]))
@@ -63,17 +67,20 @@ local function write_head(self)
   return fine, why
 end
 
---- The memory in a file, which is made where there is none; without a path, one that lasts as long as the process. Nil
---- and why where it cannot be written.
-function Memory.open(path)
+--- The memory of an account in a file, which is made where there is none; without a path, one that lasts as long as the
+--- process. Nil and why where it cannot be written, or is another account's, of which nothing holds here.
+function Memory.open(path, account)
   local self = setmetatable({ known = {}, seen = {}, refused = {}, times = {} }, Memory)
   if not path then return self end
   read(self, path)
+  if self.account and self.account ~= account then
+    return nil, ("%s is of the account %s: give another --journal"):format(path, self.account)
+  end
   local file, why = io.open(path, "a")
   if not file then return nil, why end
   file:setvbuf "no"
   self.file = file
-  local fine, fault = write_head(self)
+  local fine, fault = write_head(self, account)
   if not fine then return nil, path .. ": " .. fault end
   return self
 end

@@ -768,10 +768,15 @@ describe("revoke.lua", function()
       sandbox.fault { method = "DELETE", token = id, status = 403, code = 9109 }
       assert.equal(1, (revoke("--journal journal " .. id)))
       place:write("journal", ("account %s\n%s sending\n"):format(sandbox.account, id))
-      local status, out, said = revoke("--journal journal", ("unset CLOUDFLARE_API_TOKEN; export CLOUDFLARE_API_KEY=%s "
-        .. "CLOUDFLARE_EMAIL=%s CLOUDFLARE_ACCOUNT_ID=%s;"):format(sandbox.key, sandbox.email, sandbox.other_account))
-      assert.same({ 2, "" }, { status, out })
-      contains(said, "journal is the journal of the account " .. sandbox.account)
+      local elsewhere = ("unset CLOUDFLARE_API_TOKEN; export CLOUDFLARE_API_KEY=%s CLOUDFLARE_EMAIL=%s "
+        .. "CLOUDFLARE_ACCOUNT_ID=%s;"):format(sandbox.key, sandbox.email, sandbox.other_account)
+      place:run "cp journal kept; cp journal.values kept.values"
+      for file, why in pairs { journal = "journal is the journal of", ["journal.values"] = "journal.values is of" } do
+        place:run(("rm journal*; cp %s %s"):format(file:gsub("journal", "kept"), file))
+        local status, out, said = revoke("--journal journal", elsewhere)
+        assert.same({ 2, "" }, { status, out })
+        contains(said, why .. " the account " .. sandbox.account)
+      end
       assert.is_false(is_deleted(id))
     end)
 

@@ -539,6 +539,17 @@ describe("examples/rotate.lua", function()
     assert_replaced()
   end)
 
+  it("does not take what a global key sees for what a new token, which nobody deployed, has seen", function()
+    local environment = {
+      CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email,
+    }
+    sandbox.fault { method = "DELETE", status = 403, code = 9109, times = 9 }
+    local status, _, err = rotate(words_of("--deploy", "false"), environment)
+    assert.equal(3, status)
+    assert.truthy(err:find("is not known to be deleted (refused)", 1, true), err)
+    assert.is_nil(read(path "state"):find("seen", 1, true))
+  end)
+
   describe("--roll", function()
     it("says that there is a gap, and gives the token a new secret", function()
       local status, out, err = rotate(words_of "--roll")

@@ -1,5 +1,6 @@
 -- The webhook of examples/nginx as GitLab's Token Revocation API: what each status promises, and that it is kept.
 local sandbox = require "spec.support.sandbox"
+local system = require "spec.support.system"
 local webhook = require "spec.support.webhook"
 
 local TYPE = "gitleaks_rule_id_cloudflare_api_token"
@@ -99,6 +100,16 @@ describe("the webhook for GitLab", function()
     assert.is_false(sandbox.is_deleted(id))
     assert.equal(500, (hook:revoke { value, webhook.stranger() })) -- as GitLab does later
     assert.is_true(sandbox.is_deleted(id))
+  end)
+
+  it("does not start with the journal of another account, and says why", function()
+    hook.server:stop()
+    os.execute("mkdir -p " .. hook.server.dir .. "/run")
+    system.write(hook.server.dir .. "/run/ids", "account " .. ("a"):rep(32) .. "\n")
+    assert.is_false((pcall(hook.launch, hook)))
+    assert.truthy(hook.server:log():find("ids is the journal of the account " .. ("a"):rep(32), 1, true))
+    hook.server:stop()
+    hook = webhook.start()
   end)
 
   it("promises nothing that it cannot write down", function()

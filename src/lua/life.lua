@@ -1,6 +1,6 @@
--- create, update and roll: what makes or changes a token. None of them repeats the request that changes something
--- once that may have taken effect; whatever else it asks only reads, so that a lost answer can be told from one that
--- never was. The rules:
+-- create, update and roll: what makes or changes a token. Once the request that changes something may have taken
+-- effect, none of them sends it again; whatever else it asks only reads, so that a lost answer can be told from one
+-- that never was. The rules:
 --   - what the caller gave is copied before anything waits: nobody changes it meanwhile;
 --   - whatever is wrong with the arguments, names of permission groups too, is said before anything changes;
 --   - a lost answer stays `unknown` unless a later read proves what became of it, and is never repeated, but for the

@@ -17,7 +17,7 @@ struct lcf_engine *lcf_loop_engine(lua_State *L);
 /* [-0, +0, -] The same, but NULL where none has been made. */
 struct lcf_engine *lcf_loop_current(lua_State *L);
 
-/* [-0, +0, -] Whether the state still has that engine: one that closes frees it, and its finalizers run on. */
+/* [-0, +0, -] Whether the state still has that engine: a closing state frees it while finalizers may still begin calls. */
 bool lcf_loop_has(lua_State *L, const struct lcf_engine *engine);
 
 /* [-0, +0, -] One client more is open, or one less: with the last its idle connections are closed. */

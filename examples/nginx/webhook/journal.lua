@@ -17,10 +17,13 @@ local pending = ngx.shared.webhook_pending
 local journal = {}
 local write_id, alerts
 
+-- nginx shows only strings that are raised.
+local function must(value, err) return value or error(tostring(err), 0) end
+
 -- Ids.
 local function open_ids(path)
-  write_id = assert(cloudflare.journal(path, os.getenv "CLOUDFLARE_ACCOUNT_ID"))
-  for _, entry in ipairs(assert(cloudflare.report_of(path))) do
+  write_id = must(cloudflare.journal(path, os.getenv "CLOUDFLARE_ACCOUNT_ID"))
+  for _, entry in ipairs(must(cloudflare.report_of(path))) do
     if not FINAL[entry.outcome] then assert(pending:safe_set("id " .. entry.id, entry.outcome)) end
   end
 end
@@ -81,7 +84,7 @@ local function write_alert(name, word)
 end
 
 local function open_alerts(path)
-  assert(cloudflare.journal(path)) -- which makes a file for its owner alone: it names repositories with open leaks
+  must(cloudflare.journal(path)) -- which makes a file for its owner alone: it names repositories with open leaks
   alerts = assert(io.open(path, "a+"))
   alerts:setvbuf "no"
   alerts:seek "set"

@@ -423,11 +423,11 @@
 ---@field attempt_timeout? number
 ---Seconds of an attempt until there is a connection. Default 5; finite, over 0.
 ---@field connect_timeout? number
----How many times the operation's own request may follow the first; the GETs that confirm do not count. What
----makes or changes something is repeated only where nothing was done. Besides, all calls
----of a client share a budget, so that many calls do not become a flood where the API is in trouble: ten retries at
----once, and one more for every ten calls begun. A DELETE that is repeated after a lost answer does not use it.
----Default 2; a whole number from 0 to 10.
+---How many times the operation's own request may follow the first; the GETs that confirm do not count. What makes
+---or changes something, unless it is `repeatable`, is repeated only where nothing was done. Besides, all calls of a
+---client share a budget, so that many calls do not become a flood where the API is in trouble: ten retries at once,
+---and one more for every ten calls begun. A DELETE that is repeated after a lost answer does not use it. Default 2;
+---a whole number from 0 to 10.
 ---@field max_retries? integer
 ---Makes "not_found" of a deletion a success, with `result.id` the id asked for. Default false.
 ---@field missing_ok? boolean
