@@ -531,20 +531,16 @@ describe("examples/rotate.lua", function()
     end)
   end)
 
+  local BY_KEY = { CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email }
+
   it("runs with a global key", function()
-    local environment = {
-      CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email,
-    }
-    assert.equal(0, (rotate(words_of(), environment)))
+    assert.equal(0, (rotate(words_of(), BY_KEY)))
     assert_replaced()
   end)
 
   it("does not take what a global key sees for what a new token, which nobody deployed, has seen", function()
-    local environment = {
-      CLOUDFLARE_API_TOKEN = false, CLOUDFLARE_API_KEY = sandbox.key, CLOUDFLARE_EMAIL = sandbox.email,
-    }
     sandbox.fault { method = "DELETE", status = 403, code = 9109, times = 9 }
-    local status, _, err = rotate(words_of("--deploy", "false"), environment)
+    local status, _, err = rotate(words_of("--deploy", "false"), BY_KEY)
     assert.equal(3, status)
     assert.truthy(err:find("is not known to be deleted (refused)", 1, true), err)
     assert.is_nil(read(path "state"):find("seen", 1, true))
